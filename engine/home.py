@@ -1,0 +1,40 @@
+"""Where danlu keeps things: ``$DANLU_HOME``, else the platform's user data folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def home() -> Path:
+    """The root of all that danlu keeps."""
+    chosen = os.environ.get("DANLU_HOME")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("danlu"))
+
+
+def use_home(folder: str) -> None:
+    """Keep everything below ``folder`` from now on (``--home``); child processes follow."""
+    os.environ["DANLU_HOME"] = str(Path(folder).expanduser().resolve())
+
+
+def runs_root() -> Path:
+    return home() / "runs"
+
+
+def models_root() -> Path:
+    """Models danlu made or fetched itself; hub clients keep their own caches."""
+    return home() / "models"
+
+
+def recipes_root() -> Path:
+    """The person's own saved recipes."""
+    return home() / "recipes"
+
+
+def templates_root() -> Path:
+    """The shipped recipes, catalogues and sample data: inside the package when installed, beside it
+    in a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"

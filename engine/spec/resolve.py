@@ -1,0 +1,118 @@
+"""Filling what nobody chose: each rule looks at the machine, the method or the data, and says why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from engine.hardware import Machine
+from engine.spec.run_spec import Origin, RunSpec
+
+_TARGET_ROWS_A_STEP = 16
+
+
+def resolve(spec: RunSpec, machine: Machine) -> RunSpec:
+    """A copy in which everything the machine and the method decide has a value, and who chose it.
+    What the size of the data decides is left to :func:`resolve_steps`."""
+    for rule in (_dtype, _attention, _learning_rate, _accumulation, _eval_batch, _checkpointing, _warmup):
+        spec = rule(spec, machine)
+    return spec
+
+
+def _set(spec: RunSpec, path: str, value: Any, origin: Origin) -> RunSpec:
+    section, _, name = path.partition(".")
+    values = {**vars(getattr(spec, section)), name: value}
+    made = type(getattr(spec, section))(**values)
+    return replace(spec, **{section: made}, origins={**spec.origins, path: origin})
+
+
+def _dtype(spec: RunSpec, machine: Machine) -> RunSpec:
+    wanted = spec.model.dtype
+    gpu = machine.gpu
+    if wanted == "auto":
+        if gpu is None:
+            return _set(spec, "model.dtype", "float32", Origin("machine", "dtype_cpu"))
+        if machine.bfloat16:
+            return _set(spec, "model.dtype", "bfloat16", Origin("machine", "dtype_bf16"))
+        return _set(
+            spec, "model.dtype", "float16", Origin("machine", "dtype_fp16", {"gpu": gpu.name})
+        )
+    if wanted == "bfloat16" and gpu is not None and not machine.bfloat16:
+        why = Origin("machine", "dtype_no_bf16", {"gpu": gpu.name})
+        return _set(spec, "model.dtype", "float16", why)
+    if wanted == "float16" and gpu is None:
+        return _set(spec, "model.dtype", "float32", Origin("machine", "dtype_no_fp16"))
+    return spec
+
+
+def _attention(spec: RunSpec, machine: Machine) -> RunSpec:
+    wanted = spec.model.attn_implementation
+    path = "model.attn_implementation"
+    if wanted == "auto":
+        if machine.flash_attention and spec.model.dtype != "float32":
+            return _set(spec, path, "flash_attention_2", Origin("machine", "attention_flash"))
+        return _set(spec, path, "sdpa", Origin("machine", "attention_sdpa"))
+    if wanted == "flash_attention_2" and not machine.flash_attention:
+        return _set(spec, path, "sdpa", Origin("machine", "attention_no_flash"))
+    return spec
+
+
+def _learning_rate(spec: RunSpec, machine: Machine) -> RunSpec:
+    if spec.train.learning_rate is not None:
+        return spec
+    rate = 1e-4 if spec.method.tuner == "lora" else 1e-5
+    why = Origin("default", "learning_rate", {"tuner": spec.method.tuner})
+    return _set(spec, "train.learning_rate", rate, why)
+
+
+def _accumulation(spec: RunSpec, machine: Machine) -> RunSpec:
+    if spec.train.gradient_accumulation_steps is not None:
+        return spec
+    batch = spec.train.per_device_train_batch_size
+    steps = max(1, math.ceil(_TARGET_ROWS_A_STEP / batch))
+    why = Origin("default", "accumulation", {"rows": _TARGET_ROWS_A_STEP})
+    return _set(spec, "train.gradient_accumulation_steps", steps, why)
+
+
+def _eval_batch(spec: RunSpec, machine: Machine) -> RunSpec:
+    if spec.train.per_device_eval_batch_size is not None:
+        return spec
+    batch = spec.train.per_device_train_batch_size
+    return _set(spec, "train.per_device_eval_batch_size", batch, Origin("default", "eval_batch"))
+
+
+def _checkpointing(spec: RunSpec, machine: Machine) -> RunSpec:
+    if spec.train.gradient_checkpointing is not None:
+        return spec
+    on_card = machine.gpu is not None
+    why = Origin("machine", "checkpointing_gpu" if on_card else "checkpointing_cpu")
+    return _set(spec, "train.gradient_checkpointing", on_card, why)
+
+
+def _warmup(spec: RunSpec, machine: Machine) -> RunSpec:
+    if spec.train.warmup_ratio is not None:
+        return spec
+    ratio = 0.0 if spec.train.warmup_steps else 0.05
+    return _set(spec, "train.warmup_ratio", ratio, Origin("default", "warmup"))
+
+
+def steps_of(spec: RunSpec, rows: int) -> int:
+    """Optimizer steps of the run over ``rows`` training rows; accumulation must be resolved."""
+    if spec.train.max_steps:
+        return spec.train.max_steps
+    accumulation = spec.train.gradient_accumulation_steps or 1
+    micro_batches = math.ceil(rows / spec.train.per_device_train_batch_size)
+    per_epoch = max(1, math.ceil(micro_batches / accumulation))
+    return max(1, math.ceil(spec.train.num_train_epochs * per_epoch))
+
+
+def resolve_steps(spec: RunSpec, rows: int) -> RunSpec:
+    """Fill what the number of training rows decides: how often to evaluate, save and watch."""
+    tenth = max(1, round(steps_of(spec, rows) / 10))
+    for path in ("train.save_steps", "train.eval_steps", "watch.every"):
+        if spec.get(path) is None:
+            spec = _set(spec, path, tenth, Origin("data", "tenth", {"rows": rows}))
+    return spec
+
+

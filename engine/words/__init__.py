@@ -1,0 +1,93 @@
+"""Every word a person reads, in one catalogue per language.
+
+``t("home.quit")`` reads key ``quit`` of ``<language>/home.toml``; areas are loaded when first asked
+for, so the first screen pays for its own words only.
+"""
+
+from __future__ import annotations
+
+import os
+import string
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LANGUAGES = ("en", "zh")
+_FOLDER = Path(__file__).parent
+_current = "en"
+
+
+def language() -> str:
+    """The language words are given in now: ``en`` or ``zh``."""
+    return _current
+
+
+def use_language(name: str) -> None:
+    """Switch every later word to ``name``. Raises ValueError for a language danlu does not speak."""
+    global _current
+    if name not in LANGUAGES:
+        raise ValueError(f"no language {name!r}, only {', '.join(LANGUAGES)}")
+    _current = name
+
+
+def language_of_locale() -> str:
+    """The language the environment asks for (``LC_ALL``, ``LC_MESSAGES``, ``LANG``), else English."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "")
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+@cache
+def area(name: str, tongue: str) -> dict[str, str]:
+    """All words of one area, keys flattened with dots. Raises FileNotFoundError for no such area."""
+    with open(_FOLDER / tongue / f"{name}.toml", "rb") as file:
+        return dict(_flatten(tomllib.load(file)))
+
+
+def _flatten(table: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            rows += _flatten(value, f"{prefix}{key}.")
+        else:
+            rows.append((prefix + key, str(value)))
+    return rows
+
+
+def has(key: str) -> bool:
+    """Whether the catalogue has ``key``."""
+    name, _, rest = key.partition(".")
+    try:
+        return rest in area(name, _current)
+    except FileNotFoundError:
+        return False
+
+
+def t(key: str, /, **values: Any) -> str:
+    """The words of ``key`` in the current language, with ``{placeholders}`` filled from ``values``.
+
+    Raises KeyError for a key or a value that is missing: a fault of the program, which tests find.
+    """
+    name, _, rest = key.partition(".")
+    text = area(name, _current)[rest]
+    return text.format(**values) if values or "{" in text else text
+
+
+def keys_below(prefix: str) -> list[str]:
+    """The keys that start with ``prefix`` + ".", in the order the catalogue gives them."""
+    name, _, rest = prefix.partition(".")
+    start = f"{rest}." if rest else ""
+    return [f"{name}.{key}" for key in area(name, _current) if key.startswith(start)]
+
+
+def placeholders(text: str) -> set[str]:
+    """The names of the placeholders in a catalogue text."""
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field}

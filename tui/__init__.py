@@ -1,0 +1,1 @@
+"""The screens and the command line: they draw and ask; the engine works."""

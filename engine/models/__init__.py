@@ -1,0 +1,1 @@
+"""Models: where they are, what they are, how they are loaded and made trainable."""

@@ -1,0 +1,24 @@
+"""Text measured in terminal cells: a Han character takes two."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+
+def width(text: str) -> int:
+    """How many cells ``text`` takes."""
+    return cell_len(text)
+
+
+def fit(text: str, cells: int) -> str:
+    """``text`` cut with an ellipsis, or padded with spaces, to exactly ``cells``."""
+    if cells <= 0:
+        return ""
+    if cell_len(text) <= cells:
+        return text + " " * (cells - cell_len(text))
+    return set_cell_size(set_cell_size(text, cells - 1).rstrip() + "…", cells)
+
+
+def right(text: str, cells: int) -> str:
+    """``text`` against the right edge of ``cells``."""
+    return " " * max(0, cells - cell_len(text)) + text

@@ -1,0 +1,1 @@
+"""Panels that take plain data and draw it."""

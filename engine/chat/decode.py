@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 
-from engine.chat.sampling import Chooser, Sampling
+from engine.chat.choose import Chooser
+from engine.chat.sampling import Sampling
 
 
 @contextmanager
@@ -34,8 +35,8 @@ def answering(model: Any) -> Iterator[None]:
 def decode(
     model: Any, prompts: list[list[int]], sampling: Sampling, limits: list[int], stops: set[int]
 ) -> Iterator[dict[int, int]]:
-    """Yield for each step the new token of every row still speaking. A row ends at one of ``stops``,
-    which is not yielded, or after as many tokens as ``limits`` gives it."""
+    """Yield for each step the new token of every row still speaking. A row ends at one of
+    ``stops``, which is not yielded, or after as many tokens as ``limits`` gives it."""
     device = model.get_input_embeddings().weight.device
     batch = _Batch(model, prompts, device)
     chooser = Chooser(sampling, len(prompts), device)
@@ -69,8 +70,8 @@ class _Batch:
         self._ids = torch.tensor(padded, device=device)
         self._mask = torch.tensor(mask, device=device)
 
-    # no_grad, not inference_mode: a model may keep what it computes (rotary frequencies, quantisation
-    # state), and the backward pass of a training refuses tensors made in inference mode.
+    # no_grad, not inference_mode: a model may keep what it computes (rotary frequencies, state of a
+    # quantisation), and the backward pass of a training refuses tensors made in inference mode.
     @torch.no_grad()
     def next_tokens(self, chooser: Chooser) -> torch.Tensor:
         """Read what is new and choose each row's next token."""
@@ -91,7 +92,7 @@ class _Batch:
         self._mask = torch.cat([self._mask, torch.ones_like(tokens)[:, None]], dim=1)
 
     def keep(self, rows: list[int]) -> None:
-        """Go on with ``rows`` alone. Rows of a cache that cannot drop them stay and are not heard."""
+        """Go on with ``rows`` alone. A cache that cannot drop the others keeps them, unheard."""
         if not rows or len(rows) == len(self.rows) or not self._can_drop():
             return
         lines = torch.tensor([self.rows.index(row) for row in rows], device=self._ids.device)

@@ -1,15 +1,14 @@
-"""Answers from a live model: a batch at once, or one as a stream of text.
-Imports torch: import it inside functions only."""
+"""Answers from a live model: a batch at once, or one as a stream of text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from engine.chat.decode import answering, decode
 from engine.chat.sampling import Sampling
 from engine.chat.visible import Reader, Unfolding
 from engine.errors import DanluError
+from engine.models.stop_tokens import stop_token_ids
 
 __all__ = ["Message", "Sampling", "answer_batch", "stream_answer"]
 
@@ -20,51 +19,65 @@ _THINK = "<think>"
 def answer_batch(
     model: Any,
     tokenizer: Any,
-    conversations: list[list[Message]],
+    conversations: Sequence[list[Message]],
     sampling: Sampling,
     *,
     batch_size: int = 16,
+    limits: Sequence[int] | None = None,
     stop: Callable[[], bool] | None = None,
     on_done: Callable[[int, str], None] | None = None,
 ) -> list[str]:
     """The answer to each conversation, in their order. At temperature 0 the same as one by one.
 
     Safe in the middle of a training: modes are restored, and neither the model's settings nor the
-    global random state is touched. ``stop`` is asked before each token; once it says yes, answers are
-    what was said so far. ``on_done(index, answer)`` is called as each is complete. Raises DanluError
-    for a conversation longer than the model's context and for a model without chat template.
+    global random state is touched. ``limits`` gives each answer its own ``max_new_tokens``.
+    ``stop`` is asked at each token; once it says yes, answers are what was said so far.
+    ``on_done(index, answer)`` is called as each is complete. Raises DanluError for a conversation
+    longer than the model's context and for a model without chat template.
     """
-    prompts = [_Prompt(tokenizer, messages) for messages in conversations]
-    limits = [_limit(model, prompt, sampling) for prompt in prompts]
-    reader, stops = Reader(tokenizer), set(stop_ids(tokenizer, model))
-    said: list[list[int]] = [[] for _ in prompts]
-    finished: set[int] = set()
+    from engine.chat.decode import answering
 
-    def finish(index: int) -> None:
-        finished.add(index)
-        if on_done:
-            on_done(index, prompts[index].opening + reader.text(said[index]))
-
+    wanted = limits or [sampling.max_new_tokens] * len(conversations)
+    answers = [
+        _Answer(index, model, tokenizer, messages, limit)
+        for index, (messages, limit) in enumerate(zip(conversations, wanted, strict=True))
+    ]
     # Prompts of like length go together, so that little of a batch is padding.
-    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index].ids))
+    order = sorted(answers, key=lambda answer: len(answer.prompt))
+    reader = Reader(tokenizer)
     with answering(model):
         for start in range(0, len(order), batch_size):
-            group = order[start : start + batch_size]
-            ids, limit = [prompts[i].ids for i in group], [limits[i] for i in group]
-            for step in decode(model, ids, sampling, limit, stops):
-                for line, token_id in step.items():
-                    said[group[line]].append(token_id)
-                for line, index in enumerate(group):
-                    if line not in step and index not in finished:
-                        finish(index)
-                if stop and stop():
-                    break
             if stop and stop():
                 break
-            for index in group:
-                if index not in finished:
-                    finish(index)
-    return [prompts[i].opening + reader.text(said[i]) for i in range(len(prompts))]
+            for done in _answered(
+                model, tokenizer, order[start : start + batch_size], sampling, stop
+            ):
+                if on_done:
+                    on_done(done.index, done.text(reader))
+    return [answer.text(reader) for answer in answers]
+
+
+def _answered(
+    model: Any,
+    tokenizer: Any,
+    group: list[_Answer],
+    sampling: Sampling,
+    stop: Callable[[], bool] | None,
+) -> Iterator[_Answer]:
+    """Let the model say the answers of ``group`` together; yield each as it is complete."""
+    from engine.chat.decode import decode
+
+    prompts, limits = [answer.prompt for answer in group], [answer.limit for answer in group]
+    speaking = set(range(len(group)))
+    stops = set(stop_token_ids(tokenizer, model))
+    for step in decode(model, prompts, sampling, limits, stops):
+        for row, token_id in step.items():
+            group[row].said.append(token_id)
+        yield from (group[row] for row in sorted(speaking - step.keys()))
+        speaking &= step.keys()
+        if stop and stop():
+            return
+    yield from (group[row] for row in sorted(speaking))
 
 
 def stream_answer(
@@ -78,14 +91,15 @@ def stream_answer(
     """Yield the answer piece by piece; together the pieces are what :func:`answer_batch` gives.
     ``stop`` is asked after each token; ``on_token`` is called at each. Raises DanluError as
     :func:`answer_batch` does, before the first piece."""
-    prompt = _Prompt(tokenizer, messages)
-    limit = _limit(model, prompt, sampling)
+    from engine.chat.decode import answering, decode
+
+    answer = _Answer(0, model, tokenizer, messages, sampling.max_new_tokens)
     unfolding = Unfolding(Reader(tokenizer))
-    stops = set(stop_ids(tokenizer, model))
-    if prompt.opening:
-        yield prompt.opening
+    stops = set(stop_token_ids(tokenizer, model))
+    if answer.opening:
+        yield answer.opening
     with answering(model):
-        for step in decode(model, [prompt.ids], sampling, [limit], stops):
+        for step in decode(model, [answer.prompt], sampling, [answer.limit], stops):
             if on_token:
                 on_token()
             piece = unfolding.add(step[0])
@@ -98,33 +112,36 @@ def stream_answer(
         yield rest
 
 
-class _Prompt:
-    """A conversation as the model reads it. ``opening`` is the ``<think>`` that some templates write
-    for the model: it belongs to the answer a person reads."""
+class _Answer:
+    """One answer in the making: the prompt it continues, how long it may be, what was said so far.
 
-    def __init__(self, tokenizer: Any, messages: list[Message]) -> None:
+    ``opening`` is the ``<think>`` that some templates write for the model: it belongs to the answer
+    a person reads.
+    """
+
+    def __init__(
+        self, index: int, model: Any, tokenizer: Any, messages: list[Message], limit: int
+    ) -> None:
         if not tokenizer.chat_template:
             raise DanluError("chat.no_template", model=tokenizer.name_or_path)
         text: str = tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=False
         )
-        self.ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-        start = text.rfind(_THINK)
-        self.opening = text[start:] if text.rstrip().endswith(_THINK) else ""
+        self.index = index
+        self.prompt: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+        self.opening = text[text.rfind(_THINK) :] if text.rstrip().endswith(_THINK) else ""
+        self.limit = _room(model, len(self.prompt), limit)
+        self.said: list[int] = []
+
+    def text(self, reader: Reader) -> str:
+        return self.opening + reader.text(self.said)
 
 
-def _limit(model: Any, prompt: _Prompt, sampling: Sampling) -> int:
+def _room(model: Any, prompt: int, wanted: int) -> int:
     """How many tokens the answer may have. Raises DanluError when the context is full already."""
     context = getattr(model.config, "max_position_embeddings", None)
     if context is None:
-        return sampling.max_new_tokens
-    if len(prompt.ids) >= context:
-        raise DanluError("chat.too_long", tokens=len(prompt.ids), context=context)
-    return min(sampling.max_new_tokens, context - len(prompt.ids))
-
-
-def stop_ids(tokenizer: Any, model: Any) -> list[int]:
-    """The ids that end an answer: the tokenizer's and those the model's generation settings name."""
-    named = getattr(getattr(model, "generation_config", None), "eos_token_id", None)
-    found = named if isinstance(named, list) else [named]
-    return [token_id for token_id in {tokenizer.eos_token_id, *found} if token_id is not None]
+        return wanted
+    if prompt >= context:
+        raise DanluError("chat.too_long", tokens=prompt, context=context)
+    return min(wanted, context - prompt)

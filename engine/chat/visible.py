@@ -35,8 +35,8 @@ class Reader:
 
 
 class Unfolding:
-    """The text of a stream of tokens, piece by piece: a character spread over several tokens, as most
-    Chinese ones outside the vocabulary are, is given once it is whole."""
+    """The text of a stream of tokens, piece by piece: a character spread over several tokens, as
+    most Chinese ones outside the vocabulary are, is given once it is whole."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

@@ -1,0 +1,1 @@
+"""Training: the engine thread, what it is given, what it reports, how it is commanded."""

@@ -1,0 +1,61 @@
+"""Putting trainer, conductor and watcher together for one training.
+
+Imports torch and trl: import it inside functions only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.hardware import Machine
+from engine.train.arguments import trainer_arguments
+from engine.train.conductor import Conductor
+from engine.train.reporter import Reporter
+from engine.train.trainer import StepTrainer
+from engine.train.watch import Watcher
+
+if TYPE_CHECKING:
+    from engine.data.prepare import Prepared
+    from engine.train.pipeline import Pipeline
+
+
+def assemble(
+    pipeline: Pipeline,
+    model: Any,
+    tokenizer: Any,
+    prepared: Prepared,
+    here: Machine,
+    steps: int,
+    resumed_at: int,
+) -> tuple[StepTrainer, Conductor]:
+    """The trainer, ready to train, and its conductor. Asks the watch prompts of a fresh model."""
+    spec, journal = pipeline.spec, pipeline.journal
+    _forget_earlier_training()
+    arguments = trainer_arguments(spec, here, pipeline.run.path, steps)
+    watcher = Watcher(spec, tokenizer, journal) if spec.watch.prompts else None
+    conductor = Conductor(
+        spec, steps, journal, pipeline.control, pipeline.shelf(), watcher, resumed_at
+    )
+    trainer = StepTrainer(
+        conductor=conductor,
+        loraplus_lr_ratio=spec.method.loraplus_lr_ratio,
+        model=model,
+        args=arguments,
+        train_dataset=prepared.train,
+        eval_dataset=prepared.eval,
+        processing_class=tokenizer,
+        callbacks=[Reporter(conductor)],
+    )
+    if watcher and not resumed_at:
+        pipeline.job.report("watch_base")
+        watcher.ask(trainer.model, 0)
+    return trainer, conductor
+
+
+def _forget_earlier_training() -> None:
+    """accelerate keeps device and precision for the whole process; each training sets its own."""
+    from accelerate.state import AcceleratorState, GradientState, PartialState
+
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    PartialState._reset_state()

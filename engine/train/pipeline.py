@@ -1,0 +1,191 @@
+"""One training from its spec to its last checkpoint, phase by phase.
+
+Torch and what stands on it are imported inside the functions.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import DanluError
+from engine.hardware import Machine, free_disk_bytes, machine
+from engine.job import Job
+from engine.runs.journal import JournalWriter
+from engine.runs.store import Run, checkpoint_step
+from engine.runs.summary import summarise
+from engine.spec.resolve import resolve, resolve_steps, steps_of
+from engine.spec.run_spec import RunSpec
+from engine.spec.yaml_form import show_value
+from engine.train.card import machine_facts, versions, write_card
+from engine.train.checkpoints import CheckpointShelf, why_not_resumable
+from engine.train.conductor import Conductor
+from engine.train.control import Control
+from engine.units import human_bytes
+
+if TYPE_CHECKING:
+    from engine.data.prepare import Prepared
+
+
+@dataclass
+class Pipeline:
+    """The parts of one training that every phase uses. ``resume`` continues the newest checkpoint."""
+
+    run: Run
+    spec: RunSpec
+    journal: JournalWriter
+    job: Job
+    control: Control
+    resume: bool
+
+    def work(self) -> str:
+        """Train to the end. Returns the status the run ends with: ``finished`` or ``stopped``.
+
+        Raises DanluError for what the person can mend and Cancelled when aborted."""
+        started = time.time()
+        self.journal.write("status", status="preparing")
+        checkpoint = self._checkpoint()
+        here = machine()
+        self.spec = resolve(self.spec, here)
+        trainer, conductor, steps = self._trainer(here, checkpoint)
+        self.control.training_begins()
+        conductor.status("training")
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        return self._end(conductor, trainer.state.global_step, steps, time.time() - started)
+
+    def _checkpoint(self) -> Path | None:
+        """The checkpoint to continue. Raises DanluError when it lacks what exact resumption needs."""
+        folder = self.run.last_checkpoint() if self.resume else None
+        if folder is None:
+            return None
+        missing = why_not_resumable(folder)
+        if missing:
+            raise DanluError(
+                "train.not_resumable", checkpoint=folder.name, missing=", ".join(missing)
+            )
+        self.log("resumed", step=checkpoint_step(folder))
+        return folder
+
+    def _trainer(self, here: Machine, checkpoint: Path | None) -> tuple[Any, Conductor, int]:
+        from engine.data.prepare import prepare
+        from engine.models.adapt import adapt
+        from engine.models.load import load_model, load_tokenizer
+        from engine.models.locate import locate
+        from engine.train.assemble import assemble
+
+        spec, job = self.spec, self.job
+        located = locate(spec.model, job)
+        job.report("load_tokenizer")
+        tokenizer = load_tokenizer(
+            located.folder, trust_remote_code=spec.model.trust_remote_code
+        )
+        prepared = prepare(spec, tokenizer, job)
+        spec = self.spec = resolve_steps(spec, len(prepared.train))
+        steps = steps_of(spec, len(prepared.train))
+        self._tell_choices()
+        job.report("load_model")
+        model = load_model(located.folder, spec.model, here, for_training=True)
+        model = adapt(model, spec)
+        job.report("build_trainer")
+        self._plan(model, prepared, steps, here, located.source)
+        self._check_disk(model)
+        write_card(
+            self.run.path,
+            versions=versions(),
+            machine=machine_facts(here),
+            model={
+                "source": located.source,
+                "origin": located.origin,
+                "revision": located.revision,
+                "folder": str(located.folder),
+            },
+            data=prepared.fingerprints,
+            settings={path: show_value(value) for path, value in spec.values().items()},
+        )
+        step = checkpoint_step(checkpoint) if checkpoint else 0
+        return (*assemble(self, model, tokenizer, prepared, here, steps, step), steps)
+
+    def shelf(self) -> CheckpointShelf:
+        """The run's checkpoints, with the evaluation losses known from before."""
+        shelf = CheckpointShelf(self.run.path, self.spec.train.save_total_limit)
+        for made in summarise(self.run.path).checkpoints:
+            if made.eval_loss is not None:
+                shelf.eval_losses[made.step] = made.eval_loss
+        return shelf
+
+    def log(self, code: str, level: str = "info", **values: Any) -> None:
+        """A line of the run's log, in words: ``code`` is a key of ``log.toml``."""
+        self.journal.write("log", level=level, code=f"log.{code}", values=values)
+
+    def _tell_choices(self) -> None:
+        """Say every choice the machine or the data made, and why."""
+        for path, origin in self.spec.origins.items():
+            if origin.code and origin.by in ("machine", "data"):
+                self.journal.write(
+                    "log",
+                    level="info",
+                    code="log.chosen",
+                    values={
+                        "parameter": path,
+                        "value": show_value(self.spec.get(path)),
+                        "why": {"code": f"origin.{origin.code}", "values": dict(origin.values)},
+                    },
+                )
+
+    def _plan(
+        self, model: Any, prepared: Prepared, steps: int, here: Machine, source: str
+    ) -> None:
+        counts = [(p.numel(), p.requires_grad) for p in model.parameters()]
+        train = self.spec.train
+        self.journal.write(
+            "plan",
+            steps=steps,
+            rows=len(prepared.train),
+            eval_rows=len(prepared.eval) if prepared.eval is not None else 0,
+            micro_batch=train.per_device_train_batch_size,
+            accumulation=train.gradient_accumulation_steps,
+            epochs=train.num_train_epochs,
+            save_steps=train.save_steps,
+            eval_steps=train.eval_steps,
+            parameters=sum(count for count, _ in counts),
+            trained_parameters=sum(count for count, trained in counts if trained),
+            model=source,
+            device=here.device_name,
+            dtype=self.spec.model.dtype,
+        )
+
+    def _check_disk(self, model: Any) -> None:
+        """Raise DanluError when the checkpoints cannot fit on the disk. Each holds the trained
+        weights and two optimizer states, at four bytes; a full model its other weights too."""
+        trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+        each = trained * 12
+        if self.spec.method.tuner != "lora":
+            each += sum(p.numel() * p.element_size() for p in model.parameters())
+        kept = (self.spec.train.save_total_limit or 10) + 1
+        free = free_disk_bytes(self.run.path)
+        if each * kept > free:
+            raise DanluError(
+                "train.disk_too_small",
+                need=human_bytes(each * kept),
+                free=human_bytes(free),
+                count=kept,
+                each=human_bytes(each),
+            )
+
+    def _end(self, conductor: Conductor, step: int, steps: int, seconds: float) -> str:
+        loss = conductor.last_loss
+        if loss is not None and not math.isfinite(loss):
+            loss = None
+        result = {
+            "checkpoint": conductor.last_checkpoint.name if conductor.last_checkpoint else None,
+            "step": step,
+            "loss": loss,
+            "eval_loss": conductor.last_eval_loss,
+            "seconds": round(seconds, 1),
+        }
+        self.journal.write("result", **result)
+        write_card(self.run.path, result=result)
+        return "stopped" if step < steps else "finished"

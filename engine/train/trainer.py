@@ -1,0 +1,79 @@
+"""TRL's SFTTrainer with danlu's say at the step boundary: what is due, what was asked, what is told.
+
+Imports torch and trl: import it inside functions only.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from trl import SFTTrainer
+
+from engine.job import Cancelled
+
+if TYPE_CHECKING:
+    from engine.train.conductor import Conductor
+
+
+class StepTrainer(SFTTrainer):
+    """``conductor`` decides at each step boundary what to save, evaluate, watch and obey."""
+
+    def __init__(self, *, conductor: Conductor, loraplus_lr_ratio: float | None, **kwargs: Any) -> None:
+        self._conductor = conductor
+        self._loraplus_lr_ratio = loraplus_lr_ratio
+        self._boundary = -1
+        self._tokens = 0
+        self._step_started = time.perf_counter()
+        super().__init__(**kwargs)
+        self.remove_callback(PrinterCallback)
+        self.remove_callback(ProgressCallback)
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """The trainer's own, or LoRA+ (arXiv 2402.12354): B matrices at a multiple of A's rate."""
+        if self.optimizer is None and self._loraplus_lr_ratio:
+            from peft.optimizers import create_loraplus_optimizer
+
+            optimizer_class, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            self.optimizer = create_loraplus_optimizer(
+                self.model,
+                optimizer_class,
+                loraplus_lr_ratio=self._loraplus_lr_ratio,
+                loraplus_weight_decay=self.args.weight_decay,
+                **options,
+            )
+        return super().create_optimizer(model) if model is not None else super().create_optimizer()
+
+    def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if self._conductor.aborting:
+            raise Cancelled
+        if self._tokens == 0:
+            self._step_started = time.perf_counter()
+        mask = inputs.get("attention_mask")
+        self._tokens += int(mask.sum()) if mask is not None else inputs["input_ids"].numel()
+        return super().training_step(model, inputs, *args, **kwargs)
+
+    def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
+        # The trainer comes here after each optimizer step, and once more at the end of an epoch.
+        if self.state.global_step == self._boundary:
+            return
+        self._boundary = self.state.global_step
+        seconds = time.perf_counter() - self._step_started
+        self._conductor.step_done(self, self._tokens, seconds)
+        self._tokens = 0
+        super()._maybe_log_save_evaluate(*args, **kwargs)
+        self._conductor.after_step(self)
+
+    def _save_checkpoint(self, model: Any, trial: Any = None) -> None:
+        self._conductor.save(self, lambda folder: self._write_checkpoint(model, folder))
+
+    def _write_checkpoint(self, model: Any, folder: Path) -> None:
+        """Let the trainer write ``checkpoint-<step>`` into ``folder``."""
+        output_folder, self.args.output_dir = self.args.output_dir, str(folder)
+        try:
+            # Past SFTTrainer's own, which would write a model card beside the checkpoint.
+            super(SFTTrainer, self)._save_checkpoint(model, trial=None)
+        finally:
+            self.args.output_dir = output_folder

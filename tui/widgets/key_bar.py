@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from engine import words
 from tui.cells import width
+from tui.symbols import ascii_only
 
 _NAMES = {
     "enter": "⏎",
@@ -30,10 +31,21 @@ _NAMES = {
 }
 
 
+_ASCII_NAMES = {
+    "enter": "enter",
+    "left": "left",
+    "right": "right",
+    "up": "up",
+    "down": "down",
+    "space": "space",
+}
+
+
 def key_name(binding: Binding) -> str:
     """How a binding's first key is written: its ``key_display``, else a short name."""
     key = binding.key.split(",")[0]
-    return binding.key_display or _NAMES.get(key, key)
+    names = {**_NAMES, **_ASCII_NAMES} if ascii_only() else _NAMES
+    return binding.key_display or names.get(key) or key
 
 
 def key_words(binding: Binding) -> str:
@@ -66,6 +78,9 @@ class KeyBar(Widget):
             for entry in self.screen.active_bindings.values()
             if entry.enabled and entry.binding.show and entry.binding.description
         ]
-        unique = {binding.action: binding for binding in active}
+        # A binding with several keys is active once for each: the first is the one to show.
+        unique: dict[str, Binding] = {}
+        for binding in active:
+            unique.setdefault(binding.action, binding)
         # Help comes last on the line but must survive a narrow screen: it takes its place first.
         return sorted(unique.values(), key=lambda binding: binding.action != "help")

@@ -1,0 +1,61 @@
+"""What the first screen tells of this machine. Importing this costs nothing; finding out does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.recipes import Recipe
+
+    from tui.run_watch import RunState, RunWatch
+
+RECENT = 3  # runs listed below the menu
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The machine in a few words, the runs being trained, the last others, all recipes."""
+
+    machine: str = ""
+    running: tuple[RunState, ...] = ()
+    recent: tuple[RunState, ...] = ()
+    runs: int = 0
+    recipes: tuple[Recipe, ...] | None = None
+
+
+def find_facts(watch: RunWatch, known: Facts) -> Facts:
+    """Look at the runs and the machine. May take some tenths of a second: call it in a thread."""
+    from engine.runs.store import list_runs
+
+    runs = list_runs()
+    owned = [run for run in runs if run.owner_alive()]
+    running = tuple(state for state in watch.look(owned) if state.active)
+    shown = {state.name for state in running}
+    others = [run for run in runs if run.name not in shown][:RECENT]
+    return Facts(machine_line(), running, tuple(watch.look(others)), len(runs), known.recipes)
+
+
+def with_recipes(facts: Facts) -> Facts:
+    """``facts`` with the recipes in them, which takes longer: schema and YAML are loaded."""
+    from engine.errors import DanluError
+    from engine.recipes import list_recipes
+
+    try:
+        return replace(facts, recipes=tuple(list_recipes()))
+    except DanluError:  # a broken recipe of the person's own: the recipes screen says which
+        return replace(facts, recipes=())
+
+
+def machine_line() -> str:
+    """``cpu · 2 cores · 21.4 GiB free`` or ``NVIDIA RTX 4090 · 23.1 GiB free``."""
+    from engine import words
+    from engine.hardware import machine
+    from engine.units import human_bytes
+
+    found = machine()
+    free = words.t("home.free", bytes=human_bytes(found.free_bytes))
+    if found.gpu is not None:
+        count = f"{len(found.gpus)} × " if len(found.gpus) > 1 else ""
+        return f"{count}{found.gpu.name} · {free}"
+    return f"cpu · {words.t('home.cores', cores=found.cores)} · {free}"

@@ -1,0 +1,85 @@
+"""A named failure: what happened, why, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine import words
+from engine.errors import DanluError, DanluErrors, Fix
+from tui.ink import ink
+from tui.screens.overlay import OverlayScreen
+from tui.symbols import sign
+from tui.widgets.prose import Prose
+
+
+class ErrorScreen(OverlayScreen[None]):
+    """What, why, and numbered fixes. ``on_fix`` takes a fix that carries a change; its number key
+    applies it and closes the screen."""
+
+    AUTO_FOCUS = ".panel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "close", "keys.close", show=False, id="error.close"),
+        *(
+            Binding(str(n), f"fix({n})", "keys.apply_fix", show=n == 1, id=f"error.fix{n}")
+            for n in range(1, 10)
+        ),
+    ]
+
+    def __init__(self, error: DanluError, on_fix: Callable[[Fix], None] | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self._on_fix = on_fix
+
+    def work(self) -> list[Widget]:
+        cinnabar, ember = ink(self, "cinnabar", bold=True), ink(self, "ember", bold=True)
+        parts: list[Widget] = []
+        errors = self.error.errors if isinstance(self.error, DanluErrors) else (self.error,)
+        for error in errors:
+            parts.append(
+                _spaced(Prose(f"{sign('no')} ", error.what, lead=cinnabar, style=cinnabar))
+            )
+            parts.append(Prose("  ", error.why))
+        if self.error.fixes:
+            parts.append(_spaced(Static(Text(words.t("help.fixes"), ember))))
+        for number, fix in enumerate(self.error.fixes, 1):
+            lead = ember if self._applies(fix) else Style(bold=True)
+            parts.append(Prose(f"{number}  ", self._fix_text(fix), lead=lead))
+        parts.append(_spaced(Static(Text(self.error.code, ink(self, "ash")))))
+        return parts
+
+    def _fix_text(self, fix: Fix) -> str:
+        text = self.error.fix_text(fix)
+        if not self._applies(fix):
+            return text
+        changes = "  ".join(f"{name}: {value}" for name, value in (fix.set or {}).items())
+        return f"{text}  [{changes}]"
+
+    def _applies(self, fix: Fix) -> bool:
+        return bool(fix.set) and self._on_fix is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action != "fix":
+            return True
+        number = parameters[0]
+        return isinstance(number, int) and any(
+            n == number and self._applies(fix) for n, fix in enumerate(self.error.fixes, 1)
+        )
+
+    def action_fix(self, number: int) -> None:
+        fix = self.error.fixes[number - 1]
+        self.dismiss(None)
+        if self._on_fix:
+            self._on_fix(fix)
+
+
+def _spaced(widget: Widget) -> Widget:
+    """``widget`` with an empty line above it."""
+    widget.styles.margin = (1, 0, 0, 0)
+    return widget

@@ -1,0 +1,238 @@
+"""The first screen: what is running, where to start, what to go on with."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from engine import words
+from tui.cells import fit, width
+from tui.home_facts import Facts, find_facts, with_recipes
+from tui.ink import ink
+from tui.screens.base import DanluScreen
+from tui.symbols import sign
+from tui.widgets.head_line import HeadLine
+from tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from engine.runs.store import Run
+    from tui.run_watch import RunState, RunWatch
+
+# What reads runs, recipes or the machine is imported when it is used: the first paint waits for
+# nothing.
+
+EVERY = 2.0  # seconds between two looks at the runs
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu: a blank line, a heading (``title`` alone), a choice, or a run."""
+
+    action: str = ""
+    key: str = ""
+    title: str = ""
+    note: str = ""
+    run: RunState | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.action, self.run.name if self.run else ""
+
+
+class HomeScreen(DanluScreen):
+    """Every way into danlu, on one key each."""
+
+    title_key = "home.title"
+    AUTO_FOCUS = "RowList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "quick", "keys.home_quick", show=False, id="home.quick"),
+        Binding("2", "own", "keys.home_own", show=False, id="home.own"),
+        Binding("3", "recipes", "keys.home_recipes", show=False, id="home.recipes"),
+        Binding("4", "runs", "keys.home_runs", show=False, id="home.runs"),
+        Binding("5", "chat", "keys.home_chat", show=False, id="home.chat"),
+        Binding("a", "attach", "keys.home_attach", id="home.attach"),
+        Binding("d", "doctor", "keys.home_doctor", id="home.doctor"),
+        Binding("s", "settings", "keys.home_settings", id="home.settings"),
+        Binding("l", "language", "keys.language", id="home.language"),
+        Binding("q", "quit", "keys.quit", id="home.quit"),
+    ]
+
+    class Found(Message):
+        """The worker has looked."""
+
+        def __init__(self, facts: Facts) -> None:
+            super().__init__()
+            self.facts = facts
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = Facts()
+        self._watch: RunWatch | None = None
+
+    def work(self) -> list[Widget]:
+        return [RowList(self._draw, self._entries(), selectable=lambda entry: bool(entry.action))]
+
+    def head_right(self) -> str:
+        return "   ".join(part for part in (self._facts.machine, words.language().upper()) if part)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "back":
+            return False
+        return action != "attach" or bool(self._facts.running)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._look()
+        self.set_interval(EVERY, self._look)
+
+    def on_screen_resume(self) -> None:
+        if self._watch is not None:
+            self._look()
+
+    def _look(self) -> None:
+        if self.app.screen is self:
+            self.run_worker(
+                self._find, thread=True, exclusive=True, exit_on_error=False, group="home"
+            )
+
+    def _find(self) -> None:
+        """In a thread: look at this machine, and post what was found."""
+        if self._watch is None:
+            from tui.run_watch import RunWatch
+
+            self._watch = RunWatch()
+        facts = find_facts(self._watch, self._facts)
+        self.post_message(self.Found(facts))
+        if facts.recipes is None:
+            self.post_message(self.Found(with_recipes(facts)))
+
+    async def on_home_screen_found(self, message: Found) -> None:
+        facts, self._facts = self._facts, message.facts
+        if facts == self._facts:
+            return
+        self.query_one(RowList).show(self._entries(), same=lambda entry: entry.identity)
+        self.query_one(HeadLine).show(right=self.head_right())
+        if bool(facts.running) != bool(self._facts.running):
+            self.refresh_bindings()
+
+    def _entries(self) -> list[Entry]:
+        facts = self._facts
+        entries = [Entry()]
+        if facts.running:
+            entries.append(Entry(title=words.t("home.running")))
+            for number, state in enumerate(facts.running):
+                entries.append(Entry("attach", "" if number else "a", run=state))
+            entries.append(Entry())
+        recipes = words.t("home.recipe_count", count=len(facts.recipes)) if facts.recipes else ""
+        runs = words.t("home.run_count", count=facts.runs) if facts.runs else ""
+        entries += [
+            Entry(title=words.t("home.start")),
+            Entry("quick", "1", words.t("home.quick"), words.t("home.quick_note")),
+            Entry("own", "2", words.t("home.own"), words.t("home.own_note")),
+            Entry("recipes", "3", words.t("home.recipes"), recipes),
+            Entry(),
+            Entry(title=words.t("home.continue")),
+            Entry("runs", "4", words.t("home.runs"), runs),
+            Entry("chat", "5", words.t("home.chat"), words.t("home.chat_note")),
+        ]
+        if not facts.runs and not facts.running and facts.machine:
+            entries += [Entry(), Entry(note=words.t("home.first"))]
+        if facts.recent:
+            entries += [Entry(), Entry(title=words.t("home.recent"))]
+            entries += [Entry("open", run=state) for state in facts.recent]
+        return entries
+
+    def _draw(self, entry: Entry, cells: int, selected: bool) -> Text:
+        if not entry.action:
+            style = ink(self, "ash", bold=bool(entry.title))
+            return Text(f"   {entry.title or entry.note}", style)
+        ember = ink(self, "ember", bold=True)
+        text = Text(f" {sign('next')} " if selected else "   ", ember)
+        if entry.run is not None:
+            text.append(fit(entry.key, 3 if entry.key else 0), ember)
+            return text.append_text(self._run_line(entry.run, cells - width(text.plain)))
+        text.append(fit(entry.key, 3), ember)
+        column = min(48, cells * 6 // 10)
+        text.append(fit(entry.title, max(column, width(entry.title))))
+        return text.append(f"  {entry.note}", ink(self, "ash"))
+
+    def _run_line(self, state: RunState, cells: int) -> Text:
+        from engine.units import human_duration
+        from tui.run_line import loss_words, status_text, step_words
+
+        summary, ash = state.summary, ink(self, "ash")
+        text = Text(fit(state.name, min(40, max(18, cells - 48))) + "  ")
+        text.append_text(status_text(self, state.status, 14))
+        text.append(words.t("home.step"), ash)
+        text.append(f" {fit(step_words(summary.step, summary.steps), 10)}")
+        if summary.loss is not None:
+            text.append(words.t("home.loss"), ash).append(f" {fit(loss_words(summary.loss), 7)}")
+        if state.active and summary.seconds_left is not None:
+            text.append(words.t("home.eta"), ash)
+            text.append(f" {human_duration(summary.seconds_left)}")
+        return text
+
+    async def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        entry: Entry = message.row
+        if entry.run is not None:
+            self._open(entry.run.run)
+        else:
+            await self.run_action(entry.action)
+
+    def _open(self, run: Run) -> None:
+        from tui.screens.live import LiveScreen
+
+        self.app.push_screen(LiveScreen(run))
+
+    def action_attach(self) -> None:
+        if self._facts.running:
+            self._open(self._facts.running[0].run)
+
+    async def action_quick(self) -> None:
+        from engine.recipes import find_recipe
+
+        from tui.wizard import start_recipe
+
+        recipe = await asyncio.to_thread(find_recipe, "identity")
+        start_recipe(self.danlu, recipe)
+
+    def action_own(self) -> None:
+        from tui.wizard import start_wizard
+
+        start_wizard(self.danlu)
+
+    def action_recipes(self) -> None:
+        from tui.screens.recipes import RecipesScreen
+
+        self.app.push_screen(RecipesScreen())
+
+    def action_runs(self) -> None:
+        from tui.screens.runs import RunsScreen
+
+        self.app.push_screen(RunsScreen())
+
+    def action_chat(self) -> None:
+        from tui.screens.picker import PickerScreen
+
+        self.app.push_screen(PickerScreen())
+
+    def action_doctor(self) -> None:
+        from tui.screens.doctor import DoctorScreen
+
+        self.app.push_screen(DoctorScreen())
+
+    def action_settings(self) -> None:
+        from tui.screens.settings import SettingsScreen
+
+        self.app.push_screen(SettingsScreen())
+
+    async def action_quit(self) -> None:
+        await self.app.action_quit()

@@ -1,0 +1,46 @@
+"""What lies over a screen for a moment: help, an error, a question."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from tui.symbols import ascii_only
+from tui.widgets.key_bar import KeyBar
+
+Answer = TypeVar("Answer")
+
+
+class OverlayScreen(ModalScreen[Answer], Generic[Answer]):
+    """A panel above the screen below, with its own key line. Subclasses give :meth:`work`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "keys.close", id="overlay.close"),
+    ]
+    DEFAULT_CSS = """
+    OverlayScreen { align: center middle; background: $background 70%; }
+    OverlayScreen > .panel {
+        width: 90%; max-width: 92; height: auto; max-height: 80%;
+        padding: 0 2; background: $surface; color: $foreground;
+        border: round $primary; scrollbar-size-vertical: 1;
+    }
+    OverlayScreen > .panel.-ascii { border: ascii $primary; }
+    OverlayScreen Static { height: auto; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="panel -ascii" if ascii_only() else "panel"):
+            yield from self.work()
+        yield KeyBar()
+
+    def work(self) -> list[Widget]:
+        """What stands in the panel."""
+        return []
+
+    def action_close(self) -> None:
+        self.dismiss(None)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class DanluApp(App[None]):
-    """``first`` is the screen to open; without one, home."""
+    """``first`` is a screen to open above home; ``opening`` is called once home is there."""
 
     TITLE = "danlu"
     ENABLE_COMMAND_PALETTE = False
@@ -29,12 +33,18 @@ class DanluApp(App[None]):
         (160, "-huge"),
     ]
 
-    def __init__(self, first: Screen[None] | None = None, theme: str = "furnace") -> None:
+    def __init__(
+        self,
+        first: Screen[None] | None = None,
+        theme: str = "furnace",
+        opening: Callable[[DanluApp], None] | None = None,
+    ) -> None:
         super().__init__()
         self._first = first
+        self._opening = opening
         self._theme_name = theme
         self.session: TrainingSession | None = None
-        self.detached = False
+        self.fault: str | None = None
 
     def on_mount(self) -> None:
         from tui.screens.home import HomeScreen
@@ -45,6 +55,33 @@ class DanluApp(App[None]):
         self.push_screen(HomeScreen())
         if self._first is not None:
             self.push_screen(self._first)
+        if not self.is_headless:
+            self._listen_for_hang_up()
+        if self._opening is not None:
+            self._opening(self)
+
+    def _listen_for_hang_up(self) -> None:
+        """A lost line or a signal to end closes the screen only; the process trains on. With the
+        signal ignored, Textual would spin on the dead terminal."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self.exit)
+        loop.add_signal_handler(signal.SIGTERM, self._end)
+        loop.add_signal_handler(signal.SIGINT, self._end)
+
+    def _end(self) -> None:
+        if self.training and self.session:
+            self.session.stop()
+        self.exit()
+
+    def _fatal_error(self) -> None:
+        """A fault in a screen: its story goes to the log, and a training goes on."""
+        from tui.cli.show_error import log_fault
+
+        fault = sys.exc_info()[1] or self._exception
+        if fault is not None:
+            self.fault = log_fault(fault)
+        self._return_code = 3
+        self._close_messages_no_wait()
 
     async def switch_language(self) -> None:
         """Use the other language, on every screen that is open."""
@@ -57,10 +94,15 @@ class DanluApp(App[None]):
         """Train ``run`` in this process's engine thread and show it live. Raises DanluError when
         another process owns it."""
         from engine.train.session import TrainingSession
-        from tui.screens.live import LiveScreen
 
         self.session = TrainingSession(run, resume=resume)
         self.session.start()
+        self.show_run(run)
+
+    def show_run(self, run: Run) -> None:
+        """Open the live screen of any run: in progress here or elsewhere, or ended."""
+        from tui.screens.live import LiveScreen
+
         self.push_screen(LiveScreen(run))
 
     @property
@@ -70,7 +112,6 @@ class DanluApp(App[None]):
 
     def detach(self) -> None:
         """Leave the screen; what this process trains goes on without it."""
-        self.detached = True
         self.exit()
 
     async def action_quit(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import string
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,18 @@ def t(key: str, /, **values: Any) -> str:
     name, _, rest = key.partition(".")
     text = area(name, _current)[rest]
     return text.format(**values) if values or "{" in text else text
+
+
+def said(code: str, values: Mapping[str, Any]) -> str:
+    """The words of a journalled ``code``. A value that is itself ``{"code": …, "values": …}`` is put
+    into words first. Raises KeyError as :func:`t` does."""
+    plain = {
+        key: said(value["code"], value.get("values") or {})
+        if isinstance(value, Mapping) and "code" in value
+        else value
+        for key, value in values.items()
+    }
+    return t(code, **plain)
 
 
 def keys_below(prefix: str) -> list[str]:

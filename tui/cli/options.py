@@ -1,0 +1,32 @@
+"""Options that several verbs share, declared once."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from engine import words
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=words.t("cli.json"))
+
+
+def add_headless(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--headless", action="store_true", help=words.t("cli.headless"))
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help=words.t("cli.set")
+    )
+
+
+def add_run(parser: argparse.ArgumentParser, nargs: str | None = "?") -> None:
+    parser.add_argument("run", nargs=nargs, metavar="RUN", help=words.t("cli.run"))
+
+
+def wants_screen(arguments: argparse.Namespace) -> bool:
+    """Whether a verb that can should open the screen: at a terminal, unless told otherwise."""
+    plain = arguments.headless or getattr(arguments, "json", False)
+    return not plain and sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()

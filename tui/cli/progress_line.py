@@ -1,0 +1,75 @@
+"""Long work on the command line: one line that is written over on a terminal, plain lines elsewhere.
+
+All of it goes to standard error, so that standard output holds the result alone.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from engine import words
+from engine.job import Job, Progress
+from engine.units import human_bytes, human_count, human_duration
+from tui.cells import fit
+
+_PACE = 0.1  # seconds between two drawings
+
+
+@contextmanager
+def progress_line(cells: int = 79) -> Iterator[Job]:
+    """A job whose progress and notes are shown while the block runs; Ctrl-C cancels it."""
+    line = _Line(cells, live=sys.stderr.isatty())
+    job = Job(line.progress, line.note)
+    try:
+        yield job
+    except KeyboardInterrupt:
+        job.cancel()
+        raise
+    finally:
+        line.clear()
+
+
+class _Line:
+    def __init__(self, cells: int, live: bool) -> None:
+        self._cells = cells
+        self._live = live
+        self._phase = ""
+        self._drawn = 0.0
+
+    def progress(self, progress: Progress) -> None:
+        if not self._live:
+            if progress.phase != self._phase:
+                print(words.t(f"phase.{progress.phase}"), file=sys.stderr, flush=True)
+        elif progress.phase != self._phase or time.monotonic() - self._drawn > _PACE:
+            self._drawn = time.monotonic()
+            print(
+                "\r" + fit(progress_text(progress), self._cells),
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+        self._phase = progress.phase
+
+    def note(self, code: str, values: dict[str, Any]) -> None:
+        self.clear()
+        print(words.t(code, **values), file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._live and self._phase:
+            print("\r" + " " * self._cells + "\r", end="", file=sys.stderr, flush=True)
+
+
+def progress_text(progress: Progress) -> str:
+    """Where a job is, in words: ``Asking the base model · 12 of 40 questions · 0:08``."""
+    parts = [words.t(f"phase.{progress.phase}")]
+    if progress.total:
+        show = human_bytes if progress.unit == "bytes" else human_count
+        unit = words.t(f"unit.{progress.unit}") if words.has(f"unit.{progress.unit}") else ""
+        parts.append(f"{show(progress.done)}/{show(progress.total)} {unit}".rstrip())
+        if progress.seconds_left is not None:
+            parts.append(human_duration(progress.seconds_left))
+    return " · ".join(parts)

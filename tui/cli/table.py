@@ -1,0 +1,64 @@
+"""A table of plain text whose columns stay straight with Chinese in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.cells import fit, width
+from tui.wrap import wrap
+
+_GAP = "  "
+
+
+def table(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], cells: int, max_lines: int = 3
+) -> list[str]:
+    """The lines of a table at most ``cells`` wide: titles, a rule, and each row in as many lines as
+    its longest cell needs, at most ``max_lines``; what does not fit ends with an ellipsis."""
+    flat = [[" ".join(cell.split()) for cell in row] for row in rows]
+    widths = _widths([list(titles), *flat], cells)
+    lines = [_line(titles, widths), _line(["─" * size for size in widths], widths)]
+    for row in flat:
+        lines += _row_lines(row, widths, max_lines)
+    return lines
+
+
+def _widths(rows: Sequence[Sequence[str]], cells: int) -> list[int]:
+    """What each column gets: what it needs where there is room for all, else narrow columns what
+    they need and the wide ones an equal share of the rest."""
+    needs = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    room = cells - len(_GAP) * (len(needs) - 1)
+    widths = list(needs)
+    wide = set(range(len(needs)))
+    while sum(widths) > room and wide:
+        share = max(
+            4, (room - sum(needs[i] for i in range(len(needs)) if i not in wide)) // len(wide)
+        )
+        narrow = {i for i in wide if needs[i] <= share}
+        for i in wide - narrow:
+            widths[i] = share
+        if not narrow:
+            break
+        wide -= narrow
+    return widths
+
+
+def _row_lines(row: Sequence[str], widths: Sequence[int], max_lines: int) -> list[str]:
+    wrapped = [_cut(cell, size, max_lines) for cell, size in zip(row, widths, strict=True)]
+    height = max(len(lines) for lines in wrapped)
+    return [
+        _line([lines[n] if n < len(lines) else "" for lines in wrapped], widths)
+        for n in range(height)
+    ]
+
+
+def _cut(text: str, size: int, max_lines: int) -> list[str]:
+    lines = wrap(text, size)
+    if len(lines) > max_lines:
+        rest = " ".join(lines[max_lines - 1 :])
+        lines = [*lines[: max_lines - 1], fit(rest, size).rstrip()]
+    return lines
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return _GAP.join(fit(cell, size) for cell, size in zip(cells, widths, strict=True)).rstrip()

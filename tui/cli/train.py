@@ -1,0 +1,70 @@
+"""``danlu train SPEC``: make a run of a spec or recipe and train it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from engine import words
+from engine.errors import DanluError
+from engine.runs.store import Run, create_run
+from engine.spec.run_spec import RunSpec
+from engine.spec.yaml_form import parse_overrides, read_spec, to_yaml
+from tui.cli.options import add_headless, add_json, add_set, wants_screen
+from tui.cli.run_document import run_document
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", nargs="?", metavar="SPEC", help=words.t("cli.spec"))
+    parser.add_argument("--name", help=words.t("cli.name"))
+    parser.add_argument("--example", action="store_true", help=words.t("cli.example"))
+    add_set(parser)
+    add_headless(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.example:
+        print(to_yaml(RunSpec()), end="")
+        return 0
+    if not arguments.spec:
+        raise DanluError("spec.none_given", exit_code=2)
+    overrides = parse_overrides(arguments.set)
+    if arguments.name:
+        overrides["run.name"] = arguments.name
+    spec = spec_or_recipe(arguments.spec)
+    if overrides:
+        spec = spec.with_values(overrides)
+    return train(create_run(spec), arguments)
+
+
+def spec_or_recipe(text: str) -> RunSpec:
+    """The spec in the file ``text``, else the recipe of that name. Raises DanluError for neither."""
+    from engine.recipes import list_recipes, load_recipe
+
+    if not Path(text).exists() and any(recipe.name == text for recipe in list_recipes()):
+        return load_recipe(text)
+    return read_spec(Path(text))
+
+
+def train(made: Run, arguments: argparse.Namespace, resume: bool = False) -> int:
+    """Train ``made``: on the screen at a terminal, else as lines or one JSON document."""
+    if wants_screen(arguments):
+        from tui.open_app import open_app
+
+        return open_app(lambda app: app.start_training(made, resume=resume))
+    from tui.cli.headless import print_line, train_here
+    from tui.cli.plain import show_end
+
+    if not arguments.json:
+        print_line(words.t("plain.run", name=made.name))
+        print_line(words.t("plain.folder", path=made.path))
+    try:
+        code = train_here(made, resume=resume, quiet=arguments.json)
+    finally:
+        if not arguments.json:
+            show_end(made, print_line)
+    if arguments.json:
+        print(json.dumps(run_document(made), ensure_ascii=False, indent=1))
+    return code

@@ -15,9 +15,7 @@ What = Literal["pause", "resume", "save", "evaluate", "stop", "abort", "set"]
 def send_command(run_folder: Path, what: What, by: str = "screen", **values: Any) -> None:
     """Ask the engine that owns the run for ``what``: one atomic append, so many may ask at once."""
     line = json.dumps({"time": time.time(), "what": what, "by": by, **values}) + "\n"
-    descriptor = os.open(
-        run_folder / COMMANDS_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644
-    )
+    descriptor = os.open(run_folder / COMMANDS_NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(descriptor, line.encode())
     finally:

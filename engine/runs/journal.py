@@ -9,6 +9,7 @@ text) · ``device`` (utilisation, memory, …) · ``log`` (level, text) · ``com
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 
 JOURNAL_NAME = "journal.jsonl"
 Event = dict[str, Any]
+_TAIL_BYTES = 1_000_000
 
 
 class JournalWriter:
@@ -27,6 +29,7 @@ class JournalWriter:
         self._path = run_folder / JOURNAL_NAME
         self._lock = threading.Lock()
         self._seq = _mend_torn_end(self._path)
+        self._torn = False
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self._descriptor = os.open(self._path, flags, 0o644)
 
@@ -36,10 +39,18 @@ class JournalWriter:
             self._seq += 1
             event = {"seq": self._seq, "time": round(time.time(), 3), "kind": kind, **fields}
             line = json.dumps(_finite(event), ensure_ascii=False, separators=(",", ":"))
-            os.write(self._descriptor, line.encode() + b"\n")
+            self._append(line.encode("utf-8", "replace") + b"\n")
             if kind in ("status", "checkpoint", "error"):
                 os.fsync(self._descriptor)
         return event
+
+    def _append(self, line: bytes) -> None:
+        # A full disk may take half a line: the next one then starts on a line of its own.
+        left = b"\n" + line if self._torn else line
+        self._torn = True
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+        self._torn = False
 
     def close(self) -> None:
         with self._lock:
@@ -62,9 +73,13 @@ def _mend_torn_end(path: Path) -> int:
         return 0
     with open(path, "rb+") as file:
         size = file.seek(0, os.SEEK_END)
-        tail_start = max(0, size - 1_000_000)
+        tail_start = max(0, size - _TAIL_BYTES)
         file.seek(tail_start)
         tail = file.read()
+        if b"\n" not in tail:  # one line longer than the tail
+            tail_start = 0
+            file.seek(0)
+            tail = file.read()
         whole = tail.rfind(b"\n") + 1
         if whole < len(tail):
             file.truncate(tail_start + whole)
@@ -80,7 +95,8 @@ def _parse(line: bytes) -> Event | None:
         event = json.loads(line)
     except ValueError:
         return None
-    return event if isinstance(event, dict) and "kind" in event else None
+    whole = isinstance(event, dict) and "kind" in event and "time" in event
+    return event if whole else None
 
 
 class JournalFollower:
@@ -91,14 +107,11 @@ class JournalFollower:
         self._offset = 0
 
     def poll(self, max_lines: int = 2000, max_seconds: float = 0.03) -> list[Event]:
-        """The next events; empty when there are none yet. Torn and foreign lines are passed over."""
+        """The next events; empty when there are none yet. Torn and foreign lines are left out."""
         events: list[Event] = []
         deadline = time.monotonic() + max_seconds
-        try:
-            file = open(self._path, "rb")
-        except FileNotFoundError:
-            return events
-        with file:
+        # Not begun yet, or deleted meanwhile: no events.
+        with contextlib.suppress(FileNotFoundError), open(self._path, "rb") as file:
             file.seek(self._offset)
             for line in file:
                 if not line.endswith(b"\n"):

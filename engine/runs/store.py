@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shlex
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import DanluError
 from engine.home import runs_root
 from engine.runs.lock import RunLock, is_owned
+from engine.runs.origins import read_origins, write_origins
 from engine.runs.summary import RunSummary, summarise
+from engine.spec.anchor import anchor_spec
 from engine.spec.run_spec import RunSpec
 from engine.spec.yaml_form import read_spec, write_spec
 
 SPEC_NAME = "spec.yaml"
+_DELETING = ".deleting-"
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)$")
 
 
@@ -34,8 +40,16 @@ class Run:
         return self.path / "log.txt"
 
     def spec(self) -> RunSpec:
-        """What was asked. Raises DanluError when the spec is missing or broken."""
-        return read_spec(self.path / SPEC_NAME)
+        """What was asked, and who chose each value. Raises DanluError when the spec is missing or
+        broken."""
+        spec = read_spec(self.path / SPEC_NAME)
+        return replace(spec, origins=read_origins(self.path, spec))
+
+    def save_spec(self, spec: RunSpec) -> None:
+        """Keep ``spec`` as what is asked of the run, with who chose each value."""
+        write_origins(self.path, spec)
+        where = self.path / SPEC_NAME
+        write_spec(spec, where, header=f"danlu train {shlex.quote(str(where))}")
 
     def summary(self) -> RunSummary:
         return summarise(self.path)
@@ -65,8 +79,13 @@ def checkpoint_step(folder: Path) -> int:
 
 
 def folder_bytes(folder: Path) -> int:
-    """The bytes of all files below ``folder``."""
-    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+    """The bytes of all files below ``folder``. Files that vanish meanwhile count nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(parent, name)).st_size
+    return total
 
 
 def create_run(spec: RunSpec) -> Run:
@@ -80,8 +99,9 @@ def create_run(spec: RunSpec) -> Run:
             folder.mkdir()
         except FileExistsError:
             continue
-        write_spec(spec, folder / SPEC_NAME, header=f"danlu train {folder / SPEC_NAME}")
-        return Run(folder)
+        run = Run(folder)
+        run.save_spec(anchor_spec(spec, Path.cwd()))
+        return run
     raise DanluError("run.no_free_name", name=base)
 
 
@@ -95,7 +115,7 @@ def _safe_name(text: str) -> str:
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / SPEC_NAME).is_file()
+    return not folder.name.startswith(".") and (folder / SPEC_NAME).is_file()
 
 
 def list_runs() -> list[Run]:
@@ -104,7 +124,14 @@ def list_runs() -> list[Run]:
     if not root.is_dir():
         return []
     found = [Run(path) for path in root.iterdir() if _is_run(path)]
-    return sorted(found, key=lambda run: run.path.stat().st_mtime, reverse=True)
+    return sorted(found, key=_changed, reverse=True)
+
+
+def _changed(run: Run) -> float:
+    try:
+        return run.path.stat().st_mtime
+    except OSError:  # deleted meanwhile
+        return 0.0
 
 
 def find_run(name: str | None) -> Run:
@@ -125,22 +152,34 @@ def delete_run(run: Run) -> None:
     """Delete a run and all it holds. Raises DanluError while a process trains it."""
     lock = RunLock(run.path)
     try:
-        trash = run.path.with_name(f".deleting-{run.name}")
-        run.path.rename(trash)
+        _set_aside(run.path)
     finally:
         lock.release()
-    shutil.rmtree(trash)
+    _sweep(run.path.parent)
 
 
 def delete_checkpoint(run: Run, folder: Path) -> None:
-    """Delete one checkpoint and say so in the journal. Raises DanluError while a process trains."""
+    """Delete one checkpoint of ``run`` and say so in the journal. Raises DanluError while a process
+    trains it."""
     from engine.runs.journal import JournalWriter
 
     lock = RunLock(run.path)
     try:
-        shutil.rmtree(folder)
+        _set_aside(folder)
         journal = JournalWriter(run.path)
         journal.write("checkpoint", step=checkpoint_step(folder), path=folder.name, deleted=True)
         journal.close()
     finally:
         lock.release()
+    _sweep(run.path)
+
+
+def _set_aside(folder: Path) -> None:
+    """Take ``folder`` out of sight at once: deleting gigabytes takes a while and may be cut off."""
+    folder.rename(folder.with_name(f"{_DELETING}{folder.name}-{time.time_ns()}"))
+
+
+def _sweep(parent: Path) -> None:
+    """Delete what was set aside in ``parent``, now or when a deletion was cut off."""
+    for folder in parent.glob(f"{_DELETING}*"):
+        shutil.rmtree(folder, ignore_errors=True)

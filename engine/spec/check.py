@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
-from engine.errors import DanluError, DanluErrors, Fix
+from engine.errors import DanluError, DanluErrors
 from engine.spec.exclusions import excluded
+from engine.spec.nearest import unknown_key_error
 from engine.spec.schema import parameter_schema, spec_schema
 from engine.spec.sections import PARAMETERS, SECTIONS
+from engine.spec.violations import range_text, spec_errors, value_error
+
+__all__ = ["check_mapping", "check_value", "range_text", "unknown_key_error"]
 
 
 def check_mapping(mapping: Any) -> None:
     """Raise DanluErrors with everything wrong in the nested ``mapping`` of a spec."""
     problems = [
-        error
-        for violation in _validator().iter_errors(mapping)
-        for error in _errors_of(violation)
+        error for violation in _validator().iter_errors(mapping) for error in spec_errors(violation)
     ]
     if not problems:
         problems = excluded(_complete(mapping))
@@ -31,14 +33,30 @@ def check_mapping(mapping: Any) -> None:
 
 def check_value(path: str, value: Any) -> DanluError | None:
     """What is wrong with one parameter's value, or None: for a form field while it is typed."""
-    for violation in Draft202012Validator(parameter_schema(PARAMETERS[path])).iter_errors(value):
-        return _value_error(path, violation)
+    for violation in _value_validator(path).iter_errors(value):
+        return value_error(path, violation, list(violation.absolute_path))
     return None
 
 
+def _is_finite_number(checker: Any, value: Any) -> bool:
+    """YAML can say .nan and .inf, which pass or fail range checks by accident."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number),
+)
+
+
 @cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(spec_schema())
+def _validator() -> Any:
+    return _Validator(spec_schema())
+
+
+@cache
+def _value_validator(path: str) -> Any:
+    return _Validator(parameter_schema(PARAMETERS[path]))
 
 
 def _complete(mapping: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,109 +65,3 @@ def _complete(mapping: Mapping[str, Any]) -> dict[str, Any]:
         if section in SECTIONS:
             values |= {f"{section}.{name}": value for name, value in (given or {}).items()}
     return values
-
-
-def _errors_of(violation: ValidationError) -> list[DanluError]:
-    where = [str(part) for part in violation.absolute_path]
-    if violation.validator == "additionalProperties" and len(where) < 2:
-        known = violation.schema["properties"]
-        return [_unknown_key(where, key) for key in violation.instance if key not in known]
-    if not where:
-        return [DanluError("spec.not_a_mapping", found=_type_name(violation.instance))]
-    if len(where) == 1:
-        return [
-            DanluError(
-                "spec.section_not_mapping", section=where[0], found=_type_name(violation.instance)
-            )
-        ]
-    return [_value_error(".".join(where[:2]), violation, ".".join(where))]
-
-
-def _unknown_key(where: list[str], key: str) -> DanluError:
-    path = ".".join([*where, key])
-    named = {p.partition(".")[2]: p for p in PARAMETERS}
-    if not where:
-        close = difflib.get_close_matches(key, [*SECTIONS, *named], n=1)
-    else:
-        close = [key] if key in named else difflib.get_close_matches(key, named, n=1, cutoff=0.5)
-    if not close:
-        return DanluError("spec.unknown_key", key=path)
-    nearest = named.get(close[0], close[0])
-    return DanluError("spec.unknown_key_near", key=path, nearest=nearest)
-
-
-def _value_error(path: str, violation: ValidationError, where: str | None = None) -> DanluError:
-    where = where or path
-    declared = PARAMETERS[path]
-    back = Fix("use_default", {path: declared.default})
-    value = violation.instance
-    if violation.validator == "enum":
-        choices = [str(choice) for choice in declared.choices]
-        close = difflib.get_close_matches(str(value), choices, n=1)
-        shown = ", ".join(choices)
-        if close:
-            fixes = (Fix("use_nearest", {path: close[0]}),)
-            return DanluError(
-                "spec.not_a_choice_near",
-                fixes=fixes,
-                key=where,
-                value=value,
-                choices=shown,
-                nearest=close[0],
-            )
-        return DanluError(
-            "spec.not_a_choice",
-            fixes=(back,),
-            key=where,
-            value=value,
-            choices=shown,
-            default=declared.default,
-        )
-    if violation.validator in ("minimum", "maximum", "exclusiveMinimum"):
-        return DanluError(
-            "spec.out_of_range",
-            fixes=(back,),
-            key=where,
-            value=value,
-            range=range_text(path),
-            default=declared.default,
-        )
-    return DanluError(
-        "spec.wrong_type",
-        key=where,
-        value=value,
-        found=_type_name(value),
-        wanted=_wanted(violation, declared.kind),
-    )
-
-
-def range_text(path: str) -> str:
-    """``0 < x ≤ 1``: the range of a number parameter; empty where it has none."""
-    declared = PARAMETERS[path]
-    left = (
-        f"{declared.above:g} < "
-        if declared.above is not None
-        else f"{declared.low:g} ≤ "
-        if declared.low is not None
-        else ""
-    )
-    right = f" ≤ {declared.high:g}" if declared.high is not None else ""
-    return f"{left}x{right}" if left or right else ""
-
-
-def _wanted(violation: ValidationError, kind: str) -> str:
-    wanted = violation.validator_value if violation.validator == "type" else kind
-    return wanted if isinstance(wanted, str) else str(wanted[0])
-
-
-def _type_name(value: Any) -> str:
-    names = {
-        bool: "boolean",
-        int: "integer",
-        float: "number",
-        str: "string",
-        list: "array",
-        dict: "object",
-        type(None): "null",
-    }
-    return names.get(type(value), type(value).__name__)

@@ -12,7 +12,7 @@ from engine.errors import DanluError, Fix
 @dataclass(frozen=True)
 class Exclusion:
     """``code`` (words in ``error_excluded.toml``) holds when every path of ``when`` has one of its
-    values; ``"set"`` means any value but None, 0, False or empty."""
+    values; ``"set"`` means any value but None, 0, False or empty, ``"unset"`` one of these."""
 
     code: str
     when: Mapping[str, Any]
@@ -20,7 +20,9 @@ class Exclusion:
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         return all(
-            bool(values[path]) if wanted == "set" else values[path] in wanted
+            bool(values[path]) is (wanted == "set")
+            if wanted in ("set", "unset")
+            else values[path] in wanted
             for path, wanted in self.when.items()
         )
 
@@ -38,11 +40,6 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "quantized_full",
         {"model.quantization": _QUANTIZED, "method.tuner": ("full", "freeze")},
         (_TO_LORA, _UNQUANTIZE),
-    ),
-    Exclusion(
-        "dora_quantized_int8",
-        {"model.quantization": ("int8",), "method.use_dora": (True,)},
-        (Fix("no_dora", {"method.use_dora": False}), _UNQUANTIZE),
     ),
     Exclusion(
         "adapter_not_lora",
@@ -68,6 +65,18 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "eval_twice",
         {"data.eval": "set", "data.eval_fraction": "set"},
         (Fix("no_fraction", {"data.eval_fraction": 0.0}), Fix("no_eval_set", {"data.eval": []})),
+    ),
+    Exclusion(
+        "early_stopping_no_eval",
+        {
+            "train.early_stopping_patience": "set",
+            "data.eval": "unset",
+            "data.eval_fraction": "unset",
+        },
+        (
+            Fix("hold_out", {"data.eval_fraction": 0.05}),
+            Fix("no_early_stopping", {"train.early_stopping_patience": None}),
+        ),
     ),
     Exclusion(
         "history_and_prompt",

@@ -1,9 +1,9 @@
 """What stands about one parameter, once: type, range, choices, default, level, when it applies.
 
-A parameter is a field of a section dataclass (``sections.py``), made with :func:`parameter`. The JSON
-Schema, the form, the command line, the comments of a spec and the reference page are all read from
-:data:`engine.spec.sections.PARAMETERS`. Its words stand in ``param_<section>.toml``: ``label``,
-``help`` and, for choices, ``choices.<choice>``.
+A parameter is a field of a section dataclass (``sections.py``), made with :func:`parameter`. The
+JSON Schema, the form, the command line, the comments of a spec and the reference page are all read
+from :data:`engine.spec.sections.PARAMETERS`. Its words stand in ``param_<section>.toml``:
+``label``, ``help`` and, for choices, ``choices.<choice>``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Condition = Mapping[str, tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter. ``path`` is ``section.name``; ``optional`` ones may be None: left to ``rule``."""
+    """One parameter. ``path`` is ``section.name``; an ``optional`` one may be None: left to
+    ``rule``."""
 
     path: str
     kind: Kind
@@ -56,6 +57,11 @@ class Parameter:
     def help(self) -> str:
         return words.t(f"param_{self.path}.help")
 
+    @property
+    def unit_text(self) -> str:
+        """The unit in words; empty for a bare number."""
+        return words.t(f"unit.{self.unit}") if self.unit else ""
+
     def choice_label(self, choice: str) -> str:
         """What ``choice`` means, in words."""
         return words.t(f"param_{self.path}.choices.{choice}")
@@ -65,7 +71,7 @@ class Parameter:
         return words.t(f"rule.{self.rule}") if self.rule else ""
 
     def applies_to(self, values: Mapping[str, Any]) -> bool:
-        """Whether the parameter means anything beside the other ``values`` (dotted path → value)."""
+        """Whether the parameter means anything beside the other ``values`` (by dotted path)."""
         return all(values.get(path) in wanted for path, wanted in self.applies.items())
 
 
@@ -81,8 +87,8 @@ def parameter(
     applies: Condition | None = None,
     required: bool = False,
 ) -> Any:
-    """A dataclass field that declares a parameter. ``low``/``high`` are inclusive, ``above`` is not;
-    ``rule`` names who sets it when nobody does (words in ``rule.toml``)."""
+    """A dataclass field that declares a parameter. ``low``/``high`` are inclusive, ``above`` is
+    not; ``rule`` names who sets it when nobody does (words in ``rule.toml``)."""
     facts = dict(
         low=low,
         above=above,

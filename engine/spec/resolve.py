@@ -1,4 +1,4 @@
-"""Filling what nobody chose: each rule looks at the machine, the method or the data, and says why."""
+"""Filling what nobody chose: each rule looks at machine, method or data, and says why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ _TARGET_ROWS_A_STEP = 16
 def resolve(spec: RunSpec, machine: Machine) -> RunSpec:
     """A copy in which everything the machine and the method decide has a value, and who chose it.
     What the size of the data decides is left to :func:`resolve_steps`."""
-    for rule in (_dtype, _attention, _learning_rate, _accumulation, _eval_batch, _checkpointing, _warmup):
+    for rule in (
+        _dtype,
+        _attention,
+        _learning_rate,
+        _accumulation,
+        _eval_batch,
+        _checkpointing,
+        _warmup,
+    ):
         spec = rule(spec, machine)
     return spec
 
@@ -114,5 +122,3 @@ def resolve_steps(spec: RunSpec, rows: int) -> RunSpec:
         if spec.get(path) is None:
             spec = _set(spec, path, tenth, Origin("data", "tenth", {"rows": rows}))
     return spec
-
-

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.spec.parameter import Parameter
 from engine.spec.sections import (
     PARAMETERS,
     SECTIONS,
@@ -41,7 +42,8 @@ class RunSpec:
     method: Method = field(default_factory=Method)
     train: Train = field(default_factory=Train)
     watch: Watch = field(default_factory=Watch)
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    # Who chose what is no part of what is asked: two specs that ask the same are equal.
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], by: Chooser = "you") -> RunSpec:
@@ -50,10 +52,8 @@ class RunSpec:
         from engine.spec.check import check_mapping
 
         check_mapping(mapping)
-        sections = {
-            name: build_section(name, mapping.get(name) or {}) for name in SECTIONS
-        }
-        given = (path for path in PARAMETERS if _has(mapping, path))
+        sections = {name: build_section(name, mapping.get(name) or {}) for name in SECTIONS}
+        given = (path for path in PARAMETERS if _chosen(mapping, path))
         return cls(**sections, origins={path: Origin(by) for path in given})
 
     def get(self, path: str) -> Any:
@@ -87,19 +87,37 @@ class RunSpec:
 
 def build_section(name: str, values: Mapping[str, Any]) -> Any:
     """The section dataclass ``name`` from already checked plain values."""
-    made = dict(values)
-    for key, value in values.items():
-        declared = PARAMETERS[f"{name}.{key}"]
-        if declared.kind == "sources":
-            made[key] = [source_from(entry) for entry in value or []]
-        elif declared.kind == "number" and isinstance(value, int):
-            made[key] = float(value)
+    made = {key: _typed(PARAMETERS[f"{name}.{key}"], value) for key, value in values.items()}
     return SECTIONS[name](**made)
 
 
-def source_from(entry: Mapping[str, Any] | str) -> Source:
-    """A data source from its YAML form: a mapping, or just the path or id."""
-    return Source(source=entry) if isinstance(entry, str) else Source(**entry)
+def _typed(declared: Parameter, value: Any) -> Any:
+    match declared.kind:
+        case "sources":
+            return [source_from(entry) for entry in value or []]
+        case "texts":
+            return list(value or [])
+        case "mapping":
+            return dict(value or {})
+        case "number" if value is not None:
+            return float(value)
+        case "integer" if value is not None:
+            return int(value)  # JSON Schema takes 8.0 for an integer
+        case _:
+            return value
+
+
+def source_from(entry: Mapping[str, Any] | str | Source) -> Source:
+    """A data source from its YAML form: a mapping, or just the path or id, with the rows to sample
+    behind a ``#`` as in ``AI-ModelScope/alpaca-gpt4-data-zh#500``."""
+    if isinstance(entry, Source):
+        return entry
+    if not isinstance(entry, str):
+        return Source(**entry)
+    name, mark, count = entry.rpartition("#")
+    if mark and name and count.isdigit() and int(count) > 0:
+        return Source(source=name, sample=int(count))
+    return Source(source=entry)
 
 
 def plain(value: Any) -> Any:
@@ -118,6 +136,11 @@ def plain(value: Any) -> Any:
     return dict(value) if isinstance(value, dict) else value
 
 
-def _has(mapping: Mapping[str, Any], path: str) -> bool:
+def _chosen(mapping: Mapping[str, Any], path: str) -> bool:
+    """Whether the mapping gives a value; null leaves the choice to the rule, unless the default is
+    another (``save_total_limit: null`` keeps all)."""
     section, _, name = path.partition(".")
-    return name in (mapping.get(section) or {})
+    given = mapping.get(section) or {}
+    if name not in given:
+        return False
+    return given[name] is not None or PARAMETERS[path].default is not None

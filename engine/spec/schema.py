@@ -8,26 +8,20 @@ from typing import Any
 from engine.spec.parameter import Parameter
 from engine.spec.sections import PARAMETERS, SECTIONS
 
+# Not `anyOf`: its violations say only that neither alternative fits, never which key is wrong.
 SOURCE_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "string", "minLength": 1},
-        {
-            "type": "object",
-            "required": ["source"],
-            "additionalProperties": False,
-            "properties": {
-                "source": {"type": "string", "minLength": 1},
-                "sample": {"type": ["integer", "null"], "minimum": 1},
-                "format": {"type": "string"},
-                "subset": {"type": ["string", "null"]},
-                "split": {"type": "string"},
-                "columns": {
-                    "type": ["object", "null"],
-                    "additionalProperties": {"type": "string"},
-                },
-            },
-        },
-    ]
+    "type": ["object", "string"],
+    "minLength": 1,
+    "required": ["source"],
+    "additionalProperties": False,
+    "properties": {
+        "source": {"type": "string", "minLength": 1},
+        "sample": {"type": ["integer", "null"], "minimum": 1},
+        "format": {"type": "string"},
+        "subset": {"type": ["string", "null"]},
+        "split": {"type": "string"},
+        "columns": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+    },
 }
 
 
@@ -57,17 +51,18 @@ def _section_schema(section: str) -> dict[str, Any]:
 
 
 def parameter_schema(declared: Parameter) -> dict[str, Any]:
-    """The schema of one value."""
+    """The schema of one value. Lists and mappings may be null, as a YAML key with nothing behind it
+    is: that means empty."""
     schema: dict[str, Any]
     match declared.kind:
         case "choice":
             schema = {"enum": [*declared.choices, *([None] if declared.optional else [])]}
         case "texts":
-            schema = {"type": "array", "items": {"type": "string"}}
+            schema = {"type": ["array", "null"], "items": {"type": "string"}}
         case "mapping":
-            schema = {"type": "object", "additionalProperties": {"type": "string"}}
+            schema = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
         case "sources":
-            schema = {"type": "array", "items": SOURCE_SCHEMA}
+            schema = {"type": ["array", "null"], "items": SOURCE_SCHEMA}
         case "text":
             schema = {"type": _or_null(declared, "string")}
         case _:

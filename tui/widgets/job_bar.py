@@ -1,0 +1,67 @@
+"""Where a piece of long work is: phase, bar, counts, time left. Shows any job."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from engine import words
+from engine.job import Job, Progress
+from engine.units import human_bytes, human_count, human_duration
+from tui.symbols import sign
+
+_BAR = 24
+
+
+class JobBar(Widget):
+    """One line; empty without a job."""
+
+    DEFAULT_CSS = "JobBar { height: 1; color: $foreground; }"
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._line = Content("")
+
+    def show(self, job: Job | None, hint: str = "") -> None:
+        """Draw the job as it is now; ``hint`` says which key does what to it."""
+        line = Content("") if job is None else progress_line(job.progress, self.size.width, hint)
+        if line != self._line:
+            self._line = line
+            self.refresh()
+
+    def render(self) -> Content:
+        return self._line
+
+
+def progress_line(progress: Progress, cells: int, hint: str = "") -> Content:
+    """``fetching model  █████▒·····  120 MiB / 256 MiB  0:12 left   x cancel`` in ``cells``."""
+    bar = Content("")
+    if progress.total:
+        full = min(_BAR, int(_BAR * progress.done / progress.total))
+        bar = Content.assemble(
+            (sign("full") * full, "$ember"), (sign("empty") * (_BAR - full), "$ash"), "  "
+        )
+    left = progress.seconds_left
+    time_left = words.t("wizard.time_left", time=human_duration(left)) if left is not None else ""
+    parts: list[str | Content | tuple[str, str]] = [
+        (f"{phase_text(progress.phase)}  ", "bold"),
+        bar,
+        f"{_counts(progress)}  ",
+        (f"{time_left}  ", "$ash"),
+        (hint, "$ash"),
+    ]
+    return Content.assemble(*parts).truncate(max(1, cells), ellipsis=True)
+
+
+def phase_text(phase: str) -> str:
+    key = f"phase.{phase}"
+    return words.t(key) if words.has(key) else words.t("wizard.working")
+
+
+def _counts(progress: Progress) -> str:
+    show = human_bytes if progress.unit == "bytes" else human_count
+    done = show(progress.done) if progress.done else ""
+    total = f" / {show(progress.total)}" if progress.total else ""
+    unit = progress.unit
+    said = words.t(f"unit.{unit}") if unit and words.has(f"unit.{unit}") else ""
+    return f"{done}{total} {said if done else ''}".strip()

@@ -1,0 +1,208 @@
+"""What the wizard asks the engine: the models here, facts, the tokenizer, the check, the estimate.
+
+``ask_…`` start work where none is done for the spec as it is now; the others only look at what is
+known. Nothing here waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import DanluError
+from engine.job import Job
+from engine.spec.run_spec import RunSpec
+from tui.wizard.desk import Task
+from tui.wizard.draft import Draft
+
+if TYPE_CHECKING:
+    from engine.memory.estimate import Estimate
+
+    from engine.data.check import Report
+    from engine.models.describe import ModelFacts
+    from engine.models.locate import LocatedModel
+    from engine.models.shelf import ShelfEntry
+
+
+def ask_shelf(draft: Draft) -> Task[list[ShelfEntry]]:
+    """The models on this machine."""
+
+    def look(job: Job) -> list[ShelfEntry]:
+        from engine.models.shelf import shelf
+
+        return shelf()
+
+    return draft.desk.ask("shelf", "shelf", look)
+
+
+def ask_here(draft: Draft, source: str) -> Task[LocatedModel | None]:
+    """Where the model is on this machine; None as result where it is not."""
+    model = replace(draft.spec.model, source=source)
+
+    def look(job: Job) -> LocatedModel | None:
+        from engine.models.locate import locate_here
+
+        return locate_here(model, job)
+
+    return draft.desk.ask(f"here {source}", (source, model.hub, model.revision), look)
+
+
+def local_folder(draft: Draft, source: str | None = None) -> Path | None:
+    """Where ``source`` (else the draft's model) is on this machine; None while it is not, or while
+    that is still being looked at."""
+    source = source or draft.spec.model.source
+    fetched = draft.desk.find("fetch")
+    if fetched is not None and fetched.key == source and fetched.result is not None:
+        return fetched.result.folder
+    here = ask_here(draft, source).result
+    return here.folder if here is not None else None
+
+
+def ask_facts(draft: Draft, source: str) -> Task[ModelFacts] | None:
+    """What the model is; None where it is not on this machine."""
+    folder = local_folder(draft, source)
+    if folder is None:
+        return None
+
+    def look(job: Job) -> ModelFacts:
+        from engine.models.describe import describe
+
+        return describe(folder)
+
+    return draft.desk.ask(f"facts {source}", folder, look)
+
+
+def facts(draft: Draft) -> ModelFacts | None:
+    """The facts of the draft's model, as far as they are known."""
+    task = draft.desk.find(f"facts {draft.spec.model.source}")
+    return task.result if task else None
+
+
+def model_error(draft: Draft, source: str | None = None) -> DanluError | None:
+    """Why the model (``source``, else the draft's) cannot be used, as far as is known."""
+    source = source or draft.spec.model.source
+    tasks = (draft.desk.find(f"{name} {source}") for name in ("here", "facts"))
+    return next((task.error for task in tasks if task is not None and task.error), None)
+
+
+def ask_fetch(draft: Draft) -> Task[LocatedModel]:
+    """Fetch the draft's model now."""
+    model = draft.spec.model
+
+    def fetch(job: Job) -> LocatedModel:
+        from engine.models.locate import locate
+
+        return locate(model, job)
+
+    return draft.desk.ask("fetch", model.source, fetch)
+
+
+def ask_tokenizer(draft: Draft) -> Task[Any] | None:
+    """The tokenizer of the model; None where the model is not here. The first one imports
+    transformers, which takes seconds."""
+    folder = local_folder(draft)
+    if folder is None:
+        return None
+    trust = draft.spec.model.trust_remote_code
+
+    def load(job: Job) -> Any:
+        from engine.models.load import load_tokenizer
+
+        return load_tokenizer(folder, trust_remote_code=trust)
+
+    return draft.desk.ask("tokenizer", (folder, trust), load)
+
+
+def tokenizer(draft: Draft) -> Any | None:
+    task = ask_tokenizer(draft)
+    return task.result if task else None
+
+
+def warming(draft: Draft) -> bool:
+    """Whether the tokenizer is still being loaded."""
+    task = draft.desk.find("tokenizer")
+    return task is not None and not task.done
+
+
+def ask_check(draft: Draft) -> Task[Report] | None:
+    """The check of the draft's rows; again, with lengths, as soon as there is a tokenizer. None
+    without rows."""
+    data = draft.spec.data
+    if not data.train:
+        return None
+    coder = tokenizer(draft)
+    key = repr((data.train, draft.spec.method.stage, data.over_long, data.max_length, data.fill))
+    key += repr((data.system, str(local_folder(draft)) if coder is not None else None))
+    stage = draft.spec.method.stage
+
+    def look(job: Job) -> Report:
+        from engine.data.check import check
+
+        return check(
+            data.train,
+            stage=stage,
+            tokenizer=coder,
+            max_length=data.max_length,
+            over_long=data.over_long,
+            fill=data.fill,
+            system=data.system,
+            job=job,
+        )
+
+    return draft.desk.ask("check", key, look)
+
+
+def report(draft: Draft) -> Report | None:
+    """The newest finished check of the rows as they are now."""
+    task = draft.desk.find("check")
+    return task.result if task else None
+
+
+def check_error(draft: Draft) -> DanluError | None:
+    task = draft.desk.find("check")
+    return task.error if task else None
+
+
+def unfilled(draft: Draft) -> list[str]:
+    """The placeholders in the rows that have no value yet."""
+    found = report(draft)
+    names = getattr(found, "placeholders", ()) if found is not None else ()
+    return [name for name in names if not draft.spec.data.fill.get(name)]
+
+
+def ask_estimate(draft: Draft) -> Task[Estimate] | None:
+    """The memory and disk the spec as it is now would take; None where the model is not here."""
+    folder = local_folder(draft)
+    if folder is None or draft.exclusions():
+        return None
+    spec, machine = draft.spec, draft.machine
+
+    def look(job: Job) -> Estimate:
+        from engine.memory.estimate import estimate
+
+        return estimate(spec, folder, machine, job=job, **row_sizes(draft))
+
+    return draft.desk.ask("estimate", _memory_key(spec, folder), look)
+
+
+def row_sizes(draft: Draft) -> dict[str, int]:
+    """What the check told of the rows, as :func:`engine.memory.estimate.estimate` takes it."""
+    found = report(draft)
+    return {} if found is None else {"rows": kept_rows(found)}
+
+
+def kept_rows(found: Report) -> int:
+    return sum(source["kept"] for source in found.document()["sources"])
+
+
+def _memory_key(spec: RunSpec, folder: Path) -> str:
+    return repr((spec.model, spec.data, spec.method, spec.train, folder))
+
+
+def verdict(draft: Draft) -> str | None:
+    """``fits``, ``tight`` or ``does_not_fit`` of the last estimate; None while there is none."""
+    task = draft.desk.find("estimate")
+    if task is None or task.result is None:
+        return None
+    return str(task.result.document()["verdict"])

@@ -1,0 +1,78 @@
+"""Into the wizard, from step to step, and out of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from textual.app import App
+
+from engine.spec.run_spec import RunSpec
+from tui.wizard.draft import Draft
+
+if TYPE_CHECKING:
+    from engine.recipes import Recipe
+    from tui.app import DanluApp
+    from tui.wizard.step_screen import StepScreen
+
+
+_unfinished: WeakKeyDictionary[App[Any], Draft] = WeakKeyDictionary()
+
+
+def start_wizard(app: DanluApp, spec: RunSpec | None = None, at: str = "model") -> None:
+    """Open the wizard at step ``at`` on ``spec``. Without one it goes on with the draft that was
+    left in this app, where it was left, or begins a new one."""
+    draft = _unfinished.get(app) if spec is None else None
+    step = draft.at if draft is not None else at
+    open_draft(app, draft or Draft(spec), step)
+
+
+def start_recipe(app: DanluApp, recipe: Recipe) -> None:
+    """Open the wizard on a recipe: at the first step that needs the person, else at Review."""
+    draft = Draft(recipe.spec(), recipe)
+    app.push_screen(screen_of(first_open(draft), draft))
+
+
+def open_draft(app: App[Any], draft: Draft, step: str) -> None:
+    _unfinished[app] = draft
+    app.push_screen(screen_of(step, draft))
+
+
+def forget_draft(app: App[Any]) -> None:
+    """The next wizard begins anew: this one's run was started, or the person wants a new one."""
+    draft = _unfinished.pop(app, None)
+    if draft is not None:
+        draft.desk.close()
+
+
+def first_open(draft: Draft) -> str:
+    """The first step at which the person has something to give before the run can start."""
+    recipe = draft.recipe
+    if recipe is not None and getattr(recipe, "model_needed", False):
+        return "model"
+    if not draft.spec.data.train or (recipe is not None and getattr(recipe, "data_needed", False)):
+        return "data"
+    return "review"
+
+
+def screen_of(step: str, draft: Draft) -> StepScreen:
+    """The screen of a step. Each is imported when it is first opened."""
+    if step == "model":
+        from tui.screens.model import ModelScreen
+
+        return ModelScreen(draft)
+    if step == "data":
+        from tui.screens.data import DataScreen
+
+        return DataScreen(draft)
+    if step == "memory":
+        from tui.screens.memory import MemoryScreen
+
+        return MemoryScreen(draft)
+    if step == "parameters":
+        from tui.screens.parameters import ParametersScreen
+
+        return ParametersScreen(draft)
+    from tui.screens.review import ReviewScreen
+
+    return ReviewScreen(draft)

@@ -1,0 +1,90 @@
+"""What the Model step says of one model, as names and values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine import words
+from engine.hardware import free_disk_bytes
+from engine.home import home
+from engine.units import human_bytes, human_count
+from tui.symbols import sign
+from tui.widgets.fact_grid import Fact
+from tui.wizard import findings
+from tui.wizard.draft import Draft
+from tui.wizard.names import model_name, short_path
+
+if TYPE_CHECKING:
+    from engine.models.describe import ModelFacts
+
+
+def model_facts(draft: Draft, source: str) -> list[Fact]:
+    """The facts of ``source``, as far as they are known now."""
+    task = findings.ask_facts(draft, source)
+    error = findings.model_error(draft, source)
+    if error is not None:
+        lead = f"{sign('no')} {error.what} {error.why}"
+        fixes = [Fact("", error.fix_text(fix), wide=True) for fix in error.fixes]
+        return [Fact("", lead, "$cinnabar", wide=True), *fixes]
+    if task is None:
+        return _not_here(draft, source)
+    if task.result is None:
+        return [Fact("", words.t("wizard_model.looking"), "$ash", wide=True)]
+    folder = findings.local_folder(draft, source)
+    return [*_facts(task.result), *_cautions(task.result), *_place(folder)]
+
+
+def _facts(facts: ModelFacts) -> list[Fact]:
+    say = words.t
+    shape = f"{facts.layers} × {facts.hidden_size}"
+    context = f"{human_count(facts.context_length)} {say('unit.tokens')}"
+    thinking = say("wizard.yes") if facts.thinking else say("wizard.no")
+    return [
+        Fact(say("wizard_model.parameters"), human_count(facts.parameters), "bold"),
+        Fact(say("wizard_model.size"), human_bytes(facts.weight_bytes), "bold"),
+        Fact(say("wizard_model.dtype"), facts.quantized or facts.dtype),
+        Fact(say("wizard_model.layers"), shape),
+        Fact(say("wizard_model.context"), context),
+        Fact(say("wizard_model.thinking"), thinking),
+        Fact(say("wizard_model.license"), facts.license or say("wizard_model.license_unknown")),
+        Fact(say("wizard_model.kind"), facts.model_type),
+    ]
+
+
+def _cautions(facts: ModelFacts) -> list[Fact]:
+    found = []
+    if not facts.chat_template:
+        found.append(_caution("wizard_model.no_template"))
+    if not facts.generates:
+        found.append(_caution("wizard_model.writes_nothing"))
+    return found
+
+
+def _caution(key: str) -> Fact:
+    return Fact("", f"{sign('warn')} {words.t(key)}", "$gold", wide=True)
+
+
+def _place(folder: Path | None) -> list[Fact]:
+    where = (
+        []
+        if folder is None
+        else [Fact(words.t("wizard_model.folder"), short_path(folder), "$ash", wide=True)]
+    )
+    return [*where, _disk()]
+
+
+def _disk() -> Fact:
+    free = human_bytes(free_disk_bytes(home()))
+    return Fact(words.t("wizard_model.disk"), words.t("wizard.free", size=free))
+
+
+def _not_here(draft: Draft, source: str) -> list[Fact]:
+    hub = words.t(f"param_model.hub.choices.{draft.spec.model.hub}")
+    if not findings.ask_here(draft, source).done:
+        return [Fact("", words.t("wizard_model.looking"), "$ash", wide=True)]
+    return [
+        Fact("", words.t("wizard_model.not_here", name=model_name(source)), wide=True),
+        Fact(words.t("wizard_model.hub"), hub, wide=True),
+        _disk(),
+    ]

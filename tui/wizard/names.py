@@ -1,0 +1,21 @@
+"""Models and files by the names a person knows them by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine import words
+
+
+def model_name(source: str) -> str:
+    """``SmolLM2-135M-Instruct`` for the embedded one, else the last part of the id or path."""
+    if source == "embedded":
+        return words.t("wizard.embedded")
+    return source.rstrip("/").rpartition("/")[2] if source.startswith(("/", "~", ".")) else source
+
+
+def short_path(path: Path | str) -> str:
+    """``path`` with the home folder as ``~``."""
+    text = str(path)
+    home = str(Path.home())
+    return "~" + text[len(home) :] if home != "/" and text.startswith(f"{home}/") else text

@@ -1,0 +1,20 @@
+"""Starting a module of danlu in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# The current folder is taken off the path: a person's own "engine" folder there is not ours. Where
+# danlu runs from a checkout its root goes last, so that it shadows nothing.
+_START = (
+    "import runpy, sys; sys.path[:1] = [] if sys.path[:1] == [''] else sys.path[:1]; "
+    "sys.path.append(sys.argv[1]); module = sys.argv[2]; del sys.argv[1:3]; "
+    "runpy.run_module(module, run_name='__main__', alter_sys=True)"
+)
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """The command that runs ``module`` with this Python, from any folder."""
+    root = Path(__file__).resolve().parents[1]
+    return [sys.executable, "-c", _START, str(root), module, *arguments]

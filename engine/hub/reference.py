@@ -1,0 +1,39 @@
+"""What a person names when they name a repository: ``owner/name``, or its page's address."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Hub = Literal["modelscope", "huggingface"]
+HUBS: tuple[Hub, ...] = ("modelscope", "huggingface")  # in the order they are asked
+HUB_NAMES = {"modelscope": "ModelScope", "huggingface": "Hugging Face", "pypi": "PyPI"}
+
+_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+_PAGE = re.compile(
+    r"https?://(?:www\.)?(?P<site>[\w.-]+)/(?:(?P<kind>models|datasets)/)?(?P<id>[\w.-]+/[\w.-]+)"
+    r"(?:/(?:tree|resolve|files|summary)(?:/(?P<revision>[\w.-]+))?)?/?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A repository's id, and the hub and revision its address names (None where it names none)."""
+
+    repo: str
+    hub: Hub | None = None
+    revision: str | None = None
+
+
+def reference(text: str) -> Reference | None:
+    """What ``text`` refers to; None when it is neither an id nor the address of a repository."""
+    text = text.strip()
+    page = _PAGE.fullmatch(text)
+    if page:
+        hub: Hub = "modelscope" if "modelscope" in page["site"] else "huggingface"
+        return Reference(page["id"], hub, page["revision"])
+    if _ID.fullmatch(text) and not text.startswith(".") and ".." not in text:
+        return Reference(text)
+    return None

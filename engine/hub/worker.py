@@ -1,0 +1,183 @@
+"""The fetching process (run as a module): reads one request from standard input and
+tells what happens, one JSON document a line, on standard output.
+
+Fetching has a process of its own because the clients can neither be cancelled at any moment nor
+kept from writing to the screen, and read their settings once, when first imported. It ends when its
+parent does (standard input closes), leaving partial files that the next one resumes.
+
+Request: ``{hub, repo, kind, revision}``. Events: ``listed`` {files, bytes, held}, ``bytes`` {done,
+file}, ``retry`` {file, code}, ``done`` {folder, revision}, ``failed`` {code, values}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+from engine.hardware import free_disk_bytes
+from engine.hub.choose import RemoteFile, choose
+from engine.hub.faults import fault, worth_retrying
+from engine.units import human_bytes
+
+_AT_ONCE = 4  # files
+_TRIES = 4  # without a single new byte
+_TICK = 0.25  # seconds between looks at how far the files are
+
+Say = Callable[..., None]
+
+
+class Side(Protocol):
+    """One repository on one hub."""
+
+    revision: str
+    cache: Path
+
+    def files(self) -> list[RemoteFile]: ...
+    def held(self, file: RemoteFile) -> int: ...
+    def fetch(self, file: RemoteFile) -> None: ...
+    def finish(self, files: list[RemoteFile]) -> tuple[Path, str]: ...
+
+
+class Failed(Exception):
+    """A named failure: its code and values."""
+
+    def __init__(self, code: str, values: dict[str, Any]) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
+
+
+def main() -> int:
+    """Serve one request. Returns 0 when the repository is whole on disk, else 3."""
+    say = _speaker()
+    request = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        bring(request, say)
+    except Failed as failure:
+        say("failed", code=failure.code, values=failure.values)
+        return 3
+    except Exception as error:  # whatever a client may raise becomes a named failure
+        code, values = fault(error, request["hub"], request["repo"], request["revision"])
+        say("failed", code=code, values=values)
+        return 3
+    return 0
+
+
+def _speaker() -> Say:
+    """Events go to the real standard output; all that clients print goes to standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    lock = threading.Lock()
+
+    def say(event: str, **values: Any) -> None:
+        with lock:
+            print(json.dumps({"event": event, **values}), file=out, flush=True)
+
+    return say
+
+
+def _end_with_parent() -> None:
+    # Not sys.stdin: a daemon thread inside its buffer would keep the interpreter from ending.
+    with contextlib.suppress(OSError):
+        while os.read(0, 1024):
+            pass
+    os._exit(130)
+
+
+def _side(request: dict[str, Any]) -> Side:
+    where = request["repo"], request["kind"], request["revision"]
+    if request["hub"] == "modelscope":
+        from engine.hub.modelscope_side import ModelScopeSide
+
+        return ModelScopeSide(*where)
+    from engine.hub.huggingface_side import HuggingFaceSide
+
+    return HuggingFaceSide(*where)
+
+
+def bring(request: dict[str, Any], say: Say) -> None:
+    """List, check the room, fetch, finish. Raises Failed and the clients' errors."""
+    side = _side(request)
+    files = choose(side.files(), request["kind"])
+    total = sum(file.size for file in files)
+    held = sum(side.held(file) for file in files)
+    _check_room(side, total - held)
+    say("listed", files=len(files), bytes=total, held=held)
+    with _ticking(side, files, say):
+        _fetch_all(side, files, request, say)
+    folder, revision = side.finish(files)
+    say("done", folder=str(folder), revision=revision, bytes=total)
+
+
+def _check_room(side: Side, need: int) -> None:
+    free = free_disk_bytes(side.cache)
+    if need > free:
+        raise Failed(
+            "hub.disk_full",
+            {"need": human_bytes(need), "free": human_bytes(free), "folder": str(side.cache)},
+        )
+
+
+def _fetch_all(side: Side, files: list[RemoteFile], request: dict[str, Any], say: Say) -> None:
+    """Small files first and weights last, several at once; the first failure ends the rest."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        futures = [pool.submit(_fetch_patiently, side, file, request, say) for file in files]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def _fetch_patiently(side: Side, file: RemoteFile, request: dict[str, Any], say: Say) -> None:
+    """Fetch ``file``; on a broken line go on from there, as long as each few tries bring bytes."""
+    tries, held = 0, side.held(file)
+    while True:
+        try:
+            side.fetch(file)
+            return
+        except Exception as error:
+            code, values = fault(error, request["hub"], request["repo"], request["revision"])
+            now = side.held(file)
+            tries, held = (1, now) if now > held else (tries + 1, held)
+            if not worth_retrying(code) or tries >= _TRIES:
+                raise Failed(code, {**values, "file": file.path}) from error
+            say("retry", file=file.path, code=code)
+            time.sleep(min(8.0, 0.5 * 2**tries))
+
+
+@contextlib.contextmanager
+def _ticking(side: Side, files: list[RemoteFile], say: Say):
+    """While open, say how many bytes are here several times a second."""
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(_TICK):
+            held = [(side.held(file), file) for file in files]
+            under_way = next((file.path for had, file in held if had < file.size), "")
+            say("bytes", done=sum(had for had, _ in held), file=under_way)
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+if __name__ == "__main__":
+    code = main()
+    # Not sys.exit: on failure other files' threads may still be reading from the network.
+    sys.stdout.flush()
+    os._exit(code)

@@ -93,8 +93,8 @@ def load_recipe(name: str) -> RunSpec:
 
 def save_recipe(spec: RunSpec, name: str, title: str = "") -> Recipe:
     """Keep what was chosen in ``spec``, by the person or a recipe, as an own recipe; what the
-    machine or the data decide is left to where it will run. One of the same name is replaced. Raises
-    DanluError when the name cannot be a file's."""
+    machine or the data decide is left to where it will run. One of the same name is replaced.
+    Raises DanluError when the name cannot be a file's."""
     safe = re.sub(r"[^\w.-]+", "-", name.strip()).strip("-.")[:60]
     if not safe:
         raise DanluError("recipe.bad_name", name=name)

@@ -1,0 +1,64 @@
+"""``danlu parameters``: what can be set, what it is for, what it may be."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+
+from engine.spec.parameter import Parameter
+from engine.spec.reference import (
+    accepts,
+    default_text,
+    detail_lines,
+    find_parameters,
+    schema_document,
+)
+from engine.spec.sections import SECTIONS
+from engine.words import t
+from tui.cli.table import table
+from tui.wrap import wrap
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help=t("cli_parameters.name"))
+    parser.add_argument("--json", action="store_true", help=t("cli_parameters.json"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the reference. Raises DanluError for a name that is none."""
+    if args.json:
+        print(json.dumps(schema_document(args.name), ensure_ascii=False, indent=2))
+        return 0
+    cells = shutil.get_terminal_size((100, 24)).columns
+    print("\n".join(all_lines(cells) if args.name is None else name_lines(args.name, cells)))
+    return 0
+
+
+def all_lines(cells: int) -> list[str]:
+    """Every section as a table at most ``cells`` wide."""
+    lines: list[str] = []
+    for section in SECTIONS:
+        lines += [_heading(section), ""]
+        lines += [*_section_table(find_parameters(section), cells), ""]
+    return [*lines, *wrap(t("reference.more"), cells)]
+
+
+def name_lines(name: str, cells: int) -> list[str]:
+    """All about one parameter, or about each of a section."""
+    lines = [_heading(name), ""] if name in SECTIONS else []
+    for declared in find_parameters(name):
+        for line in detail_lines(declared):
+            lines += wrap(line, cells) if line else [""]
+        lines.append("")
+    return lines[:-1]
+
+
+def _heading(section: str) -> str:
+    return f"## {section} · {t(f'section.{section}.label')}: {t(f'section.{section}.help')}"
+
+
+def _section_table(parameters: list[Parameter], cells: int) -> list[str]:
+    titles = [t(f"reference.{column}") for column in ("name", "label", "accepts", "default")]
+    rows = [[d.name, d.label, accepts(d), default_text(d)] for d in parameters]
+    return table(titles, rows, cells)

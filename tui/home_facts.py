@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.recipes import Recipe
-
     from tui.run_watch import RunState, RunWatch
 
 RECENT = 3  # runs listed below the menu

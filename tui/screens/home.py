@@ -198,7 +198,6 @@ class HomeScreen(DanluScreen):
 
     async def action_quick(self) -> None:
         from engine.recipes import find_recipe
-
         from tui.wizard import start_recipe
 
         recipe = await asyncio.to_thread(find_recipe, "identity")

@@ -54,9 +54,13 @@ class RowList(ScrollView, can_focus=True):
         rows: Sequence[Any] = (),
         *,
         selectable: Callable[[Any], bool] = lambda row: True,
+        enter: str = "keys.choose",
         id: str | None = None,
     ) -> None:
+        """``enter`` is the word key of what Enter does here."""
         super().__init__(id=id)
+        choose = Binding("enter", "choose", enter, id="list.choose")
+        self._bindings.key_to_bindings["enter"] = [choose]
         self._draw = draw
         self._selectable = selectable
         self._rows: Sequence[Any] = rows

@@ -1,0 +1,65 @@
+"""A few lines below a list about the row under the cursor, a rule above them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from rich.text import Text
+from textual.widget import Widget
+
+from tui.cells import fit, width
+from tui.ink import ink
+from tui.symbols import sign
+from tui.wrap import wrap
+
+
+class Detail(NamedTuple):
+    """One piece of text. ``long`` says what becomes of it when it does not fit: its end is cut,
+    its start is cut (paths), or it is wrapped."""
+
+    text: str
+    colour: str = "foreground"
+    long: Literal["cut", "cut_start", "wrap"] = "cut"
+
+
+class DetailLines(Widget):
+    """As many lines as its height gives; the last detail keeps its place."""
+
+    DEFAULT_CSS = "DetailLines { height: 4; color: $foreground; }"
+
+    def __init__(self, details: Sequence[Detail] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._details = list(details)
+
+    def show(self, details: Sequence[Detail]) -> None:
+        """Show other details."""
+        if list(details) != self._details:
+            self._details = list(details)
+            self.refresh()
+
+    def render(self) -> Text:
+        cells, height = self.size.width - 4, self.size.height - 1
+        lines = [line for detail in self._details for line in _lines(detail, cells)]
+        if len(lines) > height:
+            lines = [*lines[: height - 1], lines[-1]]
+        text = Text(sign("line") * self.size.width, ink(self, "ash"), no_wrap=True)
+        for line, colour in lines:
+            text.append("\n  " + line, ink(self, colour))
+        return text
+
+
+def _lines(detail: Detail, cells: int) -> list[tuple[str, str]]:
+    if detail.long == "wrap":
+        return [(line, detail.colour) for line in wrap(detail.text, cells)]
+    if detail.long == "cut_start":
+        return [(_cut_start(detail.text, cells), detail.colour)]
+    return [(fit(detail.text, cells).rstrip(), detail.colour)]
+
+
+def _cut_start(text: str, cells: int) -> str:
+    if width(text) <= cells:
+        return text
+    while text and width(text) > cells - 1:
+        text = text[1:]
+    return sign("more")[:1] + text

@@ -1,0 +1,46 @@
+"""Small real runs for the tests: a tiny model, a few rows, some steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.runs.store import Run, create_run
+from engine.spec.run_spec import RunSpec
+
+
+def write_rows(path: Path, count: int = 12) -> Path:
+    """``count`` alpaca rows of different lengths."""
+    rows = [
+        {"instruction": f"What is number {i}?", "output": f"Number {i} is {'very ' * (i % 5)}good."}
+        for i in range(count)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def tiny_spec(model: Path, rows: Path, **changes: Any) -> RunSpec:
+    """A spec of six steps (12 rows × 2 epochs in batches of 4), LoRA with dropout, so that random
+    numbers matter. ``changes`` are ``section__name=value``."""
+    spec = RunSpec.from_mapping(
+        {
+            "model": {"source": str(model)},
+            "data": {"train": [{"source": str(rows)}], "max_length": 128},
+            "method": {"lora_rank": 4, "lora_dropout": 0.1},
+            "train": {
+                "num_train_epochs": 2,
+                "per_device_train_batch_size": 2,
+                "gradient_accumulation_steps": 2,
+                "learning_rate": 5e-3,
+                "save_steps": 2,
+                "save_total_limit": None,
+            },
+        }
+    )
+    return spec.with_values({key.replace("__", "."): value for key, value in changes.items()})
+
+
+def tiny_run(model: Path, folder: Path, **changes: Any) -> Run:
+    """A run folder of :func:`tiny_spec`, not yet trained."""
+    return create_run(tiny_spec(model, write_rows(folder / "rows.jsonl"), **changes))

@@ -45,7 +45,7 @@ def accepts(declared: Parameter) -> str:
 def default_text(declared: Parameter) -> str:
     """The default, or in words what sets the value where nobody does."""
     if declared.default is None:
-        return declared.rule_text()
+        return declared.rule_text() or words.t("reference.empty")
     shown = show_value(plain(declared.default)) or words.t("reference.empty")
     by_rule = declared.rule and declared.default == "auto"
     return f"{shown} ({declared.rule_text()})" if by_rule else shown

@@ -16,8 +16,10 @@ from engine.spec.reference import (
 )
 from engine.spec.sections import SECTIONS
 from engine.words import t
-from tui.cli.table import table
 from tui.wrap import wrap
+
+_INDENT = "    "
+_NAME_CELLS = max(len(declared.name) for declared in find_parameters(None))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,17 +38,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def all_lines(cells: int) -> list[str]:
-    """Every section as a table at most ``cells`` wide."""
+    """Every parameter in two lines or three, section by section, at most ``cells`` wide."""
     lines: list[str] = []
     for section in SECTIONS:
-        lines += [_heading(section), ""]
-        lines += [*_section_table(find_parameters(section), cells), ""]
+        lines += [*wrap(_heading(section), cells), ""]
+        for declared in find_parameters(section):
+            lines += _short_lines(declared, cells)
+        lines.append("")
     return [*lines, *wrap(t("reference.more"), cells)]
 
 
 def name_lines(name: str, cells: int) -> list[str]:
     """All about one parameter, or about each of a section."""
-    lines = [_heading(name), ""] if name in SECTIONS else []
+    lines = [*wrap(_heading(name), cells), ""] if name in SECTIONS else []
     for declared in find_parameters(name):
         for line in detail_lines(declared):
             lines += wrap(line, cells) if line else [""]
@@ -58,7 +62,9 @@ def _heading(section: str) -> str:
     return f"## {section} · {t(f'section.{section}.label')}: {t(f'section.{section}.help')}"
 
 
-def _section_table(parameters: list[Parameter], cells: int) -> list[str]:
-    titles = [t(f"reference.{column}") for column in ("name", "label", "accepts", "default")]
-    rows = [[d.name, d.label, accepts(d), default_text(d)] for d in parameters]
-    return table(titles, rows, cells)
+def _short_lines(declared: Parameter, cells: int) -> list[str]:
+    # A name is never broken over lines: it is there to be copied.
+    default = f"{t('reference.default')}: {default_text(declared)}"
+    facts = wrap(f"{accepts(declared)} · {default}", cells - len(_INDENT))
+    name = f"{declared.name:<{_NAME_CELLS}}"
+    return [f"{name}  {declared.label}", *(f"{_INDENT}{line}" for line in facts)]

@@ -6,7 +6,6 @@ import argparse
 import json
 
 from engine import words
-from engine.job import Job
 from engine.recipes import load_recipe
 from engine.runs.store import Run, create_run
 from engine.spec.run_spec import RunSpec
@@ -43,18 +42,19 @@ def _headless(made: Run, as_json: bool) -> int:
     from engine.chat.target import resolve_target
     from engine.chat.verify import verify
     from tui.cli.headless import no_line, print_line, train_here
-    from tui.cli.plain import show_end
+    from tui.cli.plain import show_end, show_start
+    from tui.cli.progress_line import progress_line
     from tui.cli.verify import print_report
 
     say = no_line if as_json else print_line
-    say(words.t("plain.run", name=made.name))
-    say(words.t("plain.folder", path=made.path))
+    show_start(made, say)
     code = train_here(made, quiet=as_json)
     if code != 0:
         show_end(made, say)
         return code
     say(words.t("plain.verifying"))
-    report = verify(resolve_target(made.name), Job())
+    with progress_line() as job:
+        report = verify(resolve_target(made.name), job)
     if as_json:
         document = {**run_document(made), "verify": report.document()}
         print(json.dumps(document, ensure_ascii=False, indent=1))

@@ -110,6 +110,12 @@ def _number(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, form)
 
 
+def show_start(run: Run, write: Callable[[str], None]) -> None:
+    """Which run it is and where it is kept."""
+    write(words.t("plain.run", name=run.name))
+    write(words.t("plain.folder", path=run.path))
+
+
 def show_end(run: Run, write: Callable[[str], None]) -> None:
     """How the run ended, where its result is, and what to type next."""
     summary = run.summary()

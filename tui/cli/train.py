@@ -54,17 +54,15 @@ def train(made: Run, arguments: argparse.Namespace, resume: bool = False) -> int
         from tui.open_app import open_app
 
         return open_app(lambda app: app.start_training(made, resume=resume))
-    from tui.cli.headless import print_line, train_here
-    from tui.cli.plain import show_end
+    from tui.cli.headless import no_line, print_line, train_here
+    from tui.cli.plain import show_end, show_start
 
-    if not arguments.json:
-        print_line(words.t("plain.run", name=made.name))
-        print_line(words.t("plain.folder", path=made.path))
+    say = no_line if arguments.json else print_line
+    show_start(made, say)
     try:
         code = train_here(made, resume=resume, quiet=arguments.json)
     finally:
-        if not arguments.json:
-            show_end(made, print_line)
+        show_end(made, say)
     if arguments.json:
         print(json.dumps(run_document(made), ensure_ascii=False, indent=1))
     return code

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.words import t
 from tui.cli.progress_line import progress_line
 from tui.cli.table import table
+
+if TYPE_CHECKING:
+    from engine.chat.verify import VerifyReport
 
 _BATCH = 16
 
@@ -37,9 +40,14 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report.document(), ensure_ascii=False, indent=2))
         return 0
+    print_report(report)
+    return 0
+
+
+def print_report(report: VerifyReport) -> None:
+    """The report as a table as wide as the terminal; 100 cells where there is none."""
     cells = shutil.get_terminal_size((100, 24)).columns
     print("\n".join(report_lines(report.document(), cells)))
-    return 0
 
 
 def report_lines(document: dict[str, Any], cells: int) -> list[str]:

@@ -124,6 +124,14 @@ class JournalFollower:
                     break
         return events
 
+    def share_read(self) -> float:
+        """The part of the journal read so far, 0…1; 1 while there is none."""
+        try:
+            size = self._path.stat().st_size
+        except FileNotFoundError:
+            return 1.0
+        return self._offset / size if size else 1.0
+
 
 def read_journal(run_folder: Path) -> list[Event]:
     """Every event of a run."""

@@ -1,0 +1,49 @@
+"""How often a live screen looks: 4 times a second, 10 after a key, less when the line is slow."""
+
+from __future__ import annotations
+
+HEARTBEAT = 0.1
+"""Seconds between calls of :meth:`Pace.due`."""
+
+_CALM, _BRISK, _SLOWEST = 0.25, HEARTBEAT, 1.0
+_BRISK_SECONDS = 2.0
+_LATE = 0.15
+_GOOD_BEATS = 10
+
+
+class Pace:
+    """Asked at every heartbeat whether to look now. A heartbeat that comes late means the event loop
+    waits for the terminal: the rate halves, down to once a second, and recovers in good time."""
+
+    def __init__(self) -> None:
+        self._looked = self._beat = self._brisk_until = float("-inf")
+        self._slowed = 1.0
+        self._good = 0
+
+    @property
+    def slow(self) -> bool:
+        """Whether the line to the terminal does not keep up."""
+        return self._slowed > 1
+
+    def hurry(self, now: float) -> None:
+        """A key was pressed: look more often for a while."""
+        self._brisk_until = now + _BRISK_SECONDS
+
+    def due(self, now: float) -> bool:
+        """Whether to look now."""
+        self._notice_lateness(now)
+        base = _BRISK if now < self._brisk_until else _CALM
+        if now - self._looked < min(_SLOWEST, base * self._slowed) - HEARTBEAT / 4:
+            return False
+        self._looked = now
+        return True
+
+    def _notice_lateness(self, now: float) -> None:
+        late = now - self._beat - HEARTBEAT > _LATE and self._beat > 0
+        self._beat = now
+        if late:
+            self._slowed, self._good = min(4.0, self._slowed * 2), 0
+            return
+        self._good += 1
+        if self._good >= _GOOD_BEATS:
+            self._slowed, self._good = max(1.0, self._slowed / 2), 0

@@ -1,0 +1,139 @@
+"""The first line of a live run: name, status, step, epoch, time spent and left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import words
+from engine.units import human_bytes, human_count, human_duration
+from tui.cells import fit, width
+from tui.run_model import Phase, RunModel
+from tui.symbols import sign
+from tui.widgets.line_view import LineView, Row, row_width, spread
+from tui.widgets.meter import meter
+
+STATUS_SIGNS = {
+    "preparing": ("now", "ember"),
+    "training": ("now", "ember"),
+    "paused": ("hollow", "gold"),
+    "evaluating": ("now", "ember"),
+    "saving": ("now", "ember"),
+    "finished": ("yes", "jade"),
+    "stopped": ("dot", "gold"),
+    "failed": ("no", "cinnabar"),
+    "interrupted": ("warn", "gold"),
+}
+
+
+class LiveHead(LineView):
+    """Draws ``model``; ``reading`` is the part of a long journal read so far, None when all is."""
+
+    DEFAULT_CSS = "LiveHead { dock: top; height: 1; }"
+
+    def __init__(self, name: str, model: RunModel) -> None:
+        super().__init__()
+        self.run_name = name
+        self.model = model
+        self.reading: float | None = None
+        self.slow_link = False
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        model = self.model
+        left: Row = [(f" {fit_name(self.run_name, width)}  ", "bold"), *status_pieces(model.status)]
+        phase = model.phase
+        if phase and model.status == "preparing":
+            left += [("  ", "text"), *phase_pieces(phase, 12 if width >= 100 else 8)]
+        else:
+            left += self._progress(width)
+        return [spread(left, self._said(), width)]
+
+    def _progress(self, width: int) -> Row:
+        model, summary = self.model, self.model.summary
+        row: Row = []
+        if width >= 100 and summary.steps:
+            row += [("  ", "text"), *meter(summary.step / summary.steps, 16)]
+        if summary.step or summary.steps:
+            total = f"/{summary.steps}" if summary.steps else ""
+            row += _fact("live.head.step", f"{summary.step}{total}")
+        epochs = model.plan.get("epochs")
+        if summary.epoch:
+            row += _fact("live.head.epoch", f"{summary.epoch:.1f}{f'/{epochs:g}' if epochs else ''}")
+        row += _fact("live.head.elapsed", human_duration(model.elapsed()))
+        if not model.ended and summary.seconds_left is not None:
+            row += _fact("live.head.left", human_duration(summary.seconds_left), "bold")
+        return row
+
+    def _said(self) -> Row:
+        """The right end: what was asked and not yet heard, else what the screen itself is at."""
+        if self.model.asked:
+            asked = " ".join(words.t(f"live.asked.{what}") for what in self.model.asked)
+            return [(words.t("live.head.asked", what=asked) + " ", "gold bold")]
+        if self.reading is not None:
+            return [(words.t("live.head.reading", percent=f"{self.reading:.0%}") + " ", "ash")]
+        if self.slow_link:
+            return [(words.t("live.head.slow_link") + " ", "ash")]
+        return [(words.language().upper() + " ", "ash")]
+
+
+def fit_name(name: str, cells: int) -> str:
+    """A run's name in at most a quarter of the line."""
+    room = max(12, cells // 4)
+    return name if width(name) <= room else fit(name, room)
+
+
+def status_pieces(status: str) -> Row:
+    """The sign and the word of a status."""
+    name, role = STATUS_SIGNS.get(status, ("dot", "text"))
+    return [(f"{sign(name)} ", role), (words.t(f"status.{status}"), f"{role} bold")]
+
+
+def phase_pieces(phase: Phase, cells: int) -> Row:
+    """``Loading the model ███····· 1.2 / 3.4 GiB  0:40 left``."""
+    row: Row = [(phase_word(phase.name), "text")]
+    if phase.fraction is not None:
+        row += [("  ", "text"), *meter(phase.fraction, cells)]
+    counts = phase_counts(phase)
+    if counts:
+        row.append((f"  {counts}", "ash"))
+    if phase.seconds_left is not None:
+        left = words.t("live.phase.left", time=human_duration(phase.seconds_left))
+        row.append((f"  {left}", "text"))
+    return row
+
+
+def phase_word(name: str) -> str:
+    key = f"phase.{name}"
+    return words.t(key) if words.has(key) else name
+
+
+def phase_counts(phase: Phase) -> str:
+    """How far: ``1.2 GiB / 3.4 GiB``, ``320 / 500 rows``."""
+    if not phase.done and not phase.total:
+        return ""
+    show = human_bytes if phase.unit == "bytes" else human_count
+    total = f" / {show(phase.total)}" if phase.total else ""
+    key = f"unit.{phase.unit}"
+    unit = words.t(key) if phase.unit and words.has(key) else ""
+    return f"{show(phase.done)}{total} {unit}".rstrip()
+
+
+def _fact(key: str, value: str, role: str = "text") -> Row:
+    return [(f"  {words.t(key)} ", "ash"), (value, role)]
+
+
+def preparing_rows(model: RunModel, cells: int, height: int) -> list[Row]:
+    """The phases so far, the last one under way: what the chart shows before the first step."""
+    going = model.status == "preparing"
+    rows: list[Row] = [[]]
+    for phase in model.phases:
+        done = phase is not model.phases[-1] or not going
+        mark: Row = [("   " + (sign("yes") if done else sign("now")) + " ", "jade" if done else "ember")]
+        if done:
+            rows.append([*mark, (fit(phase_word(phase.name), 34), "ash"), (phase_counts(phase), "ash")])
+        else:
+            rows.append([*mark, *phase_pieces(phase, 16)])
+    if not model.phases or model.status == "training":
+        key = "live.chart.first_step" if model.status == "training" else "live.chart.nothing"
+        rows.append([(f"   {words.t(key)}", "ash")])
+    shown = rows[-height:] if len(rows) > height else rows
+    return [row if row_width(row) <= cells else row[:3] for row in shown]

@@ -1,0 +1,63 @@
+"""What a trace cannot see: the CUDA context, fragments, libraries, the process itself.
+
+On a card (published runs with both figures, fused-linear loss, one GPU): nvidia-smi shows about
+half a GiB of context, and fragments of an eighth of what comes and goes; large blocks that stay
+(weights, optimizer states, gradients) leave none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from engine.memory.items import Item
+from engine.units import MIB
+
+if TYPE_CHECKING:
+    from engine.hardware import Machine
+    from engine.memory.trace import Trace
+    from engine.spec.run_spec import RunSpec
+
+_CONTEXT = 512 * MIB
+_WORKSPACE = 8_519_680  # cuBLAS, torch's default: two of 4 MiB, eight of 16 KiB
+_WORKSPACE_HOPPER = 32 * MIB
+_MOVING = ("activations", "recomputed", "loss", "backward", "step")
+_FRAGMENTS_ON_CARD = 0.12
+_FRAGMENTS_IN_RAM = 0.08
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """``items`` to add; how much of them torch's counter sees; free memory they come out of."""
+
+    items: tuple[Item, ...]
+    allocated_bytes: int
+    free_bytes: int
+
+
+def beyond_the_trace(spec: RunSpec, traced: Trace, machine: Machine) -> Beyond:
+    """The further items of a resolved ``spec`` on ``machine``."""
+    moving = sum(traced.at_peak.get(kind, 0) for kind in _MOVING)
+    gpu = machine.gpu
+    if gpu is None:
+        return _in_ram(moving, machine)
+    workspace = _WORKSPACE_HOPPER if gpu.capability[0] == 9 else _WORKSPACE
+    items = (
+        Item("workspace", workspace, "workspace"),
+        Item("context", _CONTEXT, "context"),
+        Item("slack", round(_FRAGMENTS_ON_CARD * moving), "slack"),
+    )
+    return Beyond(items, workspace, gpu.free_bytes)
+
+
+def _in_ram(moving: int, machine: Machine) -> Beyond:
+    """On the CPU: this process holds its libraries already, so what it holds counts as both
+    required and free."""
+    held = psutil.Process().memory_info().rss
+    items = (
+        Item("process", held, "process"),
+        Item("slack", round(_FRAGMENTS_IN_RAM * moving), "slack_ram"),
+    )
+    return Beyond(items, 0, machine.ram_free_bytes + held)

@@ -80,7 +80,7 @@ class KeyTable(Widget):
     def _text(self, cells: int) -> Text:
         keys = [" ".join(dict.fromkeys(line.keys)) for line in self._lines]
         column = min(22, max(width(key) for key in keys) + 2)
-        text = Text(words.t(self._title), ink(self, "ember", bold=True), no_wrap=True)
+        text = Text(no_wrap=True).append(words.t(self._title), ink(self, "ember", bold=True))
         for line, key in zip(self._lines, keys, strict=True):
             sentence = wrap(words.t(f"{line.description}.help"), cells - column)
             text.append("\n" + fit(key, column), "bold").append(sentence[0])

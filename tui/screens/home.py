@@ -155,7 +155,7 @@ class HomeScreen(DanluScreen):
             style = ink(self, "ash", bold=bool(entry.title))
             return Text(f"   {entry.title or entry.note}", style)
         ember = ink(self, "ember", bold=True)
-        text = Text(f" {sign('next')} " if selected else "   ", ember)
+        text = Text().append(f" {sign('next')} " if selected else "   ", ember)
         if entry.run is not None:
             text.append(fit(entry.key, 3 if entry.key else 0), ember)
             return text.append_text(self._run_line(entry.run, cells - width(text.plain)))
@@ -188,9 +188,7 @@ class HomeScreen(DanluScreen):
             await self.run_action(entry.action)
 
     def _open(self, run: Run) -> None:
-        from tui.screens.live import LiveScreen
-
-        self.app.push_screen(LiveScreen(run))
+        self.danlu.show_run(run)
 
     def action_attach(self) -> None:
         if self._facts.running:

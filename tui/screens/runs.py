@@ -190,10 +190,8 @@ class RunsScreen(DanluScreen):
         )
 
     def on_row_list_chosen(self) -> None:
-        from tui.screens.live import LiveScreen
-
         if self._line is not None:
-            self.app.push_screen(LiveScreen(self._line.run))
+            self.danlu.show_run(self._line.run)
 
     def action_resume(self) -> None:
         line = self._line

@@ -43,7 +43,7 @@ class DetailLines(Widget):
         lines = [line for detail in self._details for line in _lines(detail, cells)]
         if len(lines) > height:
             lines = [*lines[: height - 1], lines[-1]]
-        text = Text(sign("line") * self.size.width, ink(self, "ash"), no_wrap=True)
+        text = Text(no_wrap=True).append(sign("line") * self.size.width, ink(self, "ash"))
         for line, colour in lines:
             text.append("\n  " + line, ink(self, colour))
         return text

@@ -41,7 +41,7 @@ class Prose(Widget):
 
     def render(self) -> Text:
         hang = width(self._lead_text)
-        text = Text(self._lead_text, self._lead_style, no_wrap=True)
+        text = Text(no_wrap=True).append(self._lead_text, self._lead_style)
         for index, line in enumerate(self._wrapped(self.size.width)):
             text.append(("\n" + " " * hang if index else "") + line, self._said_style)
         return text

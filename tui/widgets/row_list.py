@@ -157,7 +157,8 @@ class RowList(ScrollView, can_focus=True):
         if index >= len(self._rows):
             return Strip.blank(width, base)
         selected = index == self.cursor and self.has_focus
-        text = self._draw(self._rows[index], width, selected)
+        # Rich drops the base style of a Text without spans; as a part of another it becomes one.
+        text = Text().append_text(self._draw(self._rows[index], width, selected))
         text.no_wrap, text.overflow = True, "crop"
         strip = Strip(text.render(self.app.console)).adjust_cell_length(width)
         return strip.apply_style(self._selected_style() if selected else base)
@@ -167,5 +168,6 @@ class RowList(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--selected"}
     DEFAULT_CSS += """
-    RowList > .row--selected { background: $panel; color: $foreground; text-style: bold; }
+    RowList > .row--selected { background: $panel; color: $foreground; }
+    RowList:nocolor > .row--selected { text-style: reverse; }
     """

@@ -31,7 +31,7 @@ def heading(widget: Widget, cells: int) -> Text:
 
 def draw_line(widget: Widget, tree: RunTree, line: Line, cells: int, selected: bool) -> Text:
     """One line of the tree."""
-    text = Text(f" {sign('next')} " if selected else "   ", ink(widget, "ember", bold=True))
+    text = Text().append(f" {sign('next')} " if selected else "   ", ink(widget, "ember", bold=True))
     drawn = _checkpoint(widget, line, cells) if line.checkpoint else _run(widget, tree, line, cells)
     return text.append_text(drawn)
 
@@ -40,7 +40,7 @@ def _run(widget: Widget, tree: RunTree, line: Line, cells: int) -> Text:
     ash = ink(widget, "ash")
     folded = f" +{line.hidden}" if line.hidden else ""
     column = name_cells(cells) - width(folded)
-    text = Text(fit(line.run.name, column), "bold").append(folded, ash).append(" ")
+    text = Text().append(fit(line.run.name, column), "bold").append(folded, ash).append(" ")
     if line.state is None:
         return text.append(words.t("runs.reading"), ash)
     summary = line.state.summary
@@ -56,7 +56,7 @@ def _checkpoint(widget: Widget, line: Line, cells: int) -> Text:
     checkpoint, ash = line.checkpoint, ink(widget, "ash")
     if checkpoint is None:
         return Text()
-    text = Text(f"{sign('last' if line.last else 'branch')} ", ash)
+    text = Text().append(f"{sign('last' if line.last else 'branch')} ", ash)
     text.append(fit(checkpoint.path, name_cells(cells) - 2) + " ")
     if checkpoint.best:
         text.append(fit(f"{sign('best')} {words.t('runs.best')}", _STATUS), ink(widget, "gold"))

@@ -1,0 +1,104 @@
+"""The recipes to start from: what each is for, what it needs."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.message import Message
+from textual.widget import Widget
+
+from engine import words
+from engine.errors import DanluError
+from engine.recipes import Recipe, list_recipes
+from tui.cells import fit
+from tui.ink import ink
+from tui.screens.base import DanluScreen
+from tui.symbols import sign
+from tui.widgets.detail_lines import Detail, DetailLines
+from tui.widgets.row_list import RowList
+
+
+class RecipesScreen(DanluScreen):
+    """One line a recipe; when to use it and what it asks for, below."""
+
+    title_key = "recipes.title"
+    AUTO_FOCUS = "RowList"
+    DEFAULT_CSS = "RecipesScreen DetailLines { height: 8; }"
+
+    class Listed(Message):
+        """The recipes are read."""
+
+        def __init__(self, recipes: list[Recipe]) -> None:
+            super().__init__()
+            self.recipes = recipes
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._recipes: list[Recipe] = []
+
+    def work(self) -> list[Widget]:
+        rows = RowList(self._draw, [None, *self._recipes], selectable=bool, enter="keys.recipe_use")
+        return [rows, DetailLines(self._details(self._recipes[0] if self._recipes else None))]
+
+    def on_mount(self) -> None:
+        self._list()
+
+    def _list(self) -> None:
+        def read() -> None:
+            self.post_message(self.Listed(list_recipes()))
+
+        self.run_worker(read, thread=True, exit_on_error=False)
+
+    def on_recipes_screen_listed(self, message: Listed) -> None:
+        self._recipes = message.recipes
+        self.query_one(RowList).show([None, *message.recipes])
+        self.on_row_list_moved()
+
+    def _draw(self, recipe: Recipe | None, cells: int, selected: bool) -> Text:
+        text = Text()
+        if recipe is None:
+            return text
+        ember, ash = ink(self, "ember", bold=True), ink(self, "ash")
+        text.append(f" {sign('next')} " if selected else "   ", ember)
+        text.append(fit(recipe.title_text, min(54, cells - 24)))
+        if recipe.error is not None:
+            return text.append(f"  {sign('no')} {words.t('recipes.broken')}", ink(self, "cinnabar"))
+        return text.append(f"  {_wants(recipe)}", ash)
+
+    def _details(self, recipe: Recipe | None) -> list[Detail]:
+        if recipe is None:
+            return []
+        if recipe.error is not None:
+            return [Detail(recipe.error.what, "cinnabar", "wrap"), _path(recipe)]
+        when = f"{words.t('recipes.when')}  {recipe.when_text}"
+        needs = f"{words.t('recipes.needs')}  {recipe.needs_text}"
+        return [Detail(when, "foreground", "wrap"), Detail(needs, "gold", "wrap"), _path(recipe)]
+
+    def on_row_list_moved(self) -> None:
+        self.query_one(DetailLines).show(self._details(self.query_one(RowList).current))
+
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        from tui.wizard import start_recipe
+
+        recipe: Recipe = message.row
+        if recipe.error is not None:
+            self.fail(recipe.error)
+            return
+        try:
+            start_recipe(self.danlu, recipe)
+        except DanluError as error:
+            self.fail(error)
+
+
+def _wants(recipe: Recipe) -> str:
+    """What the person must bring, in two words."""
+    if recipe.own:
+        return words.t("recipes.own")
+    if recipe.model_needed and recipe.data_needed:
+        return words.t("recipes.wants_both")
+    if recipe.data_needed:
+        return words.t("recipes.wants_data")
+    return words.t("recipes.wants_model" if recipe.model_needed else "recipes.ready")
+
+
+def _path(recipe: Recipe) -> Detail:
+    return Detail(str(recipe.path), "ash", "cut_start")

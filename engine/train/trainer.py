@@ -13,6 +13,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from trl import SFTTrainer
 
 from engine.job import Cancelled
+from engine.train.length_sampler import EpochLengthSampler
 
 if TYPE_CHECKING:
     from engine.train.conductor import Conductor
@@ -30,6 +31,14 @@ class StepTrainer(SFTTrainer):
         super().__init__(**kwargs)
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
+        _adapters_in_full_precision(self.model)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        rows: Any = self.train_dataset if train_dataset is None else train_dataset
+        if self.args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        batch = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return EpochLengthSampler(batch, [len(ids) for ids in rows["input_ids"]], self.args.seed)
 
     def create_optimizer(self, model: Any = None) -> Any:
         """The trainer's own, or LoRA+ (arXiv 2402.12354): B matrices at a multiple of A's rate."""
@@ -77,3 +86,14 @@ class StepTrainer(SFTTrainer):
             super(SFTTrainer, self)._save_checkpoint(model, trial=None)
         finally:
             self.args.output_dir = output_folder
+
+
+def _adapters_in_full_precision(model: Any) -> None:
+    """Undo SFTTrainer's cast of QLoRA adapters to bf16: with eight bits of mantissa most updates of
+    a small learning rate are lost, and PEFT loads a saved adapter in fp32, so that a resumed run
+    would not repeat. They are a fraction of a percent of the model."""
+    if not getattr(model, "is_quantized", False):
+        return
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()

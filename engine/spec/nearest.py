@@ -10,6 +10,47 @@ from engine.spec.sections import PARAMETERS, SECTIONS
 
 _BY_NAME = {declared.name: path for path, declared in PARAMETERS.items()}
 
+# What users of ms-swift, LLaMA-Factory, axolotl, Unsloth and TRL call the same thing.
+_ELSEWHERE = {
+    "attn_impl": "attn_implementation",
+    "base_model": "source",
+    "batch_size": "per_device_train_batch_size",
+    "cutoff_len": "max_length",
+    "dataset": "train",
+    "epochs": "num_train_epochs",
+    "eval_dataset": "eval",
+    "finetuning_type": "tuner",
+    "flash_attn": "attn_implementation",
+    "grad_accum": "gradient_accumulation_steps",
+    "load_in_4bit": "quantization",
+    "load_in_8bit": "quantization",
+    "lora_r": "lora_rank",
+    "lora_target": "target_modules",
+    "lora_target_modules": "target_modules",
+    "lorap_lr_ratio": "loraplus_lr_ratio",
+    "lr": "learning_rate",
+    "lr_scheduler": "lr_scheduler_type",
+    "max_seq_length": "max_length",
+    "micro_batch_size": "per_device_train_batch_size",
+    "model_name_or_path": "source",
+    "num_epochs": "num_train_epochs",
+    "optimizer": "optim",
+    "per_device_batch_size": "per_device_train_batch_size",
+    "quant_bits": "quantization",
+    "quantization_bit": "quantization",
+    "r": "lora_rank",
+    "sequence_len": "max_length",
+    "split_dataset_ratio": "eval_fraction",
+    "torch_dtype": "dtype",
+    "train_type": "tuner",
+    "tuner_type": "tuner",
+    "use_hf": "hub",
+    "val_dataset": "eval",
+    "val_set_size": "eval_fraction",
+    "val_size": "eval_fraction",
+    "warmup": "warmup_ratio",
+}
+
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
     """The one of ``right`` that looks most like ``wrong``; None when none does."""
@@ -28,8 +69,11 @@ def unknown_key_error(where: Sequence[str], key: str) -> DanluError:
     the nearest parameter: the same name in another section, or one that looks like it."""
     path = ".".join([*where, key])
     in_section = [d.name for d in PARAMETERS.values() if d.section in where]
+    close: str | None
     if key in _BY_NAME:
-        close: str | None = key
+        close = key
+    elif key in _ELSEWHERE:
+        close = _ELSEWHERE[key]
     elif where:
         close = nearest(key, in_section) or nearest(key, _BY_NAME)
     else:

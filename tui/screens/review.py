@@ -81,16 +81,14 @@ class ReviewScreen(StepScreen):
         recipe = self.draft.recipe
         if recipe is None:
             return Content("")
-        title = words.t("wizard_review.recipe", title=recipe.title)
+        title = words.t("wizard_review.recipe", title=recipe.title_text)
         return Content.styled(title, "$ember bold")
 
     def _rows(self) -> list[ReviewRow]:
-        wrong = [ReviewRow(step=problem.step, text=problem.text) for problem in self._problems()]
+        wrong = [
+            ReviewRow(step=problem.step, text=problem.text) for problem in problems(self.draft)
+        ]
         return [*wrong, *(ReviewRow(action) for action in ("start", "save", "write"))]
-
-    def _problems(self):
-        found = problems(self.draft)
-        return found
 
     def _draw(self, row: ReviewRow, cells: int, selected: bool) -> Text:
         lead = f"{sign('next')} " if selected else "  "
@@ -155,11 +153,11 @@ class ReviewScreen(StepScreen):
         from engine.recipes import save_recipe
 
         try:
-            path = save_recipe(self.draft.spec, name)
+            recipe = save_recipe(self.draft.spec, name)
         except DanluError as error:
             self.fail(error)
             return
-        self.notify(words.t("wizard_review.saved", path=path), timeout=6)
+        self.notify(words.t("wizard_review.saved", path=recipe.path), timeout=6)
 
     def action_write(self) -> None:
         """Write the spec as YAML into the current folder."""

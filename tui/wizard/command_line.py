@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
 from engine.spec.yaml_form import show_value
 from tui.wizard.draft import Draft
@@ -17,9 +16,8 @@ def command_line(draft: Draft) -> str:
     if draft.written is not None:
         changed = {path: draft.spec.get(path) for path in draft.changed_since_written()}
         return _command(str(draft.written), changed)
-    recipe_file = getattr(draft.recipe, "path", None)
-    if isinstance(recipe_file, Path):
-        return _command(str(recipe_file), draft.changed())
+    if draft.recipe is not None:
+        return _command(str(draft.recipe.path), draft.changed())
     return _command(_UNWRITTEN, {})
 
 

@@ -38,9 +38,7 @@ class Task(Generic[Result]):
             pass
         except DanluError as error:
             self.error = error
-        except (
-            Exception
-        ) as error:  # a fault of ours or a library's: said, and logged
+        except Exception as error:  # a fault of ours or a library's: said, and logged
             logging.getLogger("danlu").exception("wizard work failed")
             reason = f"{type(error).__name__}: {error}"
             self.error = DanluError("wizard.unexpected", reason=reason, exit_code=3)

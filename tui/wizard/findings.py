@@ -17,9 +17,8 @@ from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
 
 if TYPE_CHECKING:
-    from engine.memory.estimate import Estimate
-
     from engine.data.check import Report
+    from engine.memory.estimate import Estimate
     from engine.models.describe import ModelFacts
     from engine.models.locate import LocatedModel
     from engine.models.shelf import ShelfEntry
@@ -132,9 +131,8 @@ def ask_check(draft: Draft) -> Task[Report] | None:
     if not data.train:
         return None
     coder = tokenizer(draft)
-    key = repr((data.train, draft.spec.method.stage, data.over_long, data.max_length, data.fill))
-    key += repr((data.system, str(local_folder(draft)) if coder is not None else None))
     stage = draft.spec.method.stage
+    key = repr((data, stage, str(local_folder(draft)) if coder is not None else None))
 
     def look(job: Job) -> Report:
         from engine.data.check import check
@@ -147,6 +145,9 @@ def ask_check(draft: Draft) -> Task[Report] | None:
             over_long=data.over_long,
             fill=data.fill,
             system=data.system,
+            mask_history=data.mask_history,
+            train_on_prompt=data.train_on_prompt,
+            seed=draft.spec.train.seed,
             job=job,
         )
 
@@ -167,8 +168,11 @@ def check_error(draft: Draft) -> DanluError | None:
 def unfilled(draft: Draft) -> list[str]:
     """The placeholders in the rows that have no value yet."""
     found = report(draft)
-    names = getattr(found, "placeholders", ()) if found is not None else ()
-    return [name for name in names if not draft.spec.data.fill.get(name)]
+    if found is None:
+        return []
+    names = (f.values["name"] for f in found.findings if f.code == "unfilled_placeholder")
+    known = {name.casefold() for name in draft.spec.data.fill}
+    return [name for name in dict.fromkeys(names) if name.casefold() not in known]
 
 
 def ask_estimate(draft: Draft) -> Task[Estimate] | None:
@@ -176,28 +180,32 @@ def ask_estimate(draft: Draft) -> Task[Estimate] | None:
     folder = local_folder(draft)
     if folder is None or draft.exclusions():
         return None
-    spec, machine = draft.spec, draft.machine
+    spec, machine, sizes = draft.spec, draft.machine, row_sizes(draft)
 
     def look(job: Job) -> Estimate:
         from engine.memory.estimate import estimate
 
-        return estimate(spec, folder, machine, job=job, **row_sizes(draft))
+        return estimate(spec, folder, machine, job=job, **sizes)
 
-    return draft.desk.ask("estimate", _memory_key(spec, folder), look)
+    return draft.desk.ask("estimate", _memory_key(spec, folder, sizes), look)
 
 
 def row_sizes(draft: Draft) -> dict[str, int]:
     """What the check told of the rows, as :func:`engine.memory.estimate.estimate` takes it."""
     found = report(draft)
-    return {} if found is None else {"rows": kept_rows(found)}
+    if found is None:
+        return {}
+    longest = {"max_row_tokens": max(found.lengths)} if found.lengths else {}
+    return {"rows": taken_rows(found), **longest}
 
 
-def kept_rows(found: Report) -> int:
-    return sum(source["kept"] for source in found.document()["sources"])
+def taken_rows(found: Report) -> int:
+    """Rows that would be trained: kept and, where a source is sampled, taken."""
+    return sum(source.taken for source in found.sources)
 
 
-def _memory_key(spec: RunSpec, folder: Path) -> str:
-    return repr((spec.model, spec.data, spec.method, spec.train, folder))
+def _memory_key(spec: RunSpec, folder: Path, sizes: dict[str, int]) -> str:
+    return repr((spec.model, spec.data, spec.method, spec.train, folder, sizes))
 
 
 def verdict(draft: Draft) -> str | None:

@@ -28,8 +28,11 @@ def start_wizard(app: DanluApp, spec: RunSpec | None = None, at: str = "model") 
 
 
 def start_recipe(app: DanluApp, recipe: Recipe) -> None:
-    """Open the wizard on a recipe: at the first step that needs the person, else at Review."""
-    draft = Draft(recipe.spec(), recipe)
+    """Open the wizard on a recipe: at the first step that needs the person, else at Review. Raises
+    DanluError where the recipe's file is broken."""
+    from engine.spec.yaml_form import read_spec
+
+    draft = Draft(read_spec(recipe.path, by="recipe"), recipe)
     app.push_screen(screen_of(first_open(draft), draft))
 
 
@@ -48,9 +51,9 @@ def forget_draft(app: App[Any]) -> None:
 def first_open(draft: Draft) -> str:
     """The first step at which the person has something to give before the run can start."""
     recipe = draft.recipe
-    if recipe is not None and getattr(recipe, "model_needed", False):
+    if recipe is not None and recipe.model_needed:
         return "model"
-    if not draft.spec.data.train or (recipe is not None and getattr(recipe, "data_needed", False)):
+    if not draft.spec.data.train or (recipe is not None and recipe.data_needed):
         return "data"
     return "review"
 

@@ -59,7 +59,7 @@ def _data(draft: Draft) -> str:
         return UNKNOWN
     report = findings.report(draft)
     names = ", ".join(source.source.rstrip("/").rpartition("/")[2] for source in sources)
-    rows = findings.kept_rows(report) if report is not None else None
+    rows = findings.taken_rows(report) if report is not None else None
     counted = words.t("wizard_review.counting") if rows is None else _rows(rows)
     limit = words.t("wizard_review.cut_at", tokens=draft.spec.data.max_length)
     return _dots(names, counted, limit)
@@ -86,7 +86,7 @@ def training_rows(draft: Draft) -> int | None:
     report = findings.report(draft)
     if report is None:
         return None
-    kept = findings.kept_rows(report)
+    kept = findings.taken_rows(report)
     return max(1, round(kept * (1 - draft.spec.data.eval_fraction)))
 
 

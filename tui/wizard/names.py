@@ -19,3 +19,11 @@ def short_path(path: Path | str) -> str:
     text = str(path)
     home = str(Path.home())
     return "~" + text[len(home) :] if home != "/" and text.startswith(f"{home}/") else text
+
+
+def source_name(source: str) -> str:
+    """A data source's id, or the end of its path: folder and file."""
+    if not source.startswith(("/", "~", ".")):
+        return source
+    parts = Path(source).parts
+    return short_path(source) if len(parts) <= 3 else "…/" + "/".join(parts[-2:])

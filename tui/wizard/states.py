@@ -36,10 +36,23 @@ def data_problems(draft: Draft) -> list[str]:
     error = findings.check_error(draft)
     if error is not None:
         return [error.what]
-    unfilled = findings.unfilled(draft)
-    if unfilled:
-        names = ", ".join(unfilled)
-        return [words.t("wizard.problem.unfilled", names=names)]
+    names = findings.unfilled(draft)
+    if names:
+        shown = ", ".join(f"{{{{{name}}}}}" for name in names)
+        return [words.t("wizard.problem.unfilled", names=shown)]
+    report = findings.report(draft)
+    if report is None:
+        return []
+    unread = [finding.error.what for finding in report.findings if finding.error is not None]
+    if unread:
+        return unread
+    if not findings.taken_rows(report):
+        return [words.t("wizard.problem.no_rows")]
+    if report.dropped_share > draft.spec.data.max_dropped:
+        share, limit = report.dropped_share * 100, draft.spec.data.max_dropped * 100
+        count = report.dropped
+        key = "wizard.problem.many_dropped"
+        return [words.t(key, count=count, share=f"{share:.0f}", limit=f"{limit:.0f}")]
     return []
 
 

@@ -1,0 +1,362 @@
+"""Step 2: the rows to learn from, and whether they are what they should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine import words
+from engine.errors import DanluError
+from engine.spec.run_spec import plain
+from engine.units import human_count
+from tui.cells import fit, right
+from tui.ink import ink
+from tui.screens.ask import AskScreen
+from tui.symbols import sign
+from tui.widgets.histogram import Histogram
+from tui.widgets.job_bar import JobBar
+from tui.widgets.prose import Prose
+from tui.widgets.row_list import RowList
+from tui.wizard import findings
+from tui.wizard.data_rows import COUNTS, DataRow, data_rows, draw_data_row
+from tui.wizard.lengths import Lengths, lengths_of
+from tui.wizard.step_list import StepList
+from tui.wizard.step_screen import StepScreen
+
+
+class DataScreen(StepScreen):
+    """Sources with their counts, placeholders, the lengths; rows and problems a key away."""
+
+    step = "data"
+    title_key = "wizard_data.title"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add_file", "keys.data_add_file", id="data.add_file"),
+        Binding("h", "add_hub", "keys.data_add_hub", id="data.add_hub"),
+        Binding("x,delete", "remove", "keys.data_remove", id="data.remove"),
+        Binding("v", "look_rows", "keys.data_rows", id="data.rows"),
+        Binding("e", "look_problems", "keys.data_problems", id="data.problems"),
+        Binding("m", "use_length", "keys.data_use_length", id="data.use_length"),
+        Binding("r", "again", "keys.data_again", id="data.again", show=False),
+    ]
+    DEFAULT_CSS = """
+    DataScreen .split { height: 1fr; }
+    DataScreen .list { height: 1fr; }
+    DataScreen .heading { height: 1; }
+    DataScreen .lengths { height: auto; max-height: 10; padding: 0 1; margin-top: 1; }
+    DataScreen .lengths Prose { height: auto; }
+    DataScreen.-wide .split { layout: horizontal; }
+    DataScreen.-wide .lengths { width: 56; height: 1fr; max-height: 100%; margin: 0 0 0 2; }
+    DataScreen.-wide Histogram { height: 12; }
+    """
+
+    def work(self) -> list[Widget]:
+        sources = StepList(self._draw, data_rows(self.draft), id="data_rows")
+        lengths = Container(
+            Static("", id="lengths_title", markup=False),
+            Histogram(),
+            Prose("", "", id="lengths_said"),
+            JobBar(),
+            classes="lengths",
+        )
+        listed = Container(Heading(classes="heading"), sources, classes="list")
+        return [Container(listed, lengths, classes="split")]
+
+    def on_mount(self) -> None:
+        rows = self.query_one(RowList)
+        rows.focus()
+        super().on_mount()
+        wanted = self.draft.places.get("data", ("go", "memory"))
+        self._to_row(*wanted)
+
+    def _draw(self, row: DataRow, cells: int, selected: bool) -> Text:
+        return draw_data_row(self, row, cells, selected)
+
+    def _to_row(self, kind: str, key: Any) -> None:
+        rows = self.query_one(RowList)
+        for index, row in enumerate(rows.rows):
+            if (row.kind, row.key) == (kind, key):
+                rows.move_to(index)
+
+    def refresh_work(self) -> None:
+        findings.ask_shelf(self.draft)
+        findings.ask_facts(self.draft, self.draft.spec.model.source)
+        findings.ask_tokenizer(self.draft)
+        findings.ask_check(self.draft)
+        self.query_one(RowList).show(data_rows(self.draft), same=lambda row: (row.kind, row.key))
+        self._show_lengths()
+        self._show_job()
+
+    # Below the list: lengths, and what is being done
+
+    def _lengths(self) -> Lengths | None:
+        report = findings.report(self.draft)
+        facts = findings.facts(self.draft)
+        return (
+            lengths_of(report.lengths, facts.context_length if facts else None) if report else None
+        )
+
+    def _show_lengths(self) -> None:
+        report, found = findings.report(self.draft), self._lengths()
+        title, said = (
+            self.query_one("#lengths_title", Static),
+            self.query_one("#lengths_said", Prose),
+        )
+        histogram = self.query_one(Histogram)
+        histogram.display = found is not None
+        if report is None or found is None:
+            title.update("")
+            said.say(self._no_lengths())
+            return
+        limit = self.draft.spec.data.max_length
+        histogram.show(report.lengths, limit)
+        title.update(_lengths_title(found, len(report.lengths)))
+        said.say(self._advice(found, limit))
+
+    def _advice(self, found: Lengths, limit: int) -> str:
+        key = "wizard_data.fitting" if limit == found.suggested else "wizard_data.suggested"
+        if limit < found.longest:
+            key = "wizard_data.too_short"
+        over = sum(1 for length in self._all_lengths() if length > limit)
+        what = words.t(f"wizard_data.over_{self.draft.spec.data.over_long}")
+        return words.t(
+            key, limit=limit, suggested=found.suggested, cut=found.cut, over=over, what=what
+        )
+
+    def _all_lengths(self) -> list[int]:
+        report = findings.report(self.draft)
+        return report.lengths if report is not None else []
+
+    def _no_lengths(self) -> str:
+        if not self.draft.spec.data.train:
+            return words.t("wizard_data.no_rows_yet")
+        wrong = findings.check_error(self.draft)
+        if wrong is not None:
+            return f"{sign('no')} {wrong.what} {wrong.why}"
+        if findings.warming(self.draft):
+            return words.t("wizard_data.warming")
+        tokenizer = self.draft.desk.find("tokenizer")
+        if tokenizer is not None and tokenizer.error is not None:
+            return f"{sign('warn')} {tokenizer.error.what} {tokenizer.error.why}"
+        if findings.local_folder(self.draft) is None:
+            return words.t("wizard_data.lengths_later")
+        return ""
+
+    def _show_job(self) -> None:
+        task = self.draft.desk.find("check")
+        running = task is not None and not task.done
+        self.query_one(JobBar).show(task.job if task and running else None)
+
+    # Enter
+
+    def on_row_list_moved(self, event: RowList.Moved) -> None:
+        self.draft.places["data"] = (event.row.kind, event.row.key)
+        self.refresh_bindings()
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        row: DataRow = event.row
+        if row.kind == "source":
+            self._ask_sample(int(row.key))
+        elif row.kind == "placeholder":
+            self._ask_fill(str(row.key))
+        elif row.kind == "go":
+            self._go_on()
+        else:
+            getattr(self, f"action_{row.kind}_{row.key}")()
+
+    def _go_on(self) -> None:
+        """Go on to Memory; a placeholder without a value is asked for first."""
+        missing = findings.unfilled(self.draft)
+        if missing:
+            self._ask_fill(missing[0])
+            return
+        self.action_step(1)
+
+    # Sources
+
+    def _change_sources(self, sources: list[Any]) -> None:
+        self.draft.change({"data.train": sources})
+        self.look_now()
+
+    def _sources(self) -> list[Any]:
+        return plain(self.draft.spec.data.train)
+
+    def action_add_file(self) -> None:
+        """Look for a data file on this machine."""
+        from tui.screens.browse import BrowseScreen
+
+        start = Path(self.draft.places.get("data_folder", Path.cwd()))
+        about = words.t("wizard_data.browse_about")
+        self.app.push_screen(BrowseScreen(start, about, "data"), self._add_path)
+
+    def _add_path(self, path: Path | None) -> None:
+        if path is None:
+            return
+        self.draft.places["data_folder"] = str(path.parent)
+        self._add({"source": str(path)})
+
+    def _add(self, source: dict[str, Any]) -> None:
+        self._change_sources([*self._sources(), source])
+        self._to_row("go", "memory")
+
+    def action_add_hub(self) -> None:
+        """Name a data set of a hub, or paste a path."""
+        question = AskScreen(
+            words.t("wizard_data.add_hub"),
+            words.t("wizard_data.hub_about"),
+            placeholder="ms::AI-ModelScope/alpaca-gpt4-data-zh#500",
+            refuse=_not_a_source,
+        )
+        self.app.push_screen(question, self._add_named)
+
+    def _add_named(self, text: str | None) -> None:
+        if text:
+            name, mark, count = text.rpartition("#")
+            sampled = {"source": name, "sample": int(count)} if mark and count.isdigit() else None
+            self._add(sampled or {"source": text})
+
+    def _ask_sample(self, index: int) -> None:
+        source = self.draft.spec.data.train[index]
+        question = AskScreen(
+            words.t("wizard_data.sample", source=source.source),
+            words.t("wizard_data.sample_about"),
+            value=str(source.sample or ""),
+            refuse=_not_a_count,
+        )
+
+        def sampled(text: str | None) -> None:
+            if text is not None:
+                self._set_sample(index, int(text) if text else None)
+
+        self.app.push_screen(question, sampled)
+
+    def _set_sample(self, index: int, count: int | None) -> None:
+        sources = self._sources()
+        sources[index] = {**sources[index], "sample": count}
+        self._change_sources(sources)
+
+    def action_remove(self) -> None:
+        """Take the source under the cursor out of the run; the file itself stays."""
+        row = self.query_one(RowList).current
+        if row is not None and row.kind == "source":
+            sources = self._sources()
+            del sources[int(row.key)]
+            self._change_sources(sources)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("remove", "look_rows", "look_problems", "use_length") and not self.is_mounted:
+            return False
+        if action == "remove":
+            row = next((rows.current for rows in self.query(RowList)), None)
+            return row is not None and row.kind == "source"
+        report = findings.report(self.draft)
+        if action == "look_rows":
+            return report is not None and findings.taken_rows(report) > 0
+        if action == "look_problems":
+            return report is not None and bool(report.findings)
+        if action == "use_length":
+            found = self._lengths()
+            return found is not None and found.suggested != self.draft.spec.data.max_length
+        return True
+
+    def action_again(self) -> None:
+        """Check the rows again: a file may have been changed meanwhile."""
+        self.draft.desk.forget("check")
+        self.look_now()
+
+    # Placeholders
+
+    def _ask_fill(self, name: str) -> None:
+        question = AskScreen(
+            words.t("wizard_data.fill", name=f"{{{{{name}}}}}"),
+            words.t("wizard_data.fill_about"),
+            value=self.draft.spec.data.fill.get(name, ""),
+            refuse=lambda text: "" if text else words.t("wizard_data.fill_needed"),
+        )
+
+        def filled(text: str | None) -> None:
+            if text:
+                self._fill(name, text)
+
+        self.app.push_screen(question, filled)
+
+    def _fill(self, name: str, text: str) -> None:
+        missing = [other for other in findings.unfilled(self.draft) if other != name]
+        self.draft.change({"data.fill": {**self.draft.spec.data.fill, name: text}})
+        self.look_now()
+        if missing:
+            self._ask_fill(missing[0])
+
+    # A closer look
+
+    def action_use_length(self) -> None:
+        """Take the suggested longest length."""
+        found = self._lengths()
+        if found is not None:
+            self.draft.change({"data.max_length": found.suggested})
+            self.look_now()
+
+    def action_look_rows(self) -> None:
+        """Page through the rows as the model will see them."""
+        from tui.screens.rows import RowsScreen
+
+        self.app.push_screen(RowsScreen(self.draft))
+
+    def action_look_problems(self) -> None:
+        """List what was found in the rows, each with its reason and its way out."""
+        from tui.screens.data_problems import DataProblemsScreen
+
+        report = findings.report(self.draft)
+        if report is not None:
+            self.app.push_screen(DataProblemsScreen(report))
+
+
+class Heading(Static):
+    """The names of the list's columns."""
+
+    def render(self) -> Text:
+        cells = self.size.width
+        line = Text(fit(f"    {words.t('wizard_data.heading.source')}", cells - sum(COUNTS)))
+        for key, column in zip(("format", "rows", "kept", "dropped"), COUNTS, strict=True):
+            line.append(right(words.t(f"wizard_data.heading.{key}"), column))
+        line.stylize(ink(self, "ash"))
+        return line
+
+
+def _lengths_title(found: Lengths, rows: int) -> Content:
+    said = words.t(
+        "wizard_data.percentiles",
+        half=human_count(found.half),
+        most=human_count(found.most),
+        longest=human_count(found.longest),
+    )
+    title = words.t("wizard_data.lengths", rows=human_count(rows))
+    return Content.assemble((title, "bold"), "  ", (said, "$ash"))
+
+
+def _not_a_source(text: str) -> str:
+    from engine.data.reference import parsed
+    from engine.spec.sections import Source
+
+    if not text:
+        return words.t("wizard_data.source_needed")
+    try:
+        named, _ = parsed(Source(text))
+    except DanluError as error:
+        return error.what
+    if named.repo is None and (named.path is None or not named.path.exists()):
+        return words.t("wizard_data.not_a_source")
+    return ""
+
+
+def _not_a_count(text: str) -> str:
+    return (
+        "" if not text or (text.isdigit() and int(text) > 0) else words.t("wizard_data.not_a_count")
+    )

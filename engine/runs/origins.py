@@ -37,6 +37,8 @@ def read_origins(run_folder: Path, spec: RunSpec) -> Mapping[str, Origin]:
     try:
         kept = json.loads((run_folder / ORIGINS_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        kept = None
+    if not isinstance(kept, dict):
         return spec.origins
     found: dict[str, Origin] = {}
     for path, declared in PARAMETERS.items():

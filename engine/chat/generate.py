@@ -7,12 +7,15 @@ from typing import Any
 
 from engine.chat.sampling import Sampling
 from engine.chat.visible import Reader, Unfolding
+from engine.data.adapted import adapted
+from engine.data.template import TemplateRefuses, chat_template
 from engine.errors import DanluError
 from engine.models.stop_tokens import stop_token_ids
 
 __all__ = ["Message", "Sampling", "answer_batch", "stream_answer"]
 
 Message = dict[str, Any]
+Tools = list[dict[str, Any]] | None  # descriptions of functions the model may call
 _THINK = "<think>"
 
 
@@ -24,23 +27,28 @@ def answer_batch(
     *,
     batch_size: int = 16,
     limits: Sequence[int] | None = None,
+    tools: Sequence[Tools] | None = None,
     stop: Callable[[], bool] | None = None,
     on_done: Callable[[int, str], None] | None = None,
 ) -> list[str]:
     """The answer to each conversation, in their order. At temperature 0 the same as one by one.
 
     Safe in the middle of a training: modes are restored, and neither the model's settings nor the
-    global random state is touched. ``limits`` gives each answer its own ``max_new_tokens``.
+    global random state is touched. ``limits`` gives each answer its own ``max_new_tokens``,
+    ``tools`` each conversation its functions.
     ``stop`` is asked at each token; once it says yes, answers are what was said so far.
     ``on_done(index, answer)`` is called as each is complete. Raises DanluError for a conversation
-    longer than the model's context and for a model without chat template.
+    longer than the model's context and for one its chat template refuses.
     """
     from engine.chat.decode import answering
 
     wanted = limits or [sampling.max_new_tokens] * len(conversations)
+    given = tools or [None] * len(conversations)
     answers = [
-        _Answer(index, model, tokenizer, messages, limit)
-        for index, (messages, limit) in enumerate(zip(conversations, wanted, strict=True))
+        _Answer(index, model, _prompt_text(tokenizer, messages, own), tokenizer, limit)
+        for index, (messages, own, limit) in enumerate(
+            zip(conversations, given, wanted, strict=True)
+        )
     ]
     # Prompts of like length go together, so that little of a batch is padding.
     order = sorted(answers, key=lambda answer: len(answer.prompt))
@@ -93,7 +101,8 @@ def stream_answer(
     :func:`answer_batch` does, before the first piece."""
     from engine.chat.decode import answering, decode
 
-    answer = _Answer(0, model, tokenizer, messages, sampling.max_new_tokens)
+    text = _prompt_text(tokenizer, messages, None)
+    answer = _Answer(0, model, text, tokenizer, sampling.max_new_tokens)
     unfolding = Unfolding(Reader(tokenizer))
     stops = set(stop_token_ids(tokenizer, model))
     if answer.opening:
@@ -119,14 +128,7 @@ class _Answer:
     a person reads.
     """
 
-    def __init__(
-        self, index: int, model: Any, tokenizer: Any, messages: list[Message], limit: int
-    ) -> None:
-        if not tokenizer.chat_template:
-            raise DanluError("chat.no_template", model=tokenizer.name_or_path)
-        text: str = tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=False
-        )
+    def __init__(self, index: int, model: Any, text: str, tokenizer: Any, limit: int) -> None:
         self.index = index
         self.prompt: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
         self.opening = text[text.rfind(_THINK) :] if text.rstrip().endswith(_THINK) else ""
@@ -135,6 +137,16 @@ class _Answer:
 
     def text(self, reader: Reader) -> str:
         return self.opening + reader.text(self.said)
+
+
+def _prompt_text(tokenizer: Any, messages: list[Message], tools: Tools) -> str:
+    """The conversation as it was laid out in training, up to where the answer begins."""
+    template = chat_template(tokenizer)
+    taken, taken_tools, _ = adapted(template, messages, tools)
+    try:
+        return template.apply(taken, taken_tools, ask=True)
+    except TemplateRefuses as error:
+        raise DanluError("chat.template_refuses", reason=error) from error
 
 
 def _room(model: Any, prompt: int, wanted: int) -> int:

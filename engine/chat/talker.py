@@ -5,14 +5,14 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.chat.adapters import put_on
-from engine.chat.generate import Message, answer_batch, stream_answer
+from engine.chat.generate import Message, Tools, answer_batch, stream_answer
 from engine.chat.sampling import Sampling
 from engine.chat.target import ChatTarget, resolve_target
 from engine.errors import DanluError
@@ -79,7 +79,7 @@ class Talker:
         adapter: Voice = "tuned",
         stop: Callable[[], bool] | None = None,
         job: Job | None = None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         """Yield the answer of ``adapter`` piece by piece; afterwards :attr:`spoken` has its facts.
         Raises DanluError as :meth:`load` and :func:`engine.chat.generate.stream_answer` do."""
         counted = _Count(stop or (lambda: False), self._cancelled)
@@ -107,6 +107,7 @@ class Talker:
         *,
         batch_size: int = 16,
         limits: Sequence[int] | None = None,
+        tools: Sequence[Tools] | None = None,
         stop: Callable[[], bool] | None = None,
         on_done: Callable[[int, str], None] | None = None,
         job: Job | None = None,
@@ -124,6 +125,7 @@ class Talker:
                     sampling,
                     batch_size=batch_size,
                     limits=limits,
+                    tools=tools,
                     stop=counted.stop,
                     on_done=on_done,
                 )

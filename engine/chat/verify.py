@@ -125,6 +125,7 @@ def _answers(
         voice,
         batch_size=batch_size,
         limits=[max(_LEAST, length + _MARGIN) for length in lengths],
+        tools=[question.tools for question in questions],
         stop=lambda: job.cancelled,
         on_done=count,
         job=job,

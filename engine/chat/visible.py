@@ -13,11 +13,11 @@ class Reader:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        hidden = set(tokenizer.all_special_ids)
-        hidden |= {
-            token_id for token_id, token in tokenizer.added_tokens_decoder.items() if token.special
-        }
-        self._hidden = hidden - set(tokenizer.convert_tokens_to_ids(sorted(_KEPT)))
+        hidden = dict(zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True))
+        for token_id, token in tokenizer.added_tokens_decoder.items():
+            if token.special:
+                hidden[token_id] = token.content
+        self._hidden = {token_id for token_id, text in hidden.items() if text not in _KEPT}
 
     def is_hidden(self, token_id: int) -> bool:
         """Whether the token stands for no text: a turn mark, a stop, padding."""

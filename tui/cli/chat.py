@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         talker = Talker.load(target, job=job)
     sampling = Sampling(**{name: getattr(args, name) for name in vars(_DEFAULTS)})
     lines = ChatLines(talker, sampling, voices, args.system)
-    if args.json:
+    if args.json and args.prompt is not None:
         answers = [lines.answer(args.prompt, voice) for voice in voices]
         print(
             json.dumps(_document(target.label, args.prompt, answers), ensure_ascii=False, indent=2)
@@ -85,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _document(target: str, prompt: str, answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """``{target, prompt, answer, answers: [{voice, answer, tokens, seconds, …}]}``; ``answer`` is the
-    last voice's."""
+    """``{target, prompt, answer, answers: [{voice, answer, tokens, seconds, …}]}``; ``answer`` is
+    the last voice's."""
     return {
         "target": target,
         "prompt": prompt,

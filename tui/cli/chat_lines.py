@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.chat.talker import Talker
 
 Voice = Literal["tuned"] | None
-Voices = tuple[Voice, ...]
+Voices = tuple[Voice, ...]  # at least one
 
 
 class ChatLines:
@@ -32,8 +32,8 @@ class ChatLines:
         self._said: dict[Voice, list[dict[str, Any]]] = {}
 
     def ask(self, text: str) -> None:
-        """Stream each voice's answer; Ctrl-C ends one and keeps what was said. An error is shown and
-        the conversation goes on."""
+        """Stream each voice's answer; Ctrl-C ends one and keeps what was said. An error is shown
+        and the conversation goes on."""
         for voice in self._voices:
             if len(self._voices) > 1:
                 print(f"[{self._name(voice)}]")
@@ -60,9 +60,9 @@ class ChatLines:
         commands: dict[str, Callable[[], None]] = {
             "help": self._help,
             "new": self._new,
-            "tuned": lambda: self._speak_as("tuned"),
-            "base": lambda: self._speak_as(None),
-            "both": lambda: self._speak_as(None, "tuned"),
+            "tuned": lambda: self._speak_as(("tuned",)),
+            "base": lambda: self._speak_as((None,)),
+            "both": lambda: self._speak_as((None, "tuned")),
             "system": lambda: self._set_system(rest.strip()),
         }
         if name in commands:
@@ -111,12 +111,12 @@ class ChatLines:
         self._said.clear()
         print(t("cli_chat.fresh"))
 
-    def _speak_as(self, *voices: Voice) -> None:
+    def _speak_as(self, voices: Voices) -> None:
         if "tuned" in voices and self._talker.target.tuned is None:
             show_error(DanluError("chat.no_tuned", target=self._talker.target.label))
             return
         self._voices = voices
-        name = t("chat.both") if len(voices) > 1 else self._name(voices[0])
+        name = " + ".join(self._name(voice) for voice in voices)
         print(t("cli_chat.now_as", voice=name))
 
     def _set_system(self, system: str) -> None:

@@ -1,4 +1,4 @@
-"""Long work on the command line: one line that is written over on a terminal, plain lines elsewhere.
+"""Long work on the command line: one line, written over, on a terminal; plain lines elsewhere.
 
 All of it goes to standard error, so that standard output holds the result alone.
 """

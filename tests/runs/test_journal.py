@@ -22,7 +22,7 @@ def write_some(folder: Path, count: int = 4) -> bytes:
 
 
 def test_torn_at_any_byte_the_whole_lines_are_read_and_writing_goes_on(tmp_path: Path) -> None:
-    whole = write_some(tmp_path)
+    whole = write_some(tmp_path, 2)
     path = tmp_path / JOURNAL_NAME
     for cut in range(len(whole) + 1):
         path.write_bytes(whole[:cut])
@@ -51,14 +51,14 @@ def test_a_torn_line_longer_than_the_tail_is_cut_off_too(
 def test_a_follower_waits_for_the_rest_of_a_line(tmp_path: Path) -> None:
     follower = JournalFollower(tmp_path)
     assert follower.poll() == []
-    whole = write_some(tmp_path, 3)
+    whole = write_some(tmp_path, 2)
     path = tmp_path / JOURNAL_NAME
     seen: list[int] = []
     for cut in range(len(whole) + 1):
         path.write_bytes(whole[:cut])
         seen += [event["step"] for event in follower.poll()]
         assert len(seen) == whole[:cut].count(b"\n")
-    assert seen == [1, 2, 3]
+    assert seen == [1, 2]
 
 
 def test_a_follower_reads_in_bites_and_misses_nothing(tmp_path: Path) -> None:

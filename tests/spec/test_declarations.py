@@ -7,7 +7,6 @@ from typing import get_args
 
 import pytest
 from jsonschema import Draft202012Validator
-from rich.cells import cell_len
 
 from engine import words
 from engine.spec import resolve
@@ -16,6 +15,7 @@ from engine.spec.exclusions import EXCLUSIONS, Exclusion
 from engine.spec.run_spec import Chooser, RunSpec, plain
 from engine.spec.schema import spec_schema
 from engine.spec.sections import PARAMETERS, SECTIONS
+from tui.cells import width as cell_len
 
 _AREAS = [
     *(f"param_{section}" for section in SECTIONS),

@@ -7,13 +7,13 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator
-from rich.cells import cell_len
 
 from engine import words
 from engine.errors import DanluError
 from engine.spec.reference import detail_lines, find_parameters, schema_document
 from engine.spec.run_spec import RunSpec
 from engine.spec.sections import PARAMETERS, SECTIONS
+from tui.cells import width as cell_len
 from tui.cli import parameters
 
 

@@ -35,7 +35,7 @@ ROWS = [
 def learn(model: Any, tokenizer: Any, rows: list[dict[str, str]]) -> None:
     """Teach the adapter ``rows`` by heart."""
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=1e-2)
+    optimizer = torch.optim.AdamW(trained, lr=5e-3)
     batch = []
     for row in rows:
         asked = [{"role": "user", "content": row["instruction"]}]
@@ -51,7 +51,7 @@ def learn(model: Any, tokenizer: Any, rows: list[dict[str, str]]) -> None:
             total += float(loss)
         optimizer.step()
         optimizer.zero_grad()
-        if total < 0.05:
+        if total < 0.25:
             return
 
 

@@ -73,7 +73,7 @@ class _Fused(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, query: Any, key: Any, value: Any, bias: Any, kernel: str) -> Any:
-        batch, heads, length, size = query.shape
+        batch, heads, length = query.shape[:3]
         out = query.new_empty((batch, length, heads, value.shape[-1])).transpose(1, 2)
         log_sums = query.new_empty((batch, heads, length), dtype=torch.float32)
         ctx.save_for_backward(query, key, value, out, log_sums, *(() if bias is None else (bias,)))

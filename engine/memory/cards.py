@@ -1,4 +1,4 @@
-"""Cards by name or by size, for a machine that is not here. The table is ``templates/cards.yaml``."""
+"""Cards by name or size, for a machine that is not here; the table is ``templates/cards.yaml``."""
 
 from __future__ import annotations
 

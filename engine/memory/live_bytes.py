@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from engine.memory.shortcuts import shortcut
+
 BLOCK = 512  # CUDA's caching allocator rounds every request up to this many bytes
 
 
@@ -41,7 +43,9 @@ class LiveBytes(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
+        result = shortcut(func, args, kwargs)
+        if result is None:
+            result = func(*args, **(kwargs or {}))
         if isinstance(result, torch.Tensor):
             self.count(result)
         elif isinstance(result, list | tuple):

@@ -1,10 +1,10 @@
 """The loss of TRL's SFTTrainer, as memory sees it. Imports torch: import it inside functions only.
 
 TRL 1.16 never holds the logits: it projects tiles of 4096 tokens × 32768 words
-(``trl.kernels.ChunkedLogProbFunction``), in forward and again in backward, and folds each tile into
-a few numbers per token. On a card a Triton kernel folds it where it lies; on the CPU torch does, with
-several copies of the tile in fp32. TRL's function asks autocast about the device, which the meta
-device has no answer for, so its course is walked here; the folding on the CPU is TRL's own code.
+(``trl.kernels.ChunkedLogProbFunction``), in forward and again in backward, and folds each tile
+into a few numbers per token. On a card a Triton kernel folds it where it lies; on the CPU torch
+does, with several copies of the tile in fp32. TRL's function asks autocast about the device, which
+the meta device has no answer for, so its course is walked here; the folding on the CPU is TRL's.
 """
 
 from __future__ import annotations
@@ -67,8 +67,7 @@ class _ChunkedLogProb(torch.autograd.Function):
         for start, word, tile, _, _ in _tiles(hidden, weight, dtype):
             if not on_card:
                 part = slice(start, start + tile.shape[0])
-                sums = [numbers[part] for numbers in folded]
-                _fold_forward(tile, targets[part], sums, word)
+                _fold_forward(tile, targets[part], [sums[part] for sums in folded], word)
         log_z = folded[0] + torch.log(folded[1])
         entropy = log_z - folded[2] / folded[1]
         ctx.save_for_backward(hidden, weight, targets, log_z, entropy)
@@ -86,7 +85,7 @@ class _ChunkedLogProb(torch.autograd.Function):
                 continue
             part = slice(start, start + tile.shape[0])
             sums = [numbers[part] for numbers in (targets, log_z, entropy, gradients[0])]
-            _fold_backward(tile, *sums, word)
+            _fold_backward(tile, sums, word)
             if to_hidden is not None:
                 _add_product(to_hidden[part], tile, words)
             if to_weight is not None:
@@ -114,34 +113,21 @@ def _tiles(hidden: Any, weight: Any, dtype: torch.dtype) -> Any:
 
 
 def _fold_forward(tile: Any, targets: Any, sums: list[Any], word: int) -> None:
-    from trl.kernels.chunked_logprob import _forward_tile
+    from trl.kernels import chunked_logprob
 
-    width = tile.shape[1]
-    _forward_tile(
-        tile, tile.stride(0), targets, *sums, word, width, BLOCK_SIZE=1024, **_WANTED, **_FOLDING
-    )
+    fold: Any = chunked_logprob._forward_tile
+    shape = (word, tile.shape[1])
+    fold(tile, tile.stride(0), targets, *sums, *shape, BLOCK_SIZE=1024, **_WANTED, **_FOLDING)
 
 
-def _fold_backward(
-    tile: Any, targets: Any, log_z: Any, entropy: Any, gradient: Any, word: int
-) -> None:
-    from trl.kernels.chunked_logprob import _backward_tile
+def _fold_backward(tile: Any, sums: list[Any], word: int) -> None:
+    from trl.kernels import chunked_logprob
 
-    _backward_tile(
-        tile,
-        tile.stride(0),
-        targets,
-        log_z,
-        entropy,
-        gradient,
-        log_z,
-        word,
-        tile.shape[1],
-        HAS_LOGPROB_GRAD=True,
-        HAS_ENTROPY_GRAD=False,
-        BLOCK_SIZE=1024,
-        **_FOLDING,
-    )
+    fold: Any = chunked_logprob._backward_tile
+    unused = sums[1]  # stands for the entropy's gradient, which there is none of
+    wanted = {"HAS_LOGPROB_GRAD": True, "HAS_ENTROPY_GRAD": False, "BLOCK_SIZE": 1024}
+    shape = (word, tile.shape[1])
+    fold(tile, tile.stride(0), *sums, unused, *shape, **wanted, **_FOLDING)
 
 
 def _add_product(total: Any, left: Any, right: Any) -> None:

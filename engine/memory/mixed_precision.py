@@ -33,8 +33,8 @@ _FLOAT32: frozenset[Callable[..., Any]] = frozenset(
 
 
 class MixedPrecision(TorchFunctionMode):
-    """Casts as autocast does, within :meth:`region`: matrix products to ``dtype``, with the casts of trained
-    fp32 parameters kept until the region ends; sums, norms and exponentials to fp32.
+    """Casts as autocast does, within :meth:`region`: matrix products to ``dtype``, the casts of
+    trained fp32 parameters being kept until it ends; sums, norms and exponentials to fp32.
 
     With ``on_card`` dropout keeps what CUDA's fused kernel keeps: a mask of bytes.
     """

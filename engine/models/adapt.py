@@ -63,10 +63,10 @@ def _with_adapter(model: PreTrainedModel, spec: RunSpec) -> PeftModel:
         return get_peft_model(model, config)
     folder = _adapter_folder(spec.method.adapter)
     if not _is_meta(model):
-        return PeftModel.from_pretrained(model, folder, is_trainable=True)
+        return PeftModel.from_pretrained(model, str(folder), is_trainable=True)
     from peft import PeftConfig
 
-    config = PeftConfig.from_pretrained(folder)
+    config = PeftConfig.from_pretrained(str(folder))
     config.inference_mode = False
     return get_peft_model(model, config)
 

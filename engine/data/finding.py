@@ -1,0 +1,81 @@
+"""What is wrong, or worth knowing, about one row: where it stands, why, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine import words
+from engine.errors import DanluError
+
+Severity = Literal["error", "warning", "info"]
+
+# A row with an error is left out of training; the others are trained as they are.
+_WARNINGS = {
+    "bad_label",
+    "duplicate",
+    "missing_comma",
+    "over_long",
+    "special_token_in_text",
+    "stop_token_not_trained",
+    "unanswered_end",
+}
+_INFO = {
+    "bom",
+    "empty_thinking_added",
+    "no_chat_template",
+    "system_folded",
+    "tools_as_text",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found. ``line`` counts from 1 (0: the file as a whole); ``pointer`` is the JSON
+    pointer in the row; ``lost`` is how many rows it leaves out; the words are below ``finding.``.
+    """
+
+    code: str
+    severity: Severity
+    file: str
+    line: int
+    pointer: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    lost: int = 0
+    error: DanluError | None = None
+
+    @property
+    def message(self) -> str:
+        """What was found, in the current language."""
+        if self.error is not None:
+            return str(self.error)
+        return words.t(f"finding.{self.code}.message", **self.values)
+
+    @property
+    def fix(self) -> str:
+        """What to do about it, in the current language."""
+        if self.error is not None:
+            return " ".join(self.error.fix_text(fix) for fix in self.error.fixes)
+        return words.t(f"finding.{self.code}.fix", **self.values)
+
+
+def found(
+    code: str, file: str, line: int, pointer: str = "", *, lost: int | None = None, **values: Any
+) -> Finding:
+    """A finding of ``code`` with its usual severity; an error loses its row."""
+    severity: Severity = "warning" if code in _WARNINGS else "info" if code in _INFO else "error"
+    rows = lost if lost is not None else int(severity == "error")
+    return Finding(code, severity, file, line, pointer, values, rows)
+
+
+def found_error(error: DanluError, file: str) -> Finding:
+    """The finding that stands for a whole source or file that cannot be read."""
+    line = error.values.get("line")
+    return Finding(
+        error.code.partition(".")[2],
+        "error",
+        file,
+        line if isinstance(line, int) else 0,
+        error=error,
+    )

@@ -1,0 +1,46 @@
+"""The questions a run was trained on, with the answers it should give: what verifying asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.data.conversation import Conversation
+from engine.data.report import SourceReport
+from engine.data.split import split_of
+from engine.data.survey import Wording, taken
+from engine.job import Job
+from engine.spec.run_spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked (all messages before the last answer), and the trained answer."""
+
+    messages: list[dict[str, Any]]
+    expected: str
+    tools: list[dict[str, Any]] | None = None
+    file: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+
+
+def trained_questions(spec: RunSpec, job: Job) -> list[Question]:
+    """Each different row of the training data as a question, filled and with the system prompt as
+    in training; rows held back for evaluation, and those whose last answer calls a tool, are not
+    among them. Raises DanluError as reading does."""
+    wording = Wording(spec.data.fill, spec.data.system, spec.train.seed)
+    rows = [
+        row
+        for source in spec.data.train
+        for row in taken(source, wording, SourceReport(source.source), job)
+    ]
+    held = split_of([row.key for row in rows], spec.data.eval_fraction)
+    trained = {row.key: row for row, evaluated in zip(rows, held, strict=True) if not evaluated}
+    return [question for row in trained.values() if (question := _question(row))]
+
+
+def _question(row: Conversation) -> Question | None:
+    *before, answer = row.messages
+    if answer.get("tool_calls") or answer.get("loss") is False:
+        return None
+    return Question(before, answer["content"], row.tools, row.file, row.line)

@@ -1,0 +1,67 @@
+"""What a source names: ``[ms::|hf::]id-or-path[:subset][#count]``, where an existing path wins."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.hub.reference import Hub, reference
+from engine.spec.sections import Source
+
+_PREFIXES: dict[str, Hub] = {"ms::": "modelscope", "hf::": "huggingface"}
+_COUNT = re.compile(r"(?P<rest>.+)#(?P<count>\d+)")
+_SUBSET = re.compile(r"(?P<id>[\w.-]+/[\w.-]+):(?P<subset>[\w./-]+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class DataReference:
+    """A path, or the id of a hub's data set (``hub`` None: whichever answers)."""
+
+    path: Path | None = None
+    repo: str | None = None
+    hub: Hub | None = None
+    revision: str | None = None
+
+
+def parsed(source: Source) -> tuple[DataReference, Source]:
+    """What ``source`` refers to, and the source with the subset and count of its name filled in;
+    those the person set beside the name are kept."""
+    text = source.source.strip()
+    if _existing(text):
+        return DataReference(path=_existing(text)), source
+    hub: Hub | None = None
+    for prefix, named in _PREFIXES.items():
+        if text.lower().startswith(prefix):
+            text, hub = text[len(prefix) :], named
+    count = _COUNT.fullmatch(text)
+    if count:
+        text = count["rest"]
+        if source.sample is None:
+            source = replace(source, sample=int(count["count"]))
+    path = _existing(text) if hub is None else None
+    if path:
+        return DataReference(path=path), source
+    subset = _SUBSET.fullmatch(text)
+    if subset:
+        text = subset["id"]
+        source = replace(source, subset=source.subset or subset["subset"])
+    named_repo = reference(text) if "/" in text and not _looks_like_file(text) else None
+    if named_repo is None:
+        return DataReference(path=Path(text).expanduser()), source
+    return DataReference(
+        repo=named_repo.repo, hub=hub or named_repo.hub, revision=named_repo.revision
+    ), source
+
+
+def _existing(text: str) -> Path | None:
+    path = Path(text).expanduser()
+    try:
+        return path if text and path.exists() else None
+    except OSError:  # a name too long for the file system is no path
+        return None
+
+
+def _looks_like_file(text: str) -> bool:
+    endings = (".json", ".jsonl", ".csv", ".tsv", ".parquet", ".txt")
+    return text.startswith((".", "/", "~")) or text.lower().endswith(endings)

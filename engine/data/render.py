@@ -1,0 +1,177 @@
+"""A conversation as tokens, as the model will see it, with the tokens it learns from marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from engine.data.conversation import Conversation
+from engine.data.layout import Laid, Span, lay_out
+from engine.data.template import chat_template
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+IGNORED = -100  # the label of a token that is read but not learnt from
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One token with the text it stands for; the pieces of a row joined are its text."""
+
+    text: str
+    token_id: int
+    trained: bool
+    special: bool
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A row as the model sees it. ``labels`` are the ids of the trained tokens and -100 elsewhere;
+    ``cut`` tokens were cut off its end; ``notes`` are codes of findings."""
+
+    input_ids: list[int]
+    labels: list[int]
+    cut: int = 0
+    notes: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
+    ends: Sequence[int] = field(default=(), repr=False)
+    special_ids: frozenset[int] = field(default=frozenset(), repr=False)
+
+    @property
+    def trained(self) -> int:
+        """How many tokens are learnt from."""
+        return len(self.labels) - self.labels.count(IGNORED)
+
+    @property
+    def length(self) -> int:
+        """Tokens of the whole row, before any cut."""
+        return len(self.input_ids) + self.cut
+
+    @property
+    def last_trained(self) -> int | None:
+        """The id of the last token that is learnt from."""
+        return next((label for label in reversed(self.labels) if label != IGNORED), None)
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """The row token by token, for display. A character of several tokens stands with the
+        first of them; what was cut is not among them."""
+        starts = pairwise((0, *self.ends))
+        return [
+            Piece(self.text[start:end], token, label != IGNORED, token in self.special_ids)
+            for (start, end), token, label in zip(starts, self.input_ids, self.labels, strict=True)
+        ]
+
+
+def render(
+    tokenizer: PreTrainedTokenizerBase,
+    conversation: Conversation,
+    *,
+    max_length: int | None = None,
+    mask_history: bool = False,
+    train_on_prompt: bool = False,
+) -> Rendered:
+    """``conversation`` by the tokenizer's own chat template, cut from the end to ``max_length``.
+
+    Each answer is trained with its stop token; with ``mask_history`` the last one only, with
+    ``train_on_prompt`` every token. Raises :class:`engine.data.template.TemplateRefuses`.
+    """
+    laid = lay_out(chat_template(tokenizer), conversation)
+    spans = laid.spans[-1:] if mask_history else laid.spans
+    ids, offsets = _tokens(tokenizer, laid)
+    if train_on_prompt:
+        labels = list(ids)
+    else:
+        labels = _labels(ids, offsets, [span for span in spans if span.trained])
+    cut = max(0, len(ids) - max_length) if max_length else 0
+    keep = len(ids) - cut
+    return Rendered(
+        ids[:keep],
+        labels[:keep],
+        cut,
+        tuple(laid.notes),
+        laid.text,
+        _ends(offsets)[:keep],
+        _special_ids(tokenizer),
+    )
+
+
+def _labels(ids: list[int], offsets: list[tuple[int, int]], spans: Sequence[Span]) -> list[int]:
+    """Ids within the spans, -100 elsewhere: a token is within when it starts there."""
+    labels = [IGNORED] * len(ids)
+    at = 0
+    for span in spans:
+        while at < len(ids) and offsets[at][0] < span.start:
+            at += 1
+        while at < len(ids) and offsets[at][0] < span.end:
+            labels[at] = ids[at]
+            at += 1
+    return labels
+
+
+def _tokens(tokenizer: Any, laid: Laid) -> tuple[list[int], list[tuple[int, int]]]:
+    """The ids of the text, and where in it each token stands.
+
+    Where a token would reach over the start of an answer, the text is split there first: when the
+    model is asked, its prompt ends at that very place.
+    """
+    if not tokenizer.is_fast:
+        return _in_parts(tokenizer, laid.text, _borders(laid.spans, ends=True))
+    ids, offsets = _encoded(tokenizer, laid.text)
+    starts = {span.start for span in laid.spans}
+    if any(start < border < end for start, end in offsets for border in starts):
+        return _in_parts(tokenizer, laid.text, _borders(laid.spans, ends=False))
+    return ids, offsets
+
+
+def _borders(spans: Sequence[Span], *, ends: bool) -> list[int]:
+    return [at for span in spans for at in ((span.start, span.end) if ends else (span.start,))]
+
+
+def _in_parts(
+    tokenizer: Any, text: str, borders: list[int]
+) -> tuple[list[int], list[tuple[int, int]]]:
+    ids: list[int] = []
+    offsets: list[tuple[int, int]] = []
+    for start, end in pairwise((0, *borders, len(text))):
+        part, places = _encoded(tokenizer, text[start:end])
+        ids += part
+        offsets += [(start + low, start + high) for low, high in places]
+    return ids, offsets
+
+
+def _encoded(tokenizer: Any, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    if not text:
+        return [], []
+    encoded = tokenizer(
+        text,
+        add_special_tokens=False,
+        return_offsets_mapping=tokenizer.is_fast,
+        return_attention_mask=False,
+        verbose=False,
+    )
+    ids = list(encoded["input_ids"])
+    if tokenizer.is_fast:
+        return ids, list(encoded["offset_mapping"])
+    # Without offsets the tokens of a part share its text; a part lies within one span or none.
+    return ids, [(0, len(text))] * len(ids)
+
+
+def _ends(offsets: list[tuple[int, int]]) -> list[int]:
+    """Where each token's text ends, so that tokens of one character give it to the first."""
+    ends, reached = [], 0
+    for _, end in offsets:
+        reached = max(reached, end)
+        ends.append(reached)
+    return ends
+
+
+def _special_ids(tokenizer: Any) -> frozenset[int]:
+    added = tokenizer.added_tokens_decoder
+    return frozenset(i for i, token in added.items() if token.special) | frozenset(
+        tokenizer.all_special_ids
+    )

@@ -1,0 +1,67 @@
+"""Whether the turns of a conversation follow each other as a model can learn from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.data.finding import Finding, found
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message, and the JSON pointer of its words in the row."""
+
+    message: dict[str, Any]
+    pointer: str
+
+
+def problems(turns: list[Turn], file: str, line: int) -> tuple[list[Finding], list[Turn]]:
+    """What is wrong with the turns, and those to train on: empty system turns and turns behind the
+    last answer are left off."""
+    turns = [turn for turn in turns if turn.message["role"] != "system" or _words(turn)]
+    if not any(turn.message["role"] == "assistant" for turn in turns):
+        return [found("no_assistant", file, line)], turns
+    findings = []
+    ending = len(turns)
+    while turns[ending - 1].message["role"] != "assistant":
+        ending -= 1
+    if ending < len(turns):
+        findings.append(found("unanswered_end", file, line, turns[ending].pointer))
+    turns = turns[:ending]
+    findings += _order(turns, file, line)
+    for turn in turns:
+        message = turn.message
+        if _words(turn) or message.get("tool_calls"):
+            continue
+        if message["role"] == "assistant":
+            findings.append(found("empty_answer", file, line, turn.pointer))
+        elif message["role"] == "user":
+            findings.append(found("empty_question", file, line, turn.pointer))
+    return findings, turns
+
+
+def _words(turn: Turn) -> str:
+    return turn.message["content"].strip()
+
+
+def _order(turns: list[Turn], file: str, line: int) -> list[Finding]:
+    """The first turn that cannot stand where it stands, as a finding."""
+    before, calling = "", False
+    for turn in turns:
+        role = turn.message["role"]
+        if not _may_follow(role, before, calling, bool(turn.message.get("tool_calls"))):
+            return [found("role_order", file, line, turn.pointer, role=role, before=before or "–")]
+        calling = bool(turn.message.get("tool_calls")) or (role == "tool" and calling)
+        before = role
+    return []
+
+
+def _may_follow(role: str, before: str, calling: bool, calls: bool) -> bool:
+    if role == "system":
+        return before == ""
+    if role == "user":
+        return before in ("", "system", "assistant")
+    if role == "tool":
+        return calling
+    return before in ("user", "tool") or (before == "assistant" and calls and not calling)

@@ -53,8 +53,11 @@ _ELSEWHERE = {
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
-    """The one of ``right`` that looks most like ``wrong``; None when none does."""
+    """The one of ``right`` that ``wrong`` begins, or that looks most like it; None when none does."""
     by_lower = {name.lower(): name for name in right}
+    begun = [name for name in by_lower if wrong and name.startswith(wrong.lower())]
+    if len(begun) == 1:
+        return by_lower[begun[0]]
     found = difflib.get_close_matches(wrong.lower(), by_lower, n=1, cutoff=0.5)
     return by_lower[found[0]] if found else None
 

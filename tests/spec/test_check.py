@@ -107,7 +107,7 @@ def test_what_is_no_number_is_refused(value: float) -> None:
 
 
 def test_a_wrong_choice_names_the_nearest() -> None:
-    error = problem({"model": {"dtype": "bf16loat"}})
+    error = problem({"model": {"dtype": "bf"}})
     assert error.values["nearest"] == "bfloat16"
     assert error.fixes[0].set == {"model.dtype": "bfloat16"}
     error = problem({"train": {"optim": "lion_of_judah"}})

@@ -1,0 +1,221 @@
+"""Did it learn? Every trained question, asked of base and tuned, the worst answers first."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from engine import words
+from engine.errors import DanluError
+from engine.job import Cancelled, Job
+from engine.units import human_duration
+from tui.cells import fit
+from tui.ink import ink
+from tui.screens.base import DanluScreen
+from tui.symbols import sign
+from tui.widgets.detail_lines import Detail, DetailLines
+from tui.widgets.head_line import HeadLine
+from tui.widgets.job_bar import JobBar
+from tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from engine.chat.talker import Talker
+    from engine.chat.verify import VerifiedRow, VerifyReport
+
+TICK = 0.25  # seconds between two looks at the job
+
+
+class VerifyScreen(DanluScreen):
+    """``target`` is a run or checkpoint by name, or a talker that is loaded already."""
+
+    title_key = "verify_screen.title"
+    AUTO_FOCUS = "RowList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "keys.job_cancel", id="verify.cancel"),
+        Binding("escape", "back", "keys.back", id="back"),
+        Binding("w", "wrong", "keys.verify_wrong", id="verify.wrong"),
+        Binding("r", "again", "keys.verify_again", id="verify.again"),
+    ]
+    DEFAULT_CSS = """
+    VerifyScreen DetailLines { height: 40%; min-height: 8; }
+    VerifyScreen Columns { height: 1; }
+    """
+
+    class Verified(Message):
+        """The report is there, or why it is not."""
+
+        def __init__(self, report: VerifyReport | None, error: DanluError | None = None) -> None:
+            super().__init__()
+            self.report, self.error = report, error
+
+    def __init__(self, target: str | Talker) -> None:
+        super().__init__()
+        self._target = target
+        self._job: Job | None = None
+        self._report: VerifyReport | None = None
+        self._only_wrong = False
+
+    # -- drawing ---------------------------------------------------------------------------
+
+    def work(self) -> list[Widget]:
+        return [
+            JobBar(),
+            Columns(),
+            RowList(self._draw, self._rows(), enter=""),
+            DetailLines(self._details(None)),
+        ]
+
+    def head_right(self) -> str:
+        if self._report is None:
+            return words.language().upper()
+        counts = words.t(
+            "verify_screen.counts", exact=self._report.exact, all=len(self._report.rows)
+        )
+        took = human_duration(self._report.seconds)
+        return f"{counts} · {took}   {words.language().upper()}"
+
+    async def retranslate(self) -> None:
+        await super().retranslate()
+        self._show()
+
+    def _show(self) -> None:
+        label = self._target if isinstance(self._target, str) else self._target.target.label
+        title = f"{words.t(self.title_key)} · {label}"
+        self.query_one(HeadLine).show(title, self.head_right())
+        rows = self.query_one(RowList)
+        rows.show(self._rows(), same=lambda row: row.question)
+        self.query_one(DetailLines).show(self._details(rows.current))
+
+    def _rows(self) -> list[VerifiedRow]:
+        """The worst first: the less an answer is like the trained one, the higher it stands."""
+        if self._report is None:
+            return []
+        rows = [row for row in self._report.rows if not (self._only_wrong and row.exact)]
+        return sorted(rows, key=lambda row: (row.exact, _likeness(row)))
+
+    def _draw(self, row: VerifiedRow, cells: int, selected: bool) -> Text:
+        text = Text().append(f"{sign('next')} " if selected else "  ", ink(self, "ember"))
+        question, base, tuned = columns(cells)
+        for said, room, colour in (
+            (row.question, question, "foreground"),
+            (row.base, base, "ash"),
+            (row.tuned, tuned, "foreground"),
+        ):
+            text.append(fit(" ".join(said.split()), room), ink(self, colour)).append(" ")
+        if row.exact:
+            return text.append(f"{sign('yes')} {words.t('verify_screen.exact')}", ink(self, "jade"))
+        return text.append(
+            f"{sign('no')} {words.t('verify_screen.differs')}", ink(self, "cinnabar")
+        )
+
+    def _details(self, row: VerifiedRow | None) -> list[Detail]:
+        if row is None:
+            if self._report is not None and not self._report.rows:
+                return []
+            key = "all_exact" if self._report is not None else "about"
+            return [Detail(words.t(f"verify_screen.{key}"), "ash", "wrap")]
+        return [
+            Detail(f"{words.t('verify_screen.question')}  {row.question}", "foreground", "wrap"),
+            Detail(f"{words.t('verify_screen.expected')}  {row.expected}", "jade", "wrap"),
+            Detail(f"{words.t('verify_screen.tuned')}  {row.tuned}", "foreground", "wrap"),
+            Detail(f"{words.t('verify_screen.base')}  {row.base}", "ash", "wrap"),
+        ]
+
+    # -- the job ---------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK, self._tick)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._show()
+        self._job = Job()
+        self.run_worker(self._verify, thread=True, exit_on_error=False, group="verify")
+        self.refresh_bindings()
+
+    def _verify(self) -> None:
+        """In a thread: ask everything."""
+        from engine.chat.verify import verify
+
+        job = self._job
+        if job is None:
+            return
+        try:
+            self.post_message(self.Verified(verify(self._target, job)))
+        except DanluError as error:
+            self.post_message(self.Verified(None, error))
+        except Cancelled:
+            self.post_message(self.Verified(None))
+
+    def on_verify_screen_verified(self, message: Verified) -> None:
+        self._job = None
+        self._tick()
+        self.refresh_bindings()
+        if message.report is not None:
+            self._report = message.report
+            self._show()
+        elif message.error is not None:
+            self.app.pop_screen()
+            self.fail(message.error)
+
+    def on_unmount(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _tick(self) -> None:
+        self.query_one(JobBar).show(self._job)
+
+    # -- keys --------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "cancel":
+            return self._job is not None
+        if action == "again":
+            return self._job is None
+        return action != "wrong" or self._report is not None
+
+    def action_cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        if self._report is None:
+            self.action_back()
+
+    def action_again(self) -> None:
+        self._begin()
+
+    def action_wrong(self) -> None:
+        self._only_wrong = not self._only_wrong
+        self._show()
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        self.query_one(DetailLines).show(self._details(message.row))
+
+
+def columns(cells: int) -> tuple[int, int, int]:
+    """How many cells question, base and tuned have beside the verdict."""
+    room = cells - 2 - 11 - 3
+    question = room * 3 // 10
+    base = (room - question) // 2
+    return question, base, room - question - base
+
+
+def _likeness(row: VerifiedRow) -> float:
+    return difflib.SequenceMatcher(None, row.expected, row.tuned, autojunk=False).quick_ratio()
+
+
+class Columns(Widget):
+    """The names of the columns."""
+
+    def render(self) -> Text:
+        cells = columns(self.size.width)
+        names = ("question", "base", "tuned")
+        line = "  " + "".join(
+            fit(words.t(f"verify_screen.{name}"), room) + " "
+            for name, room in zip(names, cells, strict=True)
+        )
+        return Text(line, ink(self, "ash"), no_wrap=True)

@@ -53,7 +53,7 @@ _ELSEWHERE = {
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
-    """The one of ``right`` that ``wrong`` begins, or that looks most like it; None when none does."""
+    """The one of ``right`` that ``wrong`` begins or looks most like; None when it is like none."""
     by_lower = {name.lower(): name for name in right}
     begun = [name for name in by_lower if wrong and name.startswith(wrong.lower())]
     if len(begun) == 1:

@@ -70,9 +70,8 @@ class DataScreen(StepScreen):
         return [Container(listed, lengths, classes="split")]
 
     def on_mount(self) -> None:
-        rows = self.query_one(RowList)
-        rows.focus()
-        super().on_mount()
+        self.query_one(RowList).focus()
+        self.look_now()
         wanted = self.draft.places.get("data", ("go", "memory"))
         self._to_row(*wanted)
 

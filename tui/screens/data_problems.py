@@ -61,7 +61,9 @@ class DataProblemsScreen(DanluScreen):
 
     async def retranslate(self) -> None:
         await super().retranslate()
-        self.on_mount()
+        rows = self.query_one(RowList)
+        rows.focus()
+        self._tell(rows.current)
 
     def _draw(self, group: dict[str, Any], cells: int, selected: bool) -> Text:
         mark, tone = _TONES[group["severity"]]

@@ -52,7 +52,7 @@ class ModelScreen(StepScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fetch", "keys.model_fetch", id="model.fetch"),
-        Binding("x", "cancel_fetch", "keys.job_cancel", id="model.cancel_fetch"),
+        Binding("x", "cancel_fetch", "keys.wizard_cancel", id="model.cancel_fetch"),
         Binding("u", "next_hub", "keys.model_next_hub", id="model.next_hub"),
         Binding("slash", "filter", "keys.filter", id="model.filter"),
         Binding("h", "hub_id", "keys.model_hub_id", id="model.hub_id", show=False),
@@ -87,7 +87,6 @@ class ModelScreen(StepScreen):
     def on_mount(self) -> None:
         self.query_one(RowList).focus()
         self._to_row(self.draft.places.get("model", self.draft.spec.model.source))
-        super().on_mount()
 
     def refresh_work(self) -> None:
         models = self.query_one(RowList)

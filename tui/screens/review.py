@@ -66,7 +66,6 @@ class ReviewScreen(StepScreen):
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()
-        super().on_mount()
 
     def refresh_work(self) -> None:
         findings.ask_shelf(self.draft)

@@ -185,9 +185,28 @@ def ask_estimate(draft: Draft) -> Task[Estimate] | None:
     def look(job: Job) -> Estimate:
         from engine.memory.estimate import estimate
 
-        return estimate(spec, folder, machine, job=job, **sizes)
+        return estimate(spec, folder, machine, with_changes=False, job=job, **sizes)
 
     return draft.desk.ask("estimate", _memory_key(spec, folder, sizes), look)
+
+
+def ask_changes(draft: Draft) -> None:
+    """The same estimate with what would change it, which takes some traces more: begun when the
+    estimate itself is there."""
+    done = draft.desk.find("estimate")
+    if done is None or done.result is None:
+        draft.desk.forget("changes")
+        return
+    folder = local_folder(draft)
+    spec, machine, sizes = draft.spec, draft.machine, row_sizes(draft)
+
+    def look(job: Job) -> Estimate:
+        from engine.memory.estimate import estimate
+
+        assert folder is not None
+        return estimate(spec, folder, machine, job=job, **sizes)
+
+    draft.desk.ask("changes", done.key, look)
 
 
 def row_sizes(draft: Draft) -> dict[str, int]:

@@ -45,6 +45,7 @@ class StepScreen(DanluScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
+        # Textual calls this after the subclass's own on_mount, which therefore does not.
         self.draft.at = self.step
         self.draft.visited.add(self.step)
         self._look()

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from engine.spec.run_spec import RunSpec
 
 
-def trainer_arguments(spec: RunSpec, machine: Machine, output_folder: Path, steps: int) -> SFTConfig:
+def trainer_arguments(
+    spec: RunSpec, machine: Machine, output_folder: Path, steps: int
+) -> SFTConfig:
     """The arguments of a resolved ``spec`` for a run of ``steps`` optimizer steps. When to save and
     evaluate is decided at each step boundary by danlu, so the trainer's own strategies are off.
     Raises DanluError for what this machine cannot do."""
@@ -25,7 +27,9 @@ def trainer_arguments(spec: RunSpec, machine: Machine, output_folder: Path, step
 
     train, on_card = spec.train, machine.gpu is not None
     if train.packing and spec.model.attn_implementation != "flash_attention_2":
-        raise DanluError("train.packing_needs_flash", fixes=[Fix("no_packing", {"train.packing": False})])
+        raise DanluError(
+            "train.packing_needs_flash", fixes=[Fix("no_packing", {"train.packing": False})]
+        )
     return SFTConfig(
         output_dir=str(output_folder),
         num_train_epochs=train.num_train_epochs,

@@ -53,5 +53,7 @@ def versions() -> dict[str, str | None]:
 
 def machine_facts(machine: Machine) -> dict[str, Any]:
     """The machine, as a card names it. Memory in bytes."""
-    gpus = [{"name": gpu.name, "bytes": gpu.total_bytes, "driver": gpu.driver} for gpu in machine.gpus]
+    gpus = [
+        {"name": gpu.name, "bytes": gpu.total_bytes, "driver": gpu.driver} for gpu in machine.gpus
+    ]
     return {"cores": machine.cores, "ram_bytes": machine.ram_bytes, "gpus": gpus}

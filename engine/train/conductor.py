@@ -130,7 +130,10 @@ class Conductor:
         patience = self._spec.train.early_stopping_patience
         if patience and self._evals_without_gain >= patience and not self._control.stopping:
             self._journal.write(
-                "notice", code="early_stopping", evidence={"evals": patience, "best": best}, fixes=[]
+                "notice",
+                code="early_stopping",
+                evidence={"evals": patience, "best": best},
+                fixes=[],
             )
             self._control.stopping = True
 

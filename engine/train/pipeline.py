@@ -79,9 +79,7 @@ class Pipeline:
         spec, job = self.spec, self.job
         located = locate(spec.model, job)
         job.report("load_tokenizer")
-        tokenizer = load_tokenizer(
-            located.folder, trust_remote_code=spec.model.trust_remote_code
-        )
+        tokenizer = load_tokenizer(located.folder, trust_remote_code=spec.model.trust_remote_code)
         prepared = prepare(spec, tokenizer, job)
         spec = self.spec = resolve_steps(spec, len(prepared.train))
         steps = steps_of(spec, len(prepared.train))
@@ -135,9 +133,7 @@ class Pipeline:
                     },
                 )
 
-    def _plan(
-        self, model: Any, prepared: Prepared, steps: int, here: Machine, source: str
-    ) -> None:
+    def _plan(self, model: Any, prepared: Prepared, steps: int, here: Machine, source: str) -> None:
         counts = [(p.numel(), p.requires_grad) for p in model.parameters()]
         train = self.spec.train
         self.journal.write(

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_LIBRARIES = ("danlu", "transformers", "trl", "peft", "accelerate", "datasets", "modelscope", "py.warnings")
+_LIBRARIES = (
+    "danlu",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "bitsandbytes",
+    "datasets",
+    "modelscope",
+    "py.warnings",
+)
 log = logging.getLogger("danlu")
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class StepTrainer(SFTTrainer):
     """``conductor`` decides at each step boundary what to save, evaluate, watch and obey."""
 
-    def __init__(self, *, conductor: Conductor, loraplus_lr_ratio: float | None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, conductor: Conductor, loraplus_lr_ratio: float | None, **kwargs: Any
+    ) -> None:
         self._conductor = conductor
         self._loraplus_lr_ratio = loraplus_lr_ratio
         self._boundary = -1

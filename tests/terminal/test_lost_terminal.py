@@ -25,7 +25,7 @@ def spec(tiny_model: Path, tmp_path: Path) -> Path:
         tiny_model,
         write_rows(tmp_path / "rows.jsonl"),
         run__name="long",
-        train__num_train_epochs=20_000,
+        train__num_train_epochs=10_000,
         train__save_steps=20,
         train__save_total_limit=2,
     )

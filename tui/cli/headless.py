@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -31,6 +32,7 @@ class Interruption:
 
     def __init__(self, session: TrainingSession, say: Callable[[str], None]) -> None:
         self.asked = False
+        self._asked_at = 0.0
         self._session = session
         self._say = say
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -39,9 +41,12 @@ class Interruption:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            send_command(self._session.run.path, "abort", by="owner")
+            # `timeout` and shells send one wish twice; only a second ctrl+c, later, is another.
+            if number == signal.SIGINT and time.monotonic() - self._asked_at > 1:
+                send_command(self._session.run.path, "abort", by="owner")
             return
         self.asked = True
+        self._asked_at = time.monotonic()
         self._session.stop()
         self._say(words.t("plain.stopping"))
 
@@ -88,8 +93,6 @@ def no_line(text: str) -> None:
 
 def follow(run: Run) -> int:
     """Print a run that another process trains, from its first event to its end."""
-    import time
-
     follower, lines = JournalFollower(run.path), PlainLines(run, print_line)
     while True:
         alive = run.owner_alive()

@@ -47,7 +47,7 @@ def adapted(
     if tools and (calls_as_text or not template.takes_tools):
         messages, tools = _tools_in_system(messages, tools), None
         notes.append("tools_as_text")
-    if messages[0]["role"] == "system" and not template.takes_system:
+    if messages and messages[0]["role"] == "system" and not template.takes_system:
         messages = _system_in_user(messages)
         notes.append("system_folded")
     return messages, tools, list(dict.fromkeys(notes))
@@ -98,7 +98,7 @@ def _answers_as_users(messages: Messages) -> Messages:
 def _tools_in_system(messages: Messages, tools: list[dict[str, Any]]) -> Messages:
     lines = "\n".join(json.dumps(tool, ensure_ascii=False) for tool in tools)
     text = _TOOLS.format(tools=lines)
-    if messages[0]["role"] == "system":
+    if messages and messages[0]["role"] == "system":
         first = {**messages[0], "content": f"{messages[0]['content']}\n\n{text}"}
         return [first, *messages[1:]]
     return [{"role": "system", "content": text}, *messages]

@@ -16,6 +16,7 @@ _RESPONSE = (
     "text", "completion", "content",
 )  # fmt: skip
 _TURNS = ("messages", "conversations", "conversation")
+_PREFERENCE = {"chosen", "rejected"}
 _ALIASES = {"system_prompt": "system"}
 _STRUCTURED = ("messages", "conversations", "history")
 _SPELLINGS = {
@@ -77,11 +78,14 @@ def _named(value: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, st
             mapped.setdefault(columns[own].lower(), own)
     for own in value:
         if own not in columns:
-            mapped.setdefault(_ALIASES.get(own.lower(), own.lower()), own)
+            name = str(own).lower()
+            mapped.setdefault(_ALIASES.get(name, name), own)
     return mapped
 
 
 def _detect(names: Mapping[str, str], value: Mapping[str, Any]) -> str | None:
+    if _PREFERENCE <= names.keys():
+        return None  # its answers are not in the turns: training on those alone would mislead
     for turns in _TURNS:
         if turns in names:
             return _turn_format(value[names[turns]], turns)
@@ -135,7 +139,7 @@ def _unfolded(text: str) -> Any:
 def unknown_columns(value: Mapping[str, Any], file: str, line: int) -> DanluError:
     """The error for rows whose columns danlu does not know."""
     names = {str(name).lower() for name in value}
-    if {"chosen", "rejected"} <= names or "rejected_response" in names:
+    if names >= _PREFERENCE or "rejected_response" in names:
         return DanluError("data.preference", fixes=(Fix("other"),), file=file, line=line)
     shown = ", ".join(map(str, value)) or "–"
     return DanluError("data.unknown_columns", file=file, line=line, columns=shown)

@@ -37,7 +37,8 @@ _ROLES = {
 class Conversation:
     """Messages {role: system | user | assistant | tool, content, tool_calls…} in their order, and
     where they come from. An assistant message with ``loss`` False is read but not trained.
-    ``findings`` are what is worth knowing about a row that is kept."""
+    ``findings`` are what is worth knowing about a row that is kept; ``pointers`` are the JSON
+    pointers of the messages' words in the row ("" for what was put in)."""
 
     messages: list[dict[str, Any]]
     tools: list[dict[str, Any]] | None
@@ -45,6 +46,7 @@ class Conversation:
     line: int
     findings: tuple[Finding, ...] = field(default=(), compare=False)
     origin: str = field(default="", compare=False)
+    pointers: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
     def key(self) -> str:
@@ -61,9 +63,14 @@ class Conversation:
     def changed(
         self, messages: list[dict[str, Any]], findings: Iterable[Finding] = ()
     ) -> Conversation:
-        """A copy with other messages that keeps this one's key."""
+        """A copy with other messages, perhaps more at the start, that keeps this one's key."""
         joined = (*self.findings, *findings)
-        return replace(self, messages=messages, origin=self.key, findings=joined)
+        pointers = ("",) * (len(messages) - len(self.messages)) + self.pointers
+        return replace(self, messages=messages, origin=self.key, findings=joined, pointers=pointers)
+
+    def pointer(self, index: int) -> str:
+        """Where in the row the words of message ``index`` stand."""
+        return self.pointers[index] if index < len(self.pointers) else ""
 
 
 def content_key(messages: list[dict[str, Any]], tools: Any) -> str:
@@ -89,7 +96,14 @@ def conversation_of(row: Row, layout: Layout) -> Conversation | list[Finding]:
     if row.value.get(layout.names.get("label", "")) is False:
         faults.append(found("bad_label", row.file, row.line, "/" + layout.names["label"]))
     messages = numbered([turn.message for turn in turns])
-    return Conversation(messages, tools, row.file, row.line, tuple(faults))
+    return Conversation(
+        messages,
+        tools,
+        row.file,
+        row.line,
+        tuple(faults),
+        pointers=tuple(turn.pointer for turn in turns),
+    )
 
 
 def _turns(value: Mapping[str, Any], layout: Layout) -> list[Turn]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.data.conversation import Conversation
 from engine.data.finding import Finding, found
@@ -78,10 +78,10 @@ class Encoder:
         )
 
     def _marks_in_words(self, conversation: Conversation) -> list[Finding]:
-        for message in conversation.messages:
+        for index, message in enumerate(conversation.messages):
             match = self._template.special.search(message.get("content") or "")
             if match and match[0] in self._marks:
-                place = (conversation.file, conversation.line)
+                place = (conversation.file, conversation.line, conversation.pointer(index))
                 return [found("special_token_in_text", *place, token=match[0])]
         return []
 
@@ -98,7 +98,5 @@ class Encoder:
     def _stops(self, rendered: Rendered) -> bool:
         last = rendered.last_trained
         terminator = self._template.terminator
-        stops = {self.tokenizer.eos_token_id}
-        if terminator:
-            stops.add(self.tokenizer.convert_tokens_to_ids(terminator))
-        return last in stops or last in rendered.special_ids
+        ending: Any = self.tokenizer.convert_tokens_to_ids(terminator) if terminator else None
+        return last in (self.tokenizer.eos_token_id, ending) or last in rendered.special_ids

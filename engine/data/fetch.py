@@ -1,100 +1,84 @@
-"""Data sets of a hub: fetched through the hub's own client, then read as files.
-
-Imports modelscope or huggingface_hub when called.
-"""
+"""Data sets of a hub: fetched once into the hub's own cache, then read as files."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from engine.data.files import ENDINGS, files_below
 from engine.data.reference import DataReference
 from engine.errors import DanluError
-from engine.hub.endpoints import endpoint, offline, probe
-from engine.hub.reference import HUB_NAMES, HUBS, Hub
+from engine.home import home
+from engine.hub import fetch as hub
+from engine.hub.caches import cached
 from engine.job import Job
-from engine.models.quiet import quiet
+from engine.runs.atomic import write_atomically
 from engine.spec.sections import Source
 
-_PATTERNS = [f"*{ending}" for ending in ENDINGS] + ["README.md"]
 _FRONT = re.compile(r"---\s*\n(.*?)\n---", re.DOTALL)
+# After these a copy that some other program left in a cache is better than nothing.
+_NO_HUB = ("hub.offline", "hub.unreachable", "hub.connection_lost", "hub.server_error", "hub.busy")
 
 
 def fetch(target: DataReference, source: Source, job: Job) -> list[Path]:
-    """The files of a hub's data set that hold the subset and split of ``source``: from the client's
-    cache, else downloaded (clients go on with what is half there).
+    """The files of a hub's data set that hold the subset and split of ``source``; downloaded where
+    danlu has not done so before.
 
-    Raises DanluError ``data.unreachable``, ``data.no_such_dataset``, ``data.no_subset``.
+    Raises DanluError ``data.no_subset``, ``data.no_files`` and ``hub.*``.
     """
     assert target.repo is not None
-    hubs: tuple[Hub, ...] = (target.hub,) if target.hub else HUBS
-    folder = _cached(target, hubs) or _downloaded(target, hubs, job)
-    return _chosen(folder, target.repo, source)
+    return _chosen(_folder(target, job), target.repo, source)
 
 
-def _cached(target: DataReference, hubs: tuple[Hub, ...]) -> Path | None:
-    for hub in hubs:
-        try:
-            return _snapshot(hub, target, local=True)
-        except Exception:  # the clients raise many kinds for what is not there
-            continue
-    return None
+def _folder(target: DataReference, job: Job) -> Path:
+    repo, name = target.repo or "", target.hub or "auto"
+    record = _record(target)
+    known = _recorded(record)
+    if known is not None:
+        return known
+    try:
+        fetched = hub.fetch(repo, hub=name, revision=target.revision, kind="dataset", job=job)
+    except DanluError as error:
+        copy = _left_in_cache(target) if error.code in _NO_HUB else None
+        if copy is None:
+            raise
+        return copy
+    entry = {"folder": str(fetched.folder), "hub": fetched.hub, "revision": fetched.revision}
+    write_atomically(record, json.dumps(entry))
+    return fetched.folder
 
 
-def _downloaded(target: DataReference, hubs: tuple[Hub, ...], job: Job) -> Path:
-    job.report("probe_hubs")
-    stopped = offline()
-    answers = probe([endpoint(hub) for hub in hubs]) if not stopped else {}
-    reasons, missing = [], False
-    for hub in hubs:
-        answer = answers.get(endpoint(hub))
-        if answer is None or not answer.reached:
-            reasons.append(f"{HUB_NAMES[hub]}: {stopped or (answer and answer.reason) or '–'}")
-            continue
-        job.report("fetching_data")
-        try:
-            return _snapshot(hub, target, local=False)
-        except Exception as error:  # the clients raise many kinds; each is said in its own words
-            missing = missing or _is_missing(error)
-            reasons.append(f"{HUB_NAMES[hub]}: {_first_line(error)}")
-    code = "data.no_such_dataset" if missing else "data.unreachable"
-    raise DanluError(code, exit_code=3, id=target.repo, reasons="; ".join(reasons))
+def _record(target: DataReference) -> Path:
+    """Where danlu notes that it fetched a data set whole, and where it lies."""
+    parts = (target.hub or "auto", (target.repo or "").replace("/", "--"), target.revision or "-")
+    return home() / "datasets" / ("@".join(parts).replace("/", "--") + ".json")
 
 
-def _snapshot(hub: Hub, target: DataReference, *, local: bool) -> Path:
-    take: Callable[..., str]
-    if hub == "huggingface":
-        from huggingface_hub import snapshot_download as take
-    else:
-        from modelscope.hub.snapshot_download import snapshot_download as take
-    with quiet():
-        folder = take(
-            repo_id=target.repo,
-            repo_type="dataset",
-            revision=target.revision,
-            allow_patterns=_PATTERNS,
-            local_files_only=local,
-        )
-    if local:
-        files_below(Path(folder))  # an empty folder of an earlier failure is no cache
-    return Path(folder)
+def _recorded(record: Path) -> Path | None:
+    try:
+        entry: Any = json.loads(record.read_text("utf-8"))
+        folder = Path(entry["folder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return folder if folder.is_dir() else None
 
 
-def _is_missing(error: Exception) -> bool:
-    response = getattr(error, "response", None)
-    return (
-        getattr(response, "status_code", None) in (401, 403, 404)
-        or "NotFound" in type(error).__name__
+def _left_in_cache(target: DataReference) -> Path | None:
+    copies = cached(
+        target.repo or "", hub=target.hub or "auto", revision=target.revision, kind="dataset"
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    for copy in copies:
+        try:
+            files_below(copy.folder)
+        except DanluError:
+            continue
+        return copy.folder
+    return None
 
 
 def _chosen(folder: Path, repo: str, source: Source) -> list[Path]:
@@ -129,9 +113,11 @@ def _listed(folder: Path, source: Source) -> list[Path]:
         front = yaml.safe_load(match[1]) if match else None
     except yaml.YAMLError:
         front = None
-    configs = front.get("configs") if isinstance(front, dict) else None
-    for config in configs if isinstance(configs, list) else []:
-        wanted = source.subset or ("default" if len(configs) > 1 else config.get("config_name"))
+    front = front if isinstance(front, dict) else {}
+    configs: Any = front.get("configs")
+    known = [entry for entry in configs if isinstance(entry, dict)] if configs else []
+    for config in known:
+        wanted = source.subset or ("default" if len(known) > 1 else config.get("config_name"))
         if config.get("config_name") == wanted:
             return _matching(folder, config.get("data_files"), source.split)
     return []

@@ -72,9 +72,11 @@ class Preview:
         self, data: Data, tokenizer: PreTrainedTokenizerBase | None = None, *, seed: int = 42
     ) -> None:
         self._data, self._seed = data, seed
-        self._encoder = tokenizer and Encoder(
-            tokenizer, data.max_length, data.over_long, data.mask_history, data.train_on_prompt
-        )
+        self._encoder: Encoder | None = None
+        if tokenizer is not None:
+            self._encoder = Encoder(
+                tokenizer, data.max_length, data.over_long, data.mask_history, data.train_on_prompt
+            )
         self._job = Job()
         self._read: list[Conversation] = []
         self._rest: Iterator[Conversation] | None = None

@@ -154,7 +154,10 @@ class Report:
 
 
 def _group(finding: Finding) -> tuple[str, str]:
-    return finding.code, f"{finding.severity}{re.sub(r'/[0-9]+', '/*', finding.pointer)}"
+    where = re.sub(r"/[0-9]+", "/*", finding.pointer)
+    if finding.code == "unfilled_placeholder":
+        where = str(finding.values["name"])  # one question for each name, wherever it stands
+    return finding.code, f"{finding.severity}{where}"
 
 
 def _document(group: list[Finding], count: int) -> dict[str, Any]:

@@ -145,14 +145,13 @@ class _FileSurvey:
         self.strange = []
 
     def _unfilled(self, conversation: Conversation) -> list[Finding]:
-        names = dict.fromkeys(
-            name
-            for message in conversation.messages
-            for name in unfilled(message["content"], self.wording.fill)
-        )
+        names: dict[str, str] = {}
+        for index, message in enumerate(conversation.messages):
+            for name in unfilled(message["content"], self.wording.fill):
+                names.setdefault(name, conversation.pointer(index))
+        place = (conversation.file, conversation.line)
         return [
-            found("unfilled_placeholder", conversation.file, conversation.line, name=name)
-            for name in names
+            found("unfilled_placeholder", *place, where, name=name) for name, where in names.items()
         ]
 
     def _filled(self, conversation: Conversation) -> Conversation:

@@ -1,0 +1,157 @@
+"""``danlu check``: every row of the data, with what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from engine.words import t
+from tui.cli.options import add_json
+from tui.cli.progress_line import progress_line
+from tui.wrap import wrap
+
+if TYPE_CHECKING:
+    from engine.data.report import Report
+    from engine.job import Job
+
+_MARKS = {"error": "✗", "warning": "!", "info": "·"}
+_PLACES = 6  # further lines named for each finding
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", nargs="+", metavar="DATA", help=t("cli_check.data"))
+    parser.add_argument("--model", metavar="MODEL", help=t("cli_check.model"))
+    parser.add_argument("--max-length", type=_positive, metavar="N", help=t("cli_check.max_length"))
+    parser.add_argument("--stage", choices=("sft",), default="sft", help=t("cli_check.stage"))
+    parser.add_argument("--format", default="auto", help=t("cli_check.format"))
+    parser.add_argument("--system", metavar="TEXT", help=t("cli_check.system"))
+    parser.add_argument(
+        "--fill",
+        action="append",
+        default=[],
+        type=_filling,
+        metavar="NAME=TEXT",
+        help=t("cli_check.fill"),
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check and print. Exit code 1 when a row cannot be trained. Raises DanluError."""
+    from engine.data.check import check
+    from engine.spec.sections import Source
+
+    with progress_line() as job:
+        report = check(
+            [Source(source, format=args.format) for source in args.data],
+            stage=args.stage,
+            tokenizer=_tokenizer(args.model, job) if args.model else None,
+            max_length=args.max_length,
+            fill=dict(args.fill),
+            system=args.system,
+            job=job,
+        )
+    if args.json:
+        print(json.dumps(report_document(report), ensure_ascii=False, indent=1))
+    else:
+        cells = shutil.get_terminal_size((100, 24)).columns
+        print("\n".join(report_lines(report, cells, limited=bool(args.max_length and args.model))))
+    return 0 if report.ok else 1
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """The ``check`` document; with ``error`` where no source could be read at all."""
+    document = report.document()
+    failures = [finding.error for finding in report.findings if finding.error is not None]
+    if failures and len(failures) == len(report.sources):
+        document["error"] = failures[0].document()
+    return document
+
+
+def report_lines(report: Report, cells: int, *, limited: bool = False) -> list[str]:
+    """The report as text at most ``cells`` wide, source by source, findings grouped."""
+    lines: list[str] = []
+    for source in report.sources:
+        document = source.document()
+        lines += [_summary(document) if source.rows else source.source]
+        lines += [*_lengths(source.lengths, limited)]
+        for group in document["findings"]:
+            lines += _group_lines(group, cells)
+        lines.append("")
+    lines.append(t("cli_check.ok" if report.ok else "cli_check.not_ok"))
+    return lines
+
+
+def _summary(source: dict[str, Any]) -> str:
+    counts = t("cli_check.counts", **{key: source[key] for key in ("rows", "kept", "dropped")})
+    parts = [source["source"], source["format"] or "?", counts]
+    if source["taken"] != source["kept"]:
+        parts.append(t("cli_check.taken", taken=source["taken"]))
+    if source["cut"]:
+        parts.append(t("cli_check.cut", cut=source["cut"]))
+    return " · ".join(parts)
+
+
+def _lengths(lengths: list[int], limited: bool) -> list[str]:
+    if not lengths:
+        return []
+    from engine.data.preview import percentiles
+
+    shares = percentiles(lengths)
+    values = {"half": shares[50], "most": shares[95], "longest": shares[100]}
+    lines = ["  " + t("cli_check.lengths", **values)]
+    if not limited:
+        lines.append("  " + t("cli_check.give_max_length"))
+    return lines
+
+
+def _group_lines(group: dict[str, Any], cells: int) -> list[str]:
+    where = f"{group['file']}:{group['line']}" if group["line"] else group["file"]
+    head = f"  {_MARKS[group['severity']]} {_title(group['code'])} × {group['count']}"
+    lines = [head, f"      {where} {group['pointer']}".rstrip()]
+    lines += _indented(group["message"], cells)
+    lines += _indented(f"→ {group['fix']}", cells)
+    others = dict.fromkeys(place["line"] for place in group["places"])
+    others.pop(group["line"])
+    if others:
+        named = ", ".join(str(line) for line in list(others)[:_PLACES])
+        more = group["count"] > _PLACES + 1
+        lines += _indented(
+            t("cli_check.more_places" if more else "cli_check.places", lines=named), cells
+        )
+    return lines
+
+
+def _title(code: str) -> str:
+    from engine.words import has
+
+    key = f"finding.{code}.title"
+    return t(key) if has(key) else t("cli_check.unreadable")
+
+
+def _indented(text: str, cells: int) -> list[str]:
+    return ["      " + line for line in wrap(text, cells - 6)]
+
+
+def _tokenizer(model: str, job: Job) -> Any:
+    from engine.models.load import load_tokenizer
+    from engine.models.locate import locate
+    from engine.spec.sections import Model
+
+    job.report("load_tokenizer")
+    return load_tokenizer(locate(Model(source=model), job).folder)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(t("cli_check.not_a_length", text=text))
+    return int(text)
+
+
+def _filling(text: str) -> tuple[str, str]:
+    name, given, value = text.partition("=")
+    if not given or not name.strip():
+        raise argparse.ArgumentTypeError(t("cli_check.not_a_filling", text=text))
+    return name.strip().strip("{}"), value

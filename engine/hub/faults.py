@@ -17,7 +17,14 @@ _LOST = (
     "ServerDisconnected",
     "Incomplete",
 )
-_GONE_WRONG = ("Integrity", "SizeMismatch", "Consistency")
+_GONE_WRONG = ("Integrity", "SizeMismatch", "Damaged")
+# The clients' own names. (A missing repository answers 401 to whoever has no token.)
+_NAMED = {
+    "GatedRepoError": "hub.gated",
+    "RevisionNotFoundError": "hub.no_revision",
+    "RepositoryNotFoundError": "hub.not_found",
+    "HFValidationError": "hub.bad_name",
+}
 
 Fault = tuple[str, dict[str, Any]]  # an error code below "hub." and its values
 
@@ -25,27 +32,38 @@ Fault = tuple[str, dict[str, Any]]  # an error code below "hub." and its values
 def fault(error: BaseException, hub: Hub, repo: str, revision: str | None) -> Fault:
     """The code and values of the named error for ``error``."""
     values: dict[str, Any] = {"hub": HUB_NAMES[hub], "repo": repo}
-    name = type(error).__name__
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "hub.disk_filled", values
-    if isinstance(error, PermissionError):
-        return "hub.cannot_write", {**values, "file": str(error.filename or "")}
-    if name == "GatedRepoError":
-        return "hub.gated", values
-    if name == "RevisionNotFoundError":
-        return "hub.no_revision", {**values, "revision": revision or ""}
-    status = _status(error)
-    if status is not None:
-        return _by_status(status, values, revision)
-    if name in ("RepositoryNotFoundError", "NotExistError", "EntryNotFoundError"):
-        return "hub.not_found", values
-    if name == "HFValidationError":
-        return "hub.bad_name", values
-    if any(sign in name for sign in _GONE_WRONG):
+    chain = _chain(error)
+    for each in chain:
+        if isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT):
+            return "hub.disk_filled", values
+        if isinstance(each, PermissionError):
+            return "hub.cannot_write", {**values, "file": str(each.filename or "")}
+    for each in chain:
+        code = _NAMED.get(type(each).__name__)
+        if code:
+            extra = {"revision": revision or ""} if code == "hub.no_revision" else {}
+            return code, {**values, **extra}
+    for each in chain:
+        status = _status(each)
+        if status is not None:
+            return _by_status(status, values, revision)
+    names = [type(each).__name__ for each in chain]
+    if any(sign in name for sign in _GONE_WRONG for name in names):
         return "hub.damaged", values
-    if any(sign in name for sign in _LOST) or isinstance(error, ConnectionError | TimeoutError):
+    lost = any(isinstance(each, ConnectionError | TimeoutError) for each in chain)
+    if lost or any(sign in name for sign in _LOST for name in names):
         return "hub.connection_lost", values
-    return "hub.failed", {**values, "reason": name}
+    return "hub.failed", {**values, "reason": names[-1]}
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and what it came from: the clients wrap what the network said."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__
+    return chain
 
 
 def worth_retrying(code: str) -> bool:
@@ -69,15 +87,10 @@ def _by_status(status: int, values: dict[str, Any], revision: str | None) -> Fau
     return "hub.failed", {**values, "reason": f"HTTP {status}"}
 
 
-def _status(error: BaseException | None) -> int | None:
-    """The HTTP status an error carries, itself or in its cause."""
-    for _ in range(4):
-        if error is None:
-            return None
-        for holder in (error, getattr(error, "response", None)):
-            status = getattr(holder, "status_code", None)
-            if isinstance(status, int):
-                # A missing repository answers 401 to whoever has no token.
-                return 404 if type(error).__name__ == "RepositoryNotFoundError" else status
-        error = error.__cause__
+def _status(error: BaseException) -> int | None:
+    """The HTTP status an error carries."""
+    for holder in (error, getattr(error, "response", None)):
+        status = getattr(holder, "status_code", None)
+        if isinstance(status, int):
+            return status
     return None

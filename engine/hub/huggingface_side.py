@@ -61,7 +61,7 @@ class HuggingFaceSide:
         return 0
 
     def fetch(self, file: RemoteFile) -> None:
-        """Bring ``file`` here from where a former try ended. Raises Damaged, the client's errors."""
+        """Bring ``file`` here, from where a try ended. Raises the client's errors, Damaged."""
         if self._pointer(file).exists():
             return
         if file.sha256 and _BIG <= file.size <= _MOST_BY_HTTP:

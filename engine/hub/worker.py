@@ -28,7 +28,7 @@ from engine.hub.faults import fault, worth_retrying
 from engine.units import human_bytes
 
 _AT_ONCE = 4  # files
-_TRIES = 4  # without a single new byte
+_PATIENCE = 20.0  # seconds without a single new byte, and two tries, before giving up
 _TICK = 0.25  # seconds between looks at how far the files are
 
 Say = Callable[..., None]
@@ -140,17 +140,20 @@ def _fetch_all(side: Side, files: list[RemoteFile], request: dict[str, Any], say
 
 
 def _fetch_patiently(side: Side, file: RemoteFile, request: dict[str, Any], say: Say) -> None:
-    """Fetch ``file``; on a broken line go on from there, as long as each few tries bring bytes."""
-    tries, held = 0, side.held(file)
+    """Fetch ``file``; on a broken line go on from there, as long as bytes keep coming."""
+    tries, held, last_byte = 0, side.held(file), time.monotonic()
     while True:
         try:
             side.fetch(file)
             return
         except Exception as error:
             code, values = fault(error, request["hub"], request["repo"], request["revision"])
+            tries += 1
             now = side.held(file)
-            tries, held = (1, now) if now > held else (tries + 1, held)
-            if not worth_retrying(code) or tries >= _TRIES:
+            if now > held:
+                tries, held, last_byte = 1, now, time.monotonic()
+            waited = time.monotonic() - last_byte
+            if not worth_retrying(code) or (tries > 1 and waited > _PATIENCE):
                 raise Failed(code, {**values, "file": file.path}) from error
             say("retry", file=file.path, code=code)
             time.sleep(min(8.0, 0.5 * 2**tries))

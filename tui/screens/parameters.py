@@ -27,7 +27,6 @@ class FieldList(RowList):
     """Left, right and space change the value under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "keys.field_edit", id="field.edit"),
         Binding(
             "right,space", "screen.cycle(1)", "keys.field_cycle", key_display="←→", id="field.next"
         ),
@@ -81,7 +80,11 @@ class ParametersScreen(StepScreen):
         )
         looked_for.set_class(bool(self._wanted), "open")
         rows = FieldList(
-            self._draw, self._fields(), selectable=lambda row: row.section is None, id="fields"
+            self._draw,
+            self._fields(),
+            selectable=lambda row: row.section is None,
+            enter="keys.field_edit",
+            id="fields",
         )
         about = Container(Static("", id="about", markup=False), classes="about")
         listed = Container(looked_for, rows, FieldInput(id="field"), classes="list")
@@ -235,6 +238,8 @@ class ParametersScreen(StepScreen):
             return True
         if action == "fix":
             return bool(self.draft.exclusions())
+        if action == "cycle":
+            return self._field.cycles
         if action == "reset":
             path = self._field.path
             return self._field.parameter is not None and path in self.draft.changed()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,8 +26,9 @@ from tui.wizard.draft import Draft
 
 if TYPE_CHECKING:
     from engine.data.conversation import Conversation
+    from engine.data.finding import Finding
+    from engine.data.preview import Preview, PreviewRow
 
-_MOST = 1000  # rows held for looking through
 _LOOK_EVERY = 0.2
 
 
@@ -62,6 +64,9 @@ class RowsScreen(DanluScreen):
         self.draft = draft
         self._index = int(draft.places.get("row", 0))
         self._seen: Any = None
+        self._reader: Preview | None = None
+        self._reader_key = ""
+        self._turn = threading.Lock()
 
     def work(self) -> list[Widget]:
         page = VerticalScroll(TokenPage(), can_focus=False)
@@ -76,81 +81,73 @@ class RowsScreen(DanluScreen):
         self._seen = None
         self._look()
 
-    def _ask_rows(self) -> Task[list[Conversation]]:
-        report = findings.report(self.draft)
+    def _ask_row(self) -> Task[PreviewRow | None]:
+        """The row looked at, read in a thread; one thread at a time, for they share the reader."""
+        draft = self.draft
+        coder = findings.tokenizer(draft)
+        data, seed = draft.spec.data, draft.spec.train.seed
+        key = repr((data, seed, coder is not None))
+        if key != self._reader_key:
+            self._reader_key, self._reader, self._turn = key, None, threading.Lock()
+        index, turn = self._index, self._turn
 
-        def read(job: Job) -> list[Conversation]:
-            found = []
-            for conversation in islice(report.conversations if report else (), _MOST):
+        def look(job: Job) -> PreviewRow | None:
+            from engine.data.preview import Preview
+
+            with turn:
                 job.check()
-                found.append(conversation)
-            return found
+                if self._reader is None:
+                    self._reader = Preview(data, coder, seed=seed)
+                return next(iter(self._reader.page(index, 1)), None)
 
-        return self.draft.desk.ask("rows", id(report), read)
-
-    def _ask_pieces(self, conversation: Conversation) -> Task[Any] | None:
-        tokenizer = findings.tokenizer(self.draft)
-        if tokenizer is None:
-            return None
-        data = self.draft.spec.data
-
-        def look(job: Job) -> Any:
-            from engine.data.render import render
-
-            return render(
-                tokenizer,
-                conversation,
-                max_length=data.max_length,
-                mask_history=data.mask_history,
-                train_on_prompt=data.train_on_prompt,
-            )
-
-        return self.draft.desk.ask("rendered", (id(conversation), repr(data)), look)
+        return draft.desk.ask("row", (key, index), look)
 
     def _look(self) -> None:
         state = (self._index, self.draft.desk.state())
         if state == self._seen:
             return
-        task = self._ask_rows()
-        bar = self.query_one(JobBar)
-        bar.show(None if task.done else task.job)
-        rows = task.result or []
-        if rows:
-            self._index = max(0, min(self._index, len(rows) - 1))
-            self.draft.places["row"] = self._index
-            self._show(rows[self._index], len(rows))
+        task = self._ask_row()
+        self.query_one(JobBar).show(None if task.done else task.job)
+        if task.error is not None:
+            self._say(f"{task.error.what} {task.error.why}", [])
+        elif task.result is not None:
+            self._show(task.result)
+        self.draft.places["row"] = self._index
         self._seen = (self._index, self.draft.desk.state())
 
-    def _show(self, row: Conversation, count: int) -> None:
-        task = self._ask_pieces(row)
-        page = self.query_one(TokenPage)
-        place = f"{Path(row.file).name}:{row.line}"
-        number = words.t("wizard_data.row_of", number=self._index + 1, count=count)
-        if task is None:
-            page.show(_plain_pieces(row))  # type: ignore[arg-type]
-            self._say(number, words.t("wizard_data.no_tokens"), place, row)
-        elif task.error is not None:
-            page.show(_plain_pieces(row))  # type: ignore[arg-type]
-            self._say(number, f"{task.error.what} {task.error.why}", place, row)
-        elif task.result is not None:
-            page.show(task.result.pieces)
-            told = words.t(
-                "wizard_data.row_tokens", tokens=task.result.length, trained=task.result.trained
-            )
-            if task.result.cut:
-                told += f" {sign('dot')} {words.t('wizard_data.row_cut', cut=task.result.cut)}"
-            self._say(number, told, place, row)
+    @property
+    def _count(self) -> int:
+        report = findings.report(self.draft)
+        return findings.taken_rows(report) if report is not None else 0
 
-    def _say(self, number: str, told: str, place: str, row: Conversation) -> None:
+    def _show(self, row: PreviewRow) -> None:
+        page = self.query_one(TokenPage)
+        if row.rendered is None:
+            page.show(_plain_pieces(row.conversation))
+            told = words.t("wizard_data.no_tokens")
+        else:
+            page.show(row.rendered.pieces)
+            told = words.t(
+                "wizard_data.row_tokens", tokens=row.rendered.length, trained=row.rendered.trained
+            )
+            if row.rendered.cut:
+                told += f" {sign('dot')} {words.t('wizard_data.row_cut', cut=row.rendered.cut)}"
+        number = words.t("wizard_data.row_of", number=row.number, count=self._count)
+        place = f"{Path(row.conversation.file).name}:{row.conversation.line}"
         dot = f" {sign('dot')} "
-        lines = [Content.assemble((number, "bold"), dot, told, dot, (place, "$ash"))]
-        for finding in row.findings:
-            lines.append(Content.styled(f"{sign('warn')} {finding.message}", "$gold"))
+        line = Content.assemble((number, "bold"), dot, told, dot, (place, "$ash"))
         if not row.findings:
             clean = f"{sign('yes')} {words.t('wizard_data.no_problems')}"
-            lines[0] += Content.assemble(dot, (clean, "$jade"))
-        lines.append(self._legend())
-        self.query_one(".about", Static).update(Content("\n").join(lines))
+            line += Content.assemble(dot, (clean, "$jade"))
+        self._say(line, row.findings)
+
+    def _say(self, line: Content | str, found: Sequence[Finding]) -> None:
+        """What is told above the row: its number and tokens, its findings, the legend."""
+        warnings = [
+            Content.styled(f"{sign('warn')} {finding.message}", "$gold") for finding in found
+        ]
+        told = Content("\n").join([line, *warnings, self._legend()])
+        self.query_one(".about", Static).update(told)
 
     def _legend(self) -> Content:
         trained = "bold underline" if self.app.no_color else "bold $gold"
@@ -164,7 +161,7 @@ class RowsScreen(DanluScreen):
 
     def action_turn(self, by: int) -> None:
         """Another row."""
-        self._index = max(0, self._index + by)
+        self._index = max(0, min(self._index + by, self._count - 1))
         self.query_one(VerticalScroll).scroll_home(animate=False)
         self._look()
 

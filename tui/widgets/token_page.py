@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rich.cells import get_character_cell_size
 from textual.content import Content
@@ -12,8 +12,17 @@ from textual.widget import Widget
 
 from tui.symbols import ascii_only, sign
 
-if TYPE_CHECKING:
-    from engine.data.render import Piece
+
+class ShownPiece(Protocol):
+    """A piece of text, whether it is trained, whether it is a special token."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def trained(self) -> bool: ...
+    @property
+    def special(self) -> bool: ...
+
 
 _GUTTER = 2  # cells left of the text: a bar where a line has trained tokens
 
@@ -26,9 +35,9 @@ class TokenPage(Widget):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._pieces: Sequence[Piece] = ()
+        self._pieces: Sequence[ShownPiece] = ()
 
-    def show(self, pieces: Sequence[Piece]) -> None:
+    def show(self, pieces: Sequence[ShownPiece]) -> None:
         """Show other pieces."""
         self._pieces = pieces
         self.refresh(layout=True)
@@ -52,7 +61,7 @@ class TokenPage(Widget):
         return lines
 
 
-def folded(pieces: Iterable[Piece], cells: int) -> list[list[tuple[str, bool]]]:
+def folded(pieces: Iterable[ShownPiece], cells: int) -> list[list[tuple[str, bool]]]:
     """The text of the pieces in lines of at most ``cells``: runs of text with whether they are
     trained. A line end in the text ends the line."""
     lines: list[list[tuple[str, bool]]] = [[]]

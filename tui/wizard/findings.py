@@ -181,11 +181,14 @@ def ask_estimate(draft: Draft) -> Task[Estimate] | None:
     if folder is None or draft.exclusions():
         return None
     spec, machine, sizes = draft.spec, draft.machine, row_sizes(draft)
+    rows, longest = sizes
 
     def look(job: Job) -> Estimate:
         from engine.memory.estimate import estimate
 
-        return estimate(spec, folder, machine, with_changes=False, job=job, **sizes)
+        return estimate(
+            spec, folder, machine, max_row_tokens=longest, rows=rows, with_changes=False, job=job
+        )
 
     return draft.desk.ask("estimate", _memory_key(spec, folder, sizes), look)
 
@@ -199,23 +202,23 @@ def ask_changes(draft: Draft) -> None:
         return
     folder = local_folder(draft)
     spec, machine, sizes = draft.spec, draft.machine, row_sizes(draft)
+    rows, longest = sizes
 
     def look(job: Job) -> Estimate:
         from engine.memory.estimate import estimate
 
         assert folder is not None
-        return estimate(spec, folder, machine, job=job, **sizes)
+        return estimate(spec, folder, machine, max_row_tokens=longest, rows=rows, job=job)
 
     draft.desk.ask("changes", done.key, look)
 
 
-def row_sizes(draft: Draft) -> dict[str, int]:
-    """What the check told of the rows, as :func:`engine.memory.estimate.estimate` takes it."""
+def row_sizes(draft: Draft) -> tuple[int | None, int | None]:
+    """The number of rows to train on and the longest in tokens, as far as the check told."""
     found = report(draft)
     if found is None:
-        return {}
-    longest = {"max_row_tokens": max(found.lengths)} if found.lengths else {}
-    return {"rows": taken_rows(found), **longest}
+        return None, None
+    return taken_rows(found), max(found.lengths, default=None)
 
 
 def taken_rows(found: Report) -> int:
@@ -223,7 +226,7 @@ def taken_rows(found: Report) -> int:
     return sum(source.taken for source in found.sources)
 
 
-def _memory_key(spec: RunSpec, folder: Path, sizes: dict[str, int]) -> str:
+def _memory_key(spec: RunSpec, folder: Path, sizes: tuple[int | None, ...]) -> str:
     return repr((spec.model, spec.data, spec.method, spec.train, folder, sizes))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from engine import words
@@ -37,28 +38,28 @@ def _open(front: Front, opening: Opening | None, theme: str | None, ascii_only: 
     settings = load_settings()
     use_ascii(ascii_only or settings.ascii)
     log = home() / "native.log"
-    with own_terminal(log):
-        from tui.app import DanluApp
-
-        app = DanluApp(opening=opening, theme=theme or settings.theme)
-        app.run(mouse=False)
-    session = app.session
-    training = session is not None and session.alive
-    _farewell(app, training)
-    if training and session is not None:
-        _train_on(session, front)
-    return app.return_code or 0
-
-
-def _farewell(app: DanluApp, training: bool) -> None:
-    """Say, on the terminal given back, how to come back; nobody may be there to read it."""
+    app = None
     try:
+        with own_terminal(log):
+            from tui.app import DanluApp
+
+            app = DanluApp(opening=opening, theme=theme or settings.theme)
+            app.run(mouse=False)
+        _farewell(app)
+        return app.return_code or 0
+    finally:
+        # Whatever befell the screen, a training must not end with it.
+        if app is not None and app.training and app.session is not None:
+            _train_on(app.session, front)
+
+
+def _farewell(app: DanluApp) -> None:
+    """Say, on the terminal given back, how to come back; nobody may be there to read it."""
+    with suppress(OSError):
         if app.fault:
-            print(words.t("leave.fault", log=app.fault), file=sys.stderr)
-        if training and app.session:
+            print(words.t("leave.fault", log=app.fault), file=sys.stderr, flush=True)
+        if app.training and app.session:
             print(words.t("leave.goes_on", run=app.session.run.name), flush=True)
-    except OSError:
-        pass
 
 
 def _train_on(session: TrainingSession, front: Front) -> None:

@@ -66,7 +66,7 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Drop the line: the terminal is gone, as when an SSH connection or a tmux pane dies."""
-        self.process.close(force=False)
+        self.process.ptyproc.fileobj.close()  # the kernel sends SIGHUP to whoever is on it
 
     def wait_for_end(self, seconds: float = 60) -> int:
         """Wait until the process in front ended; its exit code."""

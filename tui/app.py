@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine import words
+from engine.errors import DanluError
 from tui.screens.base import DanluScreen
+from tui.settings import change_settings
 from tui.theme import THEMES
 
 if TYPE_CHECKING:
@@ -84,17 +87,25 @@ class DanluApp(App[None]):
         self._close_messages_no_wait()
 
     async def switch_language(self) -> None:
-        """Use the other language, on every screen that is open."""
+        """Use the other language from now on, on every screen that is open and the next time."""
         words.use_language("zh" if words.language() == "en" else "en")
+        with contextlib.suppress(OSError):  # a home that cannot be written to forgets the choice
+            change_settings(language=words.language())
+        await self.redraw_all()
+
+    async def redraw_all(self) -> None:
+        """Draw every word and sign again, on every screen that is open."""
         for screen in self.screen_stack:
             if isinstance(screen, DanluScreen):
                 await screen.retranslate()
 
     def start_training(self, run: Run, resume: bool = False) -> None:
         """Train ``run`` in this process's engine thread and show it live. Raises DanluError when
-        another process owns it."""
+        another process owns it, or this one trains another already."""
         from engine.train.session import TrainingSession
 
+        if self.session is not None and self.session.alive:
+            raise DanluError("run.one_at_a_time", run=self.session.run.name)
         self.session = TrainingSession(run, resume=resume)
         self.session.start()
         self.show_run(run)

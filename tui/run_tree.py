@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engine.runs.store import Run
-from engine.runs.summary import ENDED, Checkpoint
+from engine.runs.summary import Checkpoint
 from tui.run_watch import RunState
 
 _OPEN_AT_FIRST = 5  # the newest runs show their checkpoints unasked
@@ -71,16 +71,6 @@ class RunTree:
     def fold(self, name: str, folded: bool | None = None) -> None:
         """Fold a run's checkpoints away or show them; without ``folded`` the other way round."""
         self._folded[name] = not self._folded.get(name, False) if folded is None else folded
-
-    def unsettled(self) -> list[Run]:
-        """The runs not read yet, and those somebody trains."""
-        return [
-            run
-            for run in self.runs
-            if (state := self.states.get(run.name)) is None
-            or state.alive
-            or state.summary.status not in ENDED
-        ]
 
     def lines(self, wanted: str = "") -> list[Line]:
         """The lines to show; only runs whose name or status contains ``wanted``."""

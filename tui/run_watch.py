@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.runs.journal import JournalFollower
+from engine.runs.journal import JOURNAL_NAME, JournalFollower
 from engine.runs.store import Run, list_runs
 from engine.runs.summary import ENDED, RunSummary
 
@@ -40,6 +40,8 @@ class RunState:
 class _Fold:
     follower: JournalFollower
     summary: RunSummary = field(default_factory=RunSummary)
+    size: int = -1  # of the journal when it was read last
+    alive: bool = False
 
 
 class RunWatch:
@@ -51,13 +53,21 @@ class RunWatch:
     def state(self, run: Run) -> RunState:
         """What ``run`` is now, after folding in the events that came since the last time."""
         fold = self._folds.setdefault(run.name, _Fold(JournalFollower(run.path)))
+        fold.size = _journal_size(run)
         while events := fold.follower.poll():
             for event in events:
                 fold.summary.apply(event)
             time.sleep(0)  # a long journal must not keep the screen from drawing
         copies = [dataclasses.replace(c) for c in fold.summary.checkpoints]
         summary = dataclasses.replace(fold.summary, checkpoints=copies)
-        return RunState(run, summary, run.owner_alive())
+        fold.alive = run.owner_alive()
+        return RunState(run, summary, fold.alive)
+
+    def stale(self, run: Run) -> bool:
+        """Whether ``run`` may be another than at the last look: never read, trained then, or its
+        journal has grown."""
+        fold = self._folds.get(run.name)
+        return fold is None or fold.alive or fold.size != _journal_size(run)
 
     def look(self, runs: list[Run] | None = None) -> Iterator[RunState]:
         """The state of every run (or of ``runs``), newest first, one after the other. Runs that
@@ -67,3 +77,10 @@ class RunWatch:
                 yield self.state(run)
             except OSError:
                 continue
+
+
+def _journal_size(run: Run) -> int:
+    try:
+        return (run.path / JOURNAL_NAME).stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,4 +1,4 @@
-"""Runs on disk as a training would have left them, written by hand: journals, specs, checkpoints."""
+"""Runs on disk as a training would have left them: journals, specs, checkpoints, by hand."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
@@ -15,15 +14,13 @@ from engine import words
 from engine.chat.sampling import Sampling
 from engine.errors import DanluError
 from engine.job import Cancelled, Job
-from tui.cells import fit
-from tui.ink import ink
 from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
-from tui.symbols import sign
 from tui.talk import Answer, Conversation, Exchange, Turn, VoiceName
 from tui.widgets.head_line import HeadLine
 from tui.widgets.job_bar import JobBar
 from tui.widgets.transcript import Transcript
+from tui.widgets.voice_heads import VoiceHeads
 
 if TYPE_CHECKING:
     from engine.chat.talker import Talker
@@ -273,29 +270,3 @@ class ChatScreen(DanluScreen):
         answer = answers.get("tuned") or next(iter(answers.values()))
         self.app.copy_to_clipboard(answer.text)
         self.notify(words.t("chat_screen.copied"))
-
-
-class VoiceHeads(Widget):
-    """Who says what is in which column."""
-
-    DEFAULT_CSS = "VoiceHeads { height: 1; }"
-
-    def __init__(self, voices: tuple[VoiceName, ...]) -> None:
-        super().__init__()
-        self._voices = voices
-
-    def show(self, voices: tuple[VoiceName, ...]) -> None:
-        """Show these voices."""
-        self._voices = voices
-        self.refresh()
-
-    def render(self) -> Text:
-        text = Text(no_wrap=True)
-        room = self.size.width - 1
-        cells = (room - 3) // 2 if len(self._voices) > 1 else room
-        for index, voice in enumerate(self._voices):
-            if index:
-                text.append(f" {sign('bar')} ", ink(self, "ash"))
-            colour = "ember" if voice == "tuned" else "ash"
-            text.append(fit(words.t(f"chat_screen.{voice}"), cells), ink(self, colour, bold=True))
-        return text

@@ -169,12 +169,12 @@ class HomeScreen(DanluScreen):
         from tui.run_line import loss_words, status_text, step_words
 
         summary, ash = state.summary, ink(self, "ash")
-        text = Text(fit(state.name, min(40, max(18, cells - 48))) + "  ")
+        text = Text(fit(state.name, min(40, max(18, cells - 54))) + "  ")
         text.append_text(status_text(self, state.status, 14))
         text.append(words.t("home.step"), ash)
         text.append(f" {fit(step_words(summary.step, summary.steps), 10)}")
         if summary.loss is not None:
-            text.append(words.t("home.loss"), ash).append(f" {fit(loss_words(summary.loss), 7)}")
+            text.append(words.t("home.loss"), ash).append(f" {fit(loss_words(summary.loss), 6)}")
         if state.active and summary.seconds_left is not None:
             text.append(words.t("home.eta"), ash)
             text.append(f" {human_duration(summary.seconds_left)}")

@@ -45,8 +45,8 @@ class LeaveScreen(OverlayScreen[None]):
         return [
             Prose("", words.t("leave.question", run=name), style=ember),
             Static(""),
-            Prose("d  ", words.t("leave.detach", run=name), lead=ember),
-            Prose("x  ", words.t("leave.stop")),
+            Prose("d    ", words.t("leave.detach", run=name), lead=ember),
+            Prose("x    ", words.t("leave.stop")),
             Prose("esc  ", words.t("leave.stay")),
             Prose("", "", style=ink(self, "gold"), id="waiting"),
         ]

@@ -24,7 +24,7 @@ from tui.screens.confirm import ConfirmScreen
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
 from tui.widgets.row_list import RowList
-from tui.widgets.run_rows import draw_line, heading
+from tui.widgets.run_rows import RunColumns, draw_line
 
 EVERY = 2.0  # seconds between two looks
 _BATCH = 0.15  # seconds of reading before what was read is shown
@@ -67,6 +67,13 @@ class RunsScreen(DanluScreen):
             super().__init__()
             self.line, self.details = line, details
 
+    class Deleted(Message):
+        """It is deleted, or ``error`` says why not."""
+
+        def __init__(self, error: DanluError | None = None) -> None:
+            super().__init__()
+            self.error = error
+
     def __init__(self) -> None:
         super().__init__()
         self._tree = RunTree()
@@ -81,7 +88,7 @@ class RunsScreen(DanluScreen):
         rows = RowList(self._draw, self._tree.lines(self._wanted), enter="keys.run_open")
         entry = Input(self._wanted, placeholder=words.t("runs.filter_hint"), compact=True)
         entry.set_class(bool(self._wanted), "-open")
-        return [_Columns(), rows, entry, DetailLines(self._details_lines())]
+        return [RunColumns(), rows, entry, DetailLines(self._details_lines())]
 
     def head_right(self) -> str:
         count, size = len(self._tree.runs), sum(self._tree.sizes.values())
@@ -121,8 +128,7 @@ class RunsScreen(DanluScreen):
     def _read(self) -> None:
         """In a thread: the list of runs, then every journal that has something new, in batches."""
         runs = list_runs()
-        known = self._tree.states
-        fresh = [run for run in runs if _unsettled(run, known.get(run.name))]
+        fresh = [run for run in runs if self._watch.stale(run)]
         states: list[RunState] = []
         sizes: dict[str, int] = {}
         shown = time.monotonic()
@@ -278,26 +284,13 @@ class RunsScreen(DanluScreen):
                 else:
                     delete_run(line.run)
             except DanluError as error:
-                self.app.call_from_thread(self.fail, error)
-            self._read()
+                self.post_message(self.Deleted(error))
+            else:
+                self.post_message(self.Deleted())
 
         self.run_worker(delete, thread=True, exit_on_error=False, group="delete")
 
-
-def _unsettled(run: Run, state: RunState | None) -> bool:
-    """Whether there may be something new to read: never read, trained now, or grown since."""
-    if state is None or state.alive:
-        return True
-    try:
-        return run.owner_alive()
-    except OSError:
-        return False
-
-
-class _Columns(Widget):
-    """The heading of the columns."""
-
-    DEFAULT_CSS = "_Columns { height: 1; }"
-
-    def render(self) -> Text:
-        return heading(self, self.size.width)
+    def on_runs_screen_deleted(self, message: Deleted) -> None:
+        if message.error is not None:
+            self.fail(message.error)
+        self._look()

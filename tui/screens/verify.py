@@ -14,13 +14,15 @@ from engine import words
 from engine.errors import DanluError
 from engine.job import Cancelled, Job
 from engine.units import human_duration
-from tui.cells import fit
+from tui.cells import fit, width
 from tui.ink import ink
 from tui.screens.base import DanluScreen
+from tui.screens.overlay import OverlayScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
 from tui.widgets.job_bar import JobBar
+from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class VerifyScreen(DanluScreen):
         return [
             JobBar(),
             Columns(),
-            RowList(self._draw, self._rows(), enter=""),
+            RowList(self._draw, self._rows(), enter="keys.read"),
             DetailLines(self._details(None)),
         ]
 
@@ -119,11 +121,11 @@ class VerifyScreen(DanluScreen):
                 return []
             key = "all_exact" if self._report is not None else "about"
             return [Detail(words.t(f"verify_screen.{key}"), "ash", "wrap")]
+        room = max(8, round(self.app.size.height * 0.4) - 2)  # lines below the rule
+        share = [1, *[(room - 1) // 3] * 3]
         return [
-            Detail(f"{words.t('verify_screen.question')}  {row.question}", "foreground", "wrap"),
-            Detail(f"{words.t('verify_screen.expected')}  {row.expected}", "jade", "wrap"),
-            Detail(f"{words.t('verify_screen.tuned')}  {row.tuned}", "foreground", "wrap"),
-            Detail(f"{words.t('verify_screen.base')}  {row.base}", "ash", "wrap"),
+            Detail(said, colour, "wrap", lead, most)
+            for (lead, said, colour), most in zip(_parts(row), share, strict=True)
         ]
 
     # -- the job ---------------------------------------------------------------------------
@@ -192,6 +194,9 @@ class VerifyScreen(DanluScreen):
         self._only_wrong = not self._only_wrong
         self._show()
 
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        self.app.push_screen(RowScreen(message.row))
+
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         self.query_one(DetailLines).show(self._details(message.row))
 
@@ -202,6 +207,37 @@ def columns(cells: int) -> tuple[int, int, int]:
     question = room * 3 // 10
     base = (room - question) // 2
     return question, base, room - question - base
+
+
+def _parts(row: VerifiedRow) -> list[tuple[str, str, str]]:
+    """Name, text and colour of all that belongs to a row; the names equally wide."""
+    parts = (
+        ("question", row.question, "foreground"),
+        ("expected", row.expected, "jade"),
+        ("tuned", row.tuned, "foreground"),
+        ("base", row.base, "ash"),
+    )
+    names = [words.t(f"verify_screen.{name}") for name, _, _ in parts]
+    widest = max(width(name) for name in names)
+    return [
+        (fit(name, widest + 2), said, colour)
+        for name, (_, said, colour) in zip(names, parts, strict=True)
+    ]
+
+
+class RowScreen(OverlayScreen[None]):
+    """One row in full: the question, the trained answer, both given ones."""
+
+    AUTO_FOCUS = ".panel"
+
+    def __init__(self, row: VerifiedRow) -> None:
+        super().__init__()
+        self._row = row
+
+    def work(self) -> list[Widget]:
+        return [
+            Prose(lead, said, style=ink(self, colour)) for lead, said, colour in _parts(self._row)
+        ]
 
 
 def _likeness(row: VerifiedRow) -> float:

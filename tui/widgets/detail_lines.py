@@ -15,12 +15,14 @@ from tui.wrap import wrap
 
 
 class Detail(NamedTuple):
-    """One piece of text. ``long`` says what becomes of it when it does not fit: its end is cut,
-    its start is cut (paths), or it is wrapped."""
+    """One piece of text, behind a ``lead`` that names it. ``long`` says what becomes of it when it
+    does not fit: its end is cut, its start is cut (paths), or it is wrapped to ``most`` lines."""
 
     text: str
     colour: str = "foreground"
     long: Literal["cut", "cut_start", "wrap"] = "cut"
+    lead: str = ""
+    most: int = 100
 
 
 class DetailLines(Widget):
@@ -44,17 +46,26 @@ class DetailLines(Widget):
         if len(lines) > height:
             lines = [*lines[: height - 1], lines[-1]]
         text = Text(no_wrap=True).append(sign("line") * self.size.width, ink(self, "ash"))
-        for line, colour in lines:
-            text.append("\n  " + line, ink(self, colour))
+        for lead, line, colour in lines:
+            text.append(f"\n  {lead}", ink(self, "ash")).append(line, ink(self, colour))
         return text
 
 
-def _lines(detail: Detail, cells: int) -> list[tuple[str, str]]:
+def _lines(detail: Detail, cells: int) -> list[tuple[str, str, str]]:
+    """Lead, text and colour of each line."""
+    hang = width(detail.lead)
+    cells -= hang
     if detail.long == "wrap":
-        return [(line, detail.colour) for line in wrap(detail.text, cells)]
-    if detail.long == "cut_start":
-        return [(_cut_start(detail.text, cells), detail.colour)]
-    return [(fit(detail.text, cells).rstrip(), detail.colour)]
+        lines = wrap(detail.text, cells)
+        if len(lines) > detail.most:
+            rest = " ".join(lines[detail.most - 1 :])
+            lines = [*lines[: detail.most - 1], fit(rest, cells)]
+    elif detail.long == "cut_start":
+        lines = [_cut_start(detail.text, cells)]
+    else:
+        lines = [fit(detail.text, cells).rstrip()]
+    leads = [detail.lead, *[" " * hang] * (len(lines) - 1)]
+    return [(lead, line, detail.colour) for lead, line in zip(leads, lines, strict=True)]
 
 
 def _cut_start(text: str, cells: int) -> str:

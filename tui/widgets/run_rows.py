@@ -31,7 +31,9 @@ def heading(widget: Widget, cells: int) -> Text:
 
 def draw_line(widget: Widget, tree: RunTree, line: Line, cells: int, selected: bool) -> Text:
     """One line of the tree."""
-    text = Text().append(f" {sign('next')} " if selected else "   ", ink(widget, "ember", bold=True))
+    text = Text().append(
+        f" {sign('next')} " if selected else "   ", ink(widget, "ember", bold=True)
+    )
     drawn = _checkpoint(widget, line, cells) if line.checkpoint else _run(widget, tree, line, cells)
     return text.append_text(drawn)
 
@@ -68,3 +70,12 @@ def _checkpoint(widget: Widget, line: Line, cells: int) -> Text:
     text.append(right(loss_words(checkpoint.loss), _LOSS))
     text.append(right(loss_words(checkpoint.eval_loss), _EVAL))
     return text.append(right(human_bytes(checkpoint.bytes), _SIZE), ash)
+
+
+class RunColumns(Widget):
+    """The heading of the columns."""
+
+    DEFAULT_CSS = "RunColumns { height: 1; }"
+
+    def render(self) -> Text:
+        return heading(self, self.size.width)

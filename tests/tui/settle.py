@@ -1,0 +1,26 @@
+"""Waiting until a screen has come to rest: its threads are done and what they found is drawn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait for every worker that runs now, then for the messages they posted."""
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until ``true()``; fails after ``seconds``."""
+    for _ in range(int(seconds / 0.05)):
+        if true():
+            await pilot.pause()
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come true in time")

@@ -10,6 +10,7 @@ from tui.run_model import RunModel
 from tui.series import Series
 from tui.widgets.chart import Chart, Curve
 from tui.widgets.checkpoint_panel import CheckpointPanel
+from tui.widgets.divider import Divider
 from tui.widgets.line_view import LineView, Row
 from tui.widgets.live_head import preparing_rows
 from tui.widgets.log_view import LogView
@@ -35,6 +36,7 @@ class LivePanes:
             empty=self._before_the_first_step,
             id="loss",
         )
+        self.seam = Divider()
         self.machine = MachinePanel(model, "2", id="machine")
         self.checkpoints = CheckpointPanel(model.summary, "3", id="checkpoints")
         self.log = LogView(model.log, "4", id="log")
@@ -76,7 +78,10 @@ class LivePanes:
             chart.x_end = steps
         self.loss.best = self.model.best
         if "machine" in changed:
-            self.machine.styles.height = self.machine.rows_wanted()
+            rows = self.machine.rows_wanted()
+            if rows != self.seam.branch:
+                self.machine.styles.height = self.seam.branch = rows
+                self.seam.redraw()
         for name in PANES:
             if name in changed:
                 self.named(name).redraw()
@@ -88,4 +93,4 @@ class LivePanes:
 def _single(name: str, series: Series) -> Chart:
     """A small chart of one curve."""
     key = f"live.chart.{name}"
-    return Chart([Curve(key, series, "ember")], key, id=name.replace("_", "-"))
+    return Chart([Curve(key, series, "ember")], key, from_zero=True, id=name.replace("_", "-"))

@@ -9,23 +9,28 @@ from typing import Any, NamedTuple
 from engine import words
 from engine.runs.journal import Event
 from engine.units import human_bytes
+from tui.trouble import trouble_of
 from tui.widgets.ticks import number
 
 RING = 5000
 
 
 class LogLine(NamedTuple):
-    """One line. ``code`` is a word key that ``values`` fill; without one ``said`` is the text."""
+    """One line. ``code`` is a word key that ``values`` fill; without one ``said`` is the text.
+    An error or a diagnosis is kept as its ``event``."""
 
     time: float
     level: str
     said: str
     code: str = ""
     values: Mapping[str, Any] = {}
+    event: Event | None = None
 
     @property
     def text(self) -> str:
         """The line in the language in use; the bare code where the catalogue lacks it."""
+        if self.event is not None:
+            return _trouble_text(self.event)
         if not self.code:
             return self.said
         return words_or(self.code, self.said or self.code, self.values)
@@ -100,12 +105,18 @@ def _command(event: Event) -> LogLine:
     return LogLine(event["time"], "info", what, f"live.heard.{what}")
 
 
-def _trouble(event: Event) -> LogLine:
-    from tui.trouble import trouble_of
-
+def _trouble_text(event: Event) -> str:
+    """What happened; of a diagnosis also why, as the banner shows it for a while only."""
     trouble = trouble_of(event)
+    if trouble.grave or not trouble.why:
+        return trouble.what
+    gap = " " if trouble.what.isascii() else ""
+    return f"{trouble.what}{gap}{trouble.why}"
+
+
+def _trouble(event: Event) -> LogLine:
     level = "error" if event["kind"] == "error" else "warning"
-    return LogLine(event["time"], level, f"{trouble.what} {trouble.why}".strip())
+    return LogLine(event["time"], level, "", event=event)
 
 
 def _plan(event: Event) -> LogLine:

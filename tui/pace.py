@@ -8,22 +8,24 @@ HEARTBEAT = 0.1
 _CALM, _BRISK, _SLOWEST = 0.25, HEARTBEAT, 1.0
 _BRISK_SECONDS = 2.0
 _LATE = 0.15
+_SLOWED_MOST = 4.0
 _GOOD_BEATS = 10
 
 
 class Pace:
-    """Asked at every heartbeat whether to look now. A heartbeat that comes late means the event loop
-    waits for the terminal: the rate halves, down to once a second, and recovers in good time."""
+    """Asked at every heartbeat whether to look now. A late heartbeat means that the event loop
+    waits for the terminal (by more than ``late`` seconds): the rate halves, down to once a second, and recovers in good time."""
 
-    def __init__(self) -> None:
+    def __init__(self, late: float = _LATE) -> None:
+        self._late = late
         self._looked = self._beat = self._brisk_until = float("-inf")
         self._slowed = 1.0
         self._good = 0
 
     @property
     def slow(self) -> bool:
-        """Whether the line to the terminal does not keep up."""
-        return self._slowed > 1
+        """Whether the terminal does not keep up, beyond a single stumble."""
+        return self._slowed >= _SLOWED_MOST
 
     def hurry(self, now: float) -> None:
         """A key was pressed: look more often for a while."""
@@ -39,10 +41,10 @@ class Pace:
         return True
 
     def _notice_lateness(self, now: float) -> None:
-        late = now - self._beat - HEARTBEAT > _LATE and self._beat > 0
+        late = now - self._beat - HEARTBEAT > self._late and self._beat > 0
         self._beat = now
         if late:
-            self._slowed, self._good = min(4.0, self._slowed * 2), 0
+            self._slowed, self._good = min(_SLOWED_MOST, self._slowed * 2), 0
             return
         self._good += 1
         if self._good >= _GOOD_BEATS:

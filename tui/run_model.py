@@ -110,9 +110,8 @@ class RunModel:
 
     @property
     def phase(self) -> Phase | None:
-        """The phase under way, while one is."""
-        running = self.status in ("preparing", "evaluating", "saving")
-        return self.phases[-1] if running and self.phases else None
+        """The phase under way before the training."""
+        return self.phases[-1] if self.status == "preparing" and self.phases else None
 
     @property
     def notice(self) -> Event | None:

@@ -1,7 +1,7 @@
 """A measured curve in fixed memory: at most 2048 buckets, however many points it is given.
 
 Each bucket keeps the lowest, highest and last value of its points, so a spike survives a million
-steps. When the buckets are full, neighbours merge and every later bucket holds twice as many points.
+steps. When the buckets are full, neighbours merge and each new one holds twice as many points.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LIMIT = 2048
 
 @dataclass
 class Bucket:
-    """Neighbouring points as one. Values are None while every point was NaN or missing (``gaps``)."""
+    """Neighbouring points as one. Values are None while every point was a gap (NaN, missing)."""
 
     start: float
     end: float
@@ -129,8 +129,8 @@ class Series:
         return min(around, key=lambda b: max(b.start - x, x - b.end, 0))
 
     def smoothed(self, weight: float) -> list[tuple[float, float | None]]:
-        """The exponential moving average at each bucket's end, its start-up bias taken out. A bucket
-        of n points counts as n; a gap stays a gap and does not disturb what comes after."""
+        """The exponential moving average at each bucket's end, its start-up bias taken out.
+        A bucket of n points counts as n; a gap stays a gap and does not disturb what follows."""
         points: list[tuple[float, float | None]] = []
         average, mass = 0.0, 0.0
         for bucket in self.buckets:

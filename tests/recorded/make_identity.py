@@ -40,7 +40,7 @@ def events() -> Iterator[dict[str, Any]]:
     clock = _Clock()
     yield from _preparing(clock)
     yield clock.event("status", status="training")
-    best = math.inf
+    best = loss = math.inf
     for step in range(1, _STEPS + 1):
         clock.pass_seconds(0.72 + dice.random() * 0.1)
         yield clock.event("step", **_step(step, dice))
@@ -64,8 +64,12 @@ def events() -> Iterator[dict[str, Any]]:
                     yield clock.event("sample", step=step, prompt=prompt, text=text)
         if step == 100:
             evidence = {"step": 100, "value": 3.1}
-            yield clock.event("notice", code="grad_norm_spike", evidence=evidence, fixes=[], **_SPIKE)
-    yield clock.event("result", adapter="checkpoint-160", loss=0.061, eval_loss=0.1, seconds=139.0)
+            yield clock.event(
+                "notice", code="grad_norm_spike", evidence=evidence, fixes=[], **_SPIKE
+            )
+    yield clock.event(
+        "result", checkpoint="checkpoint-160", step=160, loss=0.061, eval_loss=0.1, seconds=139.0
+    )
     yield clock.event("status", status="finished")
 
 
@@ -89,7 +93,14 @@ class _Clock:
 def _preparing(clock: _Clock) -> Iterator[dict[str, Any]]:
     yield clock.event("status", status="preparing")
     yield clock.event("log", level="info", text="danlu 0.1.0, torch 2.13.0, transformers 5.23.0")
-    phases = [("read", 130, "rows"), ("encode", _ROWS, "rows"), ("load_model", None, "")]
+    phases = [
+        ("load_tokenizer", None, ""),
+        ("reading_data", 21_480, "bytes"),
+        ("rendering_data", _ROWS, "rows"),
+        ("load_model", None, ""),
+        ("build_trainer", None, ""),
+        ("watch_base", None, ""),
+    ]
     for name, total, unit in phases:
         yield clock.event("phase", name=name, done=0, total=total, unit=unit, seconds_left=None)
         clock.pass_seconds(0.6)

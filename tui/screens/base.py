@@ -62,6 +62,12 @@ class DanluScreen(Screen[None]):
         """Draw every word again, in the language that is now in use."""
         await self.recompose()
 
+    def on_resize(self) -> None:
+        from tui.screens.too_small import TooSmallScreen, too_small
+
+        if self.is_current and too_small(self.app.size):
+            self.app.push_screen(TooSmallScreen())
+
     def fail(self, error: DanluError) -> None:
         """Show a named error: what, why, and its fixes."""
         from tui.screens.error import ErrorScreen

@@ -9,29 +9,24 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widget import Widget
 from textual.widgets import Input
 
 from engine import words
 from engine.errors import DanluError
 from engine.runs.commands import What, send_command
-from engine.runs.journal import JournalFollower
 from engine.runs.store import Run
 from tui.live_panes import PANES, LivePanes
-from tui.pace import HEARTBEAT, Pace
+from tui.pace import HEARTBEAT
+from tui.run_follow import RunFollow
 from tui.run_model import RunModel
 from tui.screens.base import DanluScreen
 from tui.widgets.ask_line import AskLine
 from tui.widgets.banner import Banner
-from tui.widgets.divider import Divider
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.live_body import LiveBody
 from tui.widgets.live_head import LiveHead
 from tui.widgets.pane import Pane
-from tui.widgets.too_small import TooSmall
 
-_OWNER_SECONDS = 1.0
-_BITE = 2000  # journal lines a look
 _RESUMABLE = ("interrupted", "stopped", "failed")
 
 
@@ -41,7 +36,7 @@ class LiveScreen(DanluScreen):
 
     title_key = "live.chart.loss"
     AUTO_FOCUS = "#loss"
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (24, "-short"), (38, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (38, "-tall")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "ask_engine('pause')", "keys.live_pause", id="live.pause"),
@@ -73,115 +68,57 @@ class LiveScreen(DanluScreen):
     ]
 
     DEFAULT_CSS = """
-    LiveScreen { layers: default too-small; }
-    LiveScreen > #body { height: 1fr; }
-    LiveScreen #top { height: 1fr; }
-    LiveScreen #side { width: 26; }
-    LiveScreen #machine { height: 6; }
-    LiveScreen #small { height: 12; display: none; }
-    LiveScreen #bottom { height: 8; }
-    LiveScreen #filter { dock: bottom; height: 1; border: none; padding: 0 1;
-                         background: $panel; display: none; }
-    LiveScreen .-away { display: none; }
-    LiveScreen.-tall.-wide #small.-away { display: none; }
-    LiveScreen .-alone, LiveScreen #side.-alone { width: 1fr; height: 1fr; }
     LiveScreen.-wide #side { width: 32; }
     LiveScreen.-huge #side { width: 44; }
     LiveScreen.-tall #bottom { height: 14; }
-    LiveScreen.-tall.-wide #small { display: block; }
+    LiveScreen.-tall.-wide #small, LiveScreen.-tall.-huge #small { display: block; }
+    LiveScreen > #filter { dock: bottom; height: 1; border: none; padding: 0 1;
+                           background: $panel; display: none; }
     """
 
     def __init__(self, run: Run) -> None:
         super().__init__()
         self.run = run
         self.model = RunModel()
-        self.zoomed: Pane | None = None
-        self._follower = JournalFollower(run.path)
-        self._pace = Pace()
-        self._looked_for_owner = 0.0
-        self._clock = 0
+        self.follow = RunFollow(run, self.model)
+        self._status = ""
         self.panes = LivePanes(self.model)
         self.head = LiveHead(run.name, self.model)
-        self.banner = Banner(self.model)
+        self.body = LiveBody(self.panes, Banner(self.model, run.path))
         self.ask_line = AskLine()
 
     def compose(self) -> ComposeResult:
-        panes = self.panes
         yield self.head
-        with Vertical(id="body"):
-            yield self.banner
-            with Horizontal(id="top"):
-                yield panes.loss
-                yield Divider()
-                with Vertical(id="side"):
-                    yield panes.machine
-                    yield panes.checkpoints
-            with Horizontal(id="small"):
-                yield panes.learning_rate
-                yield Divider()
-                yield panes.grad_norm
-                yield Divider()
-                yield panes.speed
-            with Horizontal(id="bottom"):
-                yield panes.log
-                yield Divider()
-                yield panes.watch
+        yield self.body
         yield Input(id="filter", select_on_focus=False)
         yield self.ask_line
         yield KeyBar()
-        yield TooSmall()
 
     def on_mount(self) -> None:
         self.panes.ask_spec(self.run)
-        self._look_for_owner(time.monotonic())
-        self._read()
+        self.follow.begin(self.own)
+        self._pass_on()
+        self.model.changed.add("machine")
         self.set_interval(HEARTBEAT, self._beat)
 
     # Following the journal
 
     def _beat(self) -> None:
-        now = time.monotonic()
-        due = self._pace.due(now)
-        if due or self.head.reading is not None:
-            self._read()
-        if not due:
-            return
-        if now - self._looked_for_owner >= _OWNER_SECONDS:
-            self._look_for_owner(now)
-        self._tick_clock()
-        if self.is_current:
+        due = self.follow.beat(time.monotonic(), self.own)
+        self._pass_on()
+        if due and self.is_current:
             self.show_changes()
 
-    def _read(self) -> None:
-        """One bounded bite of the journal; while more is behind it the head line says how far."""
-        status = self.model.status
-        found = self._follower.poll(max_lines=_BITE)
-        self.model.apply(found)
-        share = self._follower.share_read()
-        reading = share if share < 1 and found else None
-        if reading != self.head.reading:
-            self.head.reading = reading
+    def _pass_on(self) -> None:
+        """What the follower knows, to those who draw it."""
+        follow, head = self.follow, self.head
+        if (head.reading, head.slow_link) != (follow.reading, follow.pace.slow):
+            head.reading, head.slow_link = follow.reading, follow.pace.slow
             self.model.changed.add("head")
-        if self.model.status != status:
-            self._status_changed()
-
-    def _look_for_owner(self, now: float) -> None:
-        self._looked_for_owner = now
-        alive = self.own or self.run.owner_alive()
-        if alive != self.model.owner_alive:
-            self.model.owner_alive = alive
-            self._status_changed()
-
-    def _status_changed(self) -> None:
-        self.model.changed |= {"head", "banner", "loss"}
-        self.refresh_bindings()
-
-    def _tick_clock(self) -> None:
-        second = int(self.model.elapsed())
-        slow = self._pace.slow
-        if (second != self._clock and not self.model.ended) or slow != self.head.slow_link:
-            self._clock, self.head.slow_link = second, slow
-            self.model.changed.add("head")
+        if self.model.status != self._status:
+            self._status = self.model.status
+            self.model.changed |= {"head", "banner", "loss"}
+            self.refresh_bindings()
 
     def show_changes(self) -> None:
         """Repaint the panels that have something new."""
@@ -192,13 +129,13 @@ class LiveScreen(DanluScreen):
             if "head" in changed:
                 self.head.redraw()
             if "banner" in changed:
-                self.banner.redraw()
+                self.body.banner.redraw()
             self.panes.show(changed)
 
     def show_everything(self) -> None:
         """Draw every panel again: another language, or back from another screen."""
         self.panes.forget_words()
-        for view in (self.head, self.banner, self.ask_line, *self.panes.all()):
+        for view in (self.head, self.body.banner, self.ask_line, *self.panes.all()):
             view.redraw()
         self.query_one(KeyBar).refresh()
 
@@ -211,7 +148,7 @@ class LiveScreen(DanluScreen):
     # Keys
 
     def on_key(self, event: events.Key) -> None:
-        self._pace.hurry(time.monotonic())
+        self.follow.pace.hurry(time.monotonic())
 
     @property
     def own(self) -> bool:
@@ -260,7 +197,7 @@ class LiveScreen(DanluScreen):
 
     def on_ask_line_answered(self) -> None:
         self.query_one(KeyBar).display = True
-        self.panes.loss.focus() if self.zoomed is None else self.zoomed.focus()
+        (self.body.zoomed or self.panes.loss).focus()
 
     def action_detach(self) -> None:
         """Leave danlu; the training goes on, here without a screen or in its own process."""
@@ -299,25 +236,15 @@ class LiveScreen(DanluScreen):
     def action_pane(self, name: str) -> None:
         """Give a pane the focus; zoomed, show that one instead."""
         pane = self.panes.named(name)
-        if self.zoomed is not None:
-            self._zoom(pane)
+        if self.body.zoomed is not None:
+            self.body.zoom(pane)
         pane.focus()
 
     def action_zoom(self) -> None:
         """The focused pane alone, or all of them again."""
         focused = self.focused
         pane = focused if isinstance(focused, Pane) else self.panes.loss
-        self._zoom(None if self.zoomed is not None else pane)
-
-    def _zoom(self, pane: Pane | None) -> None:
-        """Hide all that does not contain ``pane``; None shows everything."""
-        self.zoomed = pane
-        kept: set[Widget] = set(pane.ancestors_with_self) if pane else set()  # type: ignore[arg-type]
-        body = self.query_one("#body")
-        for widget in body.query("Horizontal, Vertical, Pane, Divider").results(Widget):
-            hidden = pane is not None and widget not in kept
-            widget.set_class(hidden, "-away")
-            widget.set_class(pane is not None and widget in kept, "-alone")
+        self.body.zoom(None if self.body.zoomed is not None else pane)
 
     def action_scale(self) -> None:
         """Logarithmic loss and back."""
@@ -354,7 +281,7 @@ class LiveScreen(DanluScreen):
             self._show_filter(False)
         elif self.panes.loss.cursor is not None:
             self.panes.loss.action_leave_cursor()
-        elif self.zoomed is not None:
-            self._zoom(None)
+        elif self.body.zoomed is not None:
+            self.body.zoom(None)
         else:
             super().action_back()

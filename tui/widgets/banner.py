@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from textual.geometry import Size
 
@@ -23,9 +25,10 @@ class Banner(LineView):
 
     DEFAULT_CSS = "Banner { height: auto; max-height: 8; background: $surface; }"
 
-    def __init__(self, model: RunModel) -> None:
+    def __init__(self, model: RunModel, folder: Path) -> None:
         super().__init__()
         self.model = model
+        self.folder = folder
         self._rows_before = 0
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -40,17 +43,19 @@ class Banner(LineView):
         super().redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
-        return banner_rows(self.model, width)[:height]
+        return banner_rows(self.model, self.folder, width)[:height]
 
 
-def banner_rows(model: RunModel, cells: int) -> list[Row]:
-    """The rows for the state the run is in."""
+def banner_rows(model: RunModel, folder: Path, cells: int) -> list[Row]:
+    """The rows for the state the run in ``folder`` is in."""
     if model.status == "failed" and model.summary.error:
         return _trouble_rows(trouble_of(model.summary.error), cells)
     if model.status == "interrupted":
-        return _said("warn", "gold", words.t(_interrupted_key(model), step=_safe_step(model)), cells)
+        return _said(
+            "warn", "gold", words.t(_interrupted_key(model), step=_safe_step(model)), cells
+        )
     if model.status in ("finished", "stopped"):
-        return _ending_rows(model, cells)
+        return _ending_rows(model, folder, cells)
     if model.notice:
         return _trouble_rows(trouble_of(model.notice), cells)
     return []
@@ -75,7 +80,7 @@ def _trouble_rows(trouble: Trouble, cells: int) -> list[Row]:
     return rows
 
 
-def _ending_rows(model: RunModel, cells: int) -> list[Row]:
+def _ending_rows(model: RunModel, folder: Path, cells: int) -> list[Row]:
     finished = model.status == "finished"
     result = model.summary.result
     loss = result.get("loss", model.summary.loss)
@@ -88,11 +93,18 @@ def _ending_rows(model: RunModel, cells: int) -> list[Row]:
     ]
     dot = f" {sign('dot')} "
     rows = _said("yes", "jade" if finished else "ash", dot.join(p for p in parts if p), cells)
-    where = result.get("adapter") or result.get("model")
-    if where:
-        key = "live.ended.adapter" if result.get("adapter") else "live.ended.model"
-        rows += [[(f"   {line}", "ash")] for line in wrap(words.t(key, path=where), cells - 4)]
+    saved = result.get("checkpoint")
+    if saved:
+        where = words.t("live.ended.saved", path=_at_home(folder / saved))
+        rows += [[(f"   {line}", "ash")] for line in wrap(where, cells - 4)]
     return rows
+
+
+def _at_home(path: Path) -> str:
+    """The path with ``~`` for the person's own folder."""
+    with suppress(ValueError, RuntimeError):
+        return f"~/{path.relative_to(Path.home())}"
+    return str(path)
 
 
 def _said(name: str, role: str, text: str, cells: int, bold: bool = False) -> list[Row]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Stroke = Literal["solid", "dashed", "dots"]
-NOTHING, GAP, CURSOR = -1, -2, -3
+NOTHING, GAP = -1, -2
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _ASCII_MARKS: dict[Stroke, str] = {"solid": "*", "dashed": "+", "dots": "."}
@@ -65,15 +65,29 @@ class Frame:
 
 @dataclass
 class Plot:
-    """Rows of text, and for each cell the index of the line that owns its colour (or NOTHING, GAP)."""
+    """Rows of text, and for each cell the index of the line that colours it (or NOTHING, GAP)."""
 
     rows: list[str] = field(default_factory=list)
     owners: list[list[int]] = field(default_factory=list)
 
 
+def _dots(ascii_only: bool) -> tuple[int, int]:
+    """Dots across and down in one cell."""
+    return (1, 1) if ascii_only else (2, 4)
+
+
+def cell_of(
+    frame: Frame, x: float, value: float, width: int, height: int, ascii_only: bool
+) -> tuple[int, int]:
+    """The cell, column and row, in which :func:`plot` draws a point."""
+    across, down = _dots(ascii_only)
+    column, row = frame.column(x, width * across), frame.row(value, height * down)
+    return column // across, row // down
+
+
 def plot(lines: Sequence[Line], width: int, height: int, frame: Frame, ascii_only: bool) -> Plot:
     """``lines`` drawn into ``width`` × ``height`` cells."""
-    across, down = (1, 1) if ascii_only else (2, 4)
+    across, down = _dots(ascii_only)
     grid = [[0] * width for _ in range(height)]
     marks = [[" "] * width for _ in range(height)]
     owners = [[NOTHING] * width for _ in range(height)]
@@ -99,7 +113,7 @@ def plot(lines: Sequence[Line], width: int, height: int, frame: Frame, ascii_onl
 
 def _inked(stroke: Stroke, column: int, row: int, ascii_only: bool) -> bool:
     if stroke == "dashed" and not ascii_only:
-        return column % 4 < 2 or row % 4 == 1
+        return (column + row) % 4 < 2
     if stroke == "dots" and not ascii_only:
         return (column + row) % 2 == 0
     return True

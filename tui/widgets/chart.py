@@ -1,4 +1,4 @@
-"""A chart of curves over steps: axes, legend, cursor, best point; linear or logarithmic, smoothed."""
+"""A chart of curves over steps: axes, legend, cursor, best point; log scale, smoothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.cells import right, width
 from tui.series import Bucket, Series
 from tui.symbols import ascii_only, sign
 from tui.widgets import ticks
-from tui.widgets.braille import GAP, NOTHING, Frame, Line, Plot, Point, Stroke, plot
+from tui.widgets.braille import GAP, NOTHING, Frame, Line, Plot, Point, Stroke, cell_of, plot
 from tui.widgets.line_view import Row
 from tui.widgets.pane import Pane
 
@@ -35,7 +35,7 @@ class Curve:
 
 class Chart(Pane):
     """Shows ``curves``. ``empty`` draws the body while there is nothing to show; ``x_end`` is the
-    last step of the plan, ``best`` the point to mark."""
+    last step of the plan, ``best`` the point to mark, ``from_zero`` keeps 0 in sight."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "keys.live_cursor", id="chart.left", key_display="←→"),
@@ -53,6 +53,7 @@ class Chart(Pane):
         title_key: str,
         number: str = "",
         *,
+        from_zero: bool = False,
         empty: Callable[[int, int], Sequence[Row]] | None = None,
         id: str | None = None,
     ) -> None:
@@ -65,6 +66,7 @@ class Chart(Pane):
         self.best: tuple[float, float] | None = None
         self.cursor: float | None = None
         self._empty = empty
+        self._from_zero = from_zero
         self._frame: Frame | None = None
         self._plot_width = 0
         self._roles: list[str] = []
@@ -84,12 +86,14 @@ class Chart(Pane):
         if len(self.curves) == 1:
             return [(ticks.number(self.curves[0].series.last), "text")]
         row: Row = []
+        if not any(curve.series.buckets for curve in self.curves):
+            return row
         for curve in self.curves:
             gap = "  " if row else ""
             row += [(gap + words.t(curve.name_key), "ash"), (f" {_stroke(curve)} ", curve.role)]
             row.append((ticks.number(curve.series.last), "text"))
         if self.best:
-            row.append((f"  {sign('best')} {ticks.number(self.best[1])}", "gold"))
+            row.append((f"  {_best_mark()} {ticks.number(self.best[1])}", "gold"))
         return row
 
     def _values_at(self, x: float) -> Row:
@@ -113,14 +117,17 @@ class Chart(Pane):
         if rows < 2 or width < 16:
             return []
         y_low, y_high = self._y_range()
-        marks = ticks.ticks(y_low, y_high, max(2, rows // 2), self.logarithmic)
+        marks = ticks.ticks(y_low, y_high, 2 + rows // 4, self.logarithmic)
         labels = ticks.tick_texts(marks)
         gutter = max(5, max((len(label) for label in labels), default=0)) + 1
         self._plot_width = width - gutter - 1
         frame = self._frame = Frame(*self._x_range(), y_low, y_high, self.logarithmic)
         drawn = plot(self._lines(), self._plot_width, rows, frame, ascii_only())
         self._mark_best(drawn, frame)
-        by_row = {frame.row(mark, rows): label for mark, label in zip(marks, labels, strict=True)}
+        by_row = {
+            cell_of(frame, frame.x_low, mark, self._plot_width, rows, ascii_only())[1]: label
+            for mark, label in zip(marks, labels, strict=True)
+        }
         shown = [
             [(right(by_row.get(y, ""), gutter - 1) + " ", "ash"), *self._cells(drawn, y, frame)]
             for y in range(rows)
@@ -132,6 +139,8 @@ class Chart(Pane):
         if not ranges:
             return (0.1, 1.0) if self.logarithmic else (0.0, 1.0)
         low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
+        if self._from_zero and not self.logarithmic:
+            low = min(0.0, low)
         return ticks.nice_range(low, high, self.logarithmic)
 
     def _x_range(self) -> tuple[float, float]:
@@ -161,9 +170,8 @@ class Chart(Pane):
         if not self.best or not frame.x_low <= self.best[0] <= frame.x_high:
             return
         rows, cells = len(drawn.rows), self._plot_width
-        x = frame.column(self.best[0], cells)
-        y = frame.row(self.best[1], rows)
-        drawn.rows[y] = drawn.rows[y][:x] + sign("best") + drawn.rows[y][x + 1 :]
+        x, y = cell_of(frame, *self.best, cells, rows, ascii_only())
+        drawn.rows[y] = drawn.rows[y][:x] + _best_mark() + drawn.rows[y][x + 1 :]
         drawn.owners[y][x] = len(self._roles)
         self._roles.append("gold bold")
 
@@ -240,6 +248,10 @@ class Chart(Pane):
         """One level more or less of smoothing."""
         self.smoothing = min(len(SMOOTHINGS) - 1, max(0, self.smoothing + change))
         self.redraw()
+
+
+def _best_mark() -> str:
+    return "@" if ascii_only() else sign("best")  # the ASCII star is the training line
 
 
 def _stroke(curve: Curve) -> str:

@@ -16,7 +16,7 @@ from tui.wrap import wrap
 
 
 class CheckpointPanel(TailView):
-    """Shows the checkpoints of ``summary``: evaluation loss where there is one, else training loss."""
+    """Shows the checkpoints of ``summary``: evaluation loss if there is one, else training loss."""
 
     def __init__(self, summary: RunSummary, number: str = "", *, id: str | None = None) -> None:
         super().__init__(number, id=id)

@@ -13,6 +13,11 @@ class Divider(LineView):
 
     DEFAULT_CSS = "Divider { width: 1; height: 1fr; }"
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.branch: int | None = None
+        """The row at which a rule goes off to the right."""
+
     def draw(self, width: int, height: int) -> Sequence[Row]:
-        joint = sign("joint")
-        return [[(joint if y == 0 else sign("bar"), "rule")] for y in range(height)]
+        joints = {0: sign("joint"), self.branch: sign("branch")}
+        return [[(joints.get(y, sign("bar")), "rule")] for y in range(height)]

@@ -56,7 +56,7 @@ class LineView(Widget):
         self._drawn_size = (0, 0)
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
-        """The rows to show in ``width`` × ``height`` cells. Called in the event loop: no waiting."""
+        """The rows to show in ``width`` × ``height`` cells. Called in the event loop: quick."""
         raise NotImplementedError
 
     def redraw(self) -> None:
@@ -115,11 +115,10 @@ class LineView(Widget):
     def _style(self, role: str) -> Style:
         style = self._styles_by_role.get(role)
         if style is None:
-            style = self.rich_style
-            for name in role.split():
-                style += self.get_component_rich_style(f"role--{name}")
-                if name != "bold" and "bold" in role.split():
-                    style += Style(bold=True)
+            colour, _, weight = role.partition(" ")
+            style = self.get_component_rich_style(f"role--{colour}")
+            if weight:
+                style += Style(bold=True)
             self._styles_by_role[role] = style
         return style
 
@@ -171,6 +170,8 @@ def clip(row: Row, cells: int) -> Row:
 def spread(left: Row, right: Row, cells: int) -> Row:
     """``left`` and ``right`` at the two ends of a line; the left gives way when both do not fit."""
     room = cells - row_width(right)
+    if not right:
+        return clip(left, cells)
     if room < 4:
         return clip(left, cells)
     shown = clip(left, room - 1)

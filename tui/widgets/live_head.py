@@ -9,7 +9,7 @@ from engine.units import human_bytes, human_count, human_duration
 from tui.cells import fit, width
 from tui.run_model import Phase, RunModel
 from tui.symbols import sign
-from tui.widgets.line_view import LineView, Row, row_width, spread
+from tui.widgets.line_view import LineView, Row, clip, row_width, spread
 from tui.widgets.meter import meter
 
 STATUS_SIGNS = {
@@ -41,29 +41,41 @@ class LiveHead(LineView):
         model = self.model
         left: Row = [(f" {fit_name(self.run_name, width)}  ", "bold"), *status_pieces(model.status)]
         phase = model.phase
-        if phase and model.status == "preparing":
+        if phase:
             left += [("  ", "text"), *phase_pieces(phase, 12 if width >= 100 else 8)]
         else:
-            left += self._progress(width)
-        return [spread(left, self._said(), width)]
+            left = self._with_facts(left, width)
+        return [spread(left, self._said(width), width)]
 
-    def _progress(self, width: int) -> Row:
+    def _with_facts(self, row: Row, width: int) -> Row:
+        """``row`` and as many of the facts as fit beside what is said at the right end; the epoch
+        gives way first, then the time spent."""
+        facts = self._facts(width)
+        room = width - row_width(row) - row_width(self._said(width))
+        for dispensable in ("epoch", "elapsed"):
+            if sum(row_width(fact) for fact in facts.values()) > room:
+                facts.pop(dispensable, None)
+        return row + [piece for fact in facts.values() for piece in fact]
+
+    def _facts(self, width: int) -> dict[str, Row]:
         model, summary = self.model, self.model.summary
-        row: Row = []
+        facts: dict[str, Row] = {}
         if width >= 100 and summary.steps:
-            row += [("  ", "text"), *meter(summary.step / summary.steps, 16)]
+            facts["bar"] = [("  ", "text"), *meter(summary.step / summary.steps, 16)]
         if summary.step or summary.steps:
             total = f"/{summary.steps}" if summary.steps else ""
-            row += _fact("live.head.step", f"{summary.step}{total}")
+            facts["step"] = _fact("live.head.step", f"{summary.step}{total}")
         epochs = model.plan.get("epochs")
         if summary.epoch:
-            row += _fact("live.head.epoch", f"{summary.epoch:.1f}{f'/{epochs:g}' if epochs else ''}")
-        row += _fact("live.head.elapsed", human_duration(model.elapsed()))
+            share = f"{summary.epoch:.1f}{f'/{epochs:g}' if epochs else ''}"
+            facts["epoch"] = _fact("live.head.epoch", share)
+        facts["elapsed"] = [(f"  {human_duration(model.elapsed())}", "text")]
         if not model.ended and summary.seconds_left is not None:
-            row += _fact("live.head.left", human_duration(summary.seconds_left), "bold")
-        return row
+            left = words.t("live.head.left", time=human_duration(summary.seconds_left))
+            facts["left"] = [(f" {sign('dot')} ", "ash"), (left, "bold")]
+        return facts
 
-    def _said(self) -> Row:
+    def _said(self, width: int) -> Row:
         """The right end: what was asked and not yet heard, else what the screen itself is at."""
         if self.model.asked:
             asked = " ".join(words.t(f"live.asked.{what}") for what in self.model.asked)
@@ -72,7 +84,7 @@ class LiveHead(LineView):
             return [(words.t("live.head.reading", percent=f"{self.reading:.0%}") + " ", "ash")]
         if self.slow_link:
             return [(words.t("live.head.slow_link") + " ", "ash")]
-        return [(words.language().upper() + " ", "ash")]
+        return [(words.language().upper() + " ", "ash")] if width >= 100 else []
 
 
 def fit_name(name: str, cells: int) -> str:
@@ -117,8 +129,8 @@ def phase_counts(phase: Phase) -> str:
     return f"{show(phase.done)}{total} {unit}".rstrip()
 
 
-def _fact(key: str, value: str, role: str = "text") -> Row:
-    return [(f"  {words.t(key)} ", "ash"), (value, role)]
+def _fact(key: str, value: str) -> Row:
+    return [(f"  {words.t(key)} ", "ash"), (value, "text")]
 
 
 def preparing_rows(model: RunModel, cells: int, height: int) -> list[Row]:
@@ -127,13 +139,16 @@ def preparing_rows(model: RunModel, cells: int, height: int) -> list[Row]:
     rows: list[Row] = [[]]
     for phase in model.phases:
         done = phase is not model.phases[-1] or not going
-        mark: Row = [("   " + (sign("yes") if done else sign("now")) + " ", "jade" if done else "ember")]
+        mark: Row = [
+            ("   " + (sign("yes") if done else sign("now")) + " ", "jade" if done else "ember")
+        ]
         if done:
-            rows.append([*mark, (fit(phase_word(phase.name), 34), "ash"), (phase_counts(phase), "ash")])
+            rows.append([*mark, (fit(phase_word(phase.name), 26), "ash")])
+            rows[-1].append((f" {phase_counts(phase)}", "ash"))
         else:
             rows.append([*mark, *phase_pieces(phase, 16)])
     if not model.phases or model.status == "training":
         key = "live.chart.first_step" if model.status == "training" else "live.chart.nothing"
         rows.append([(f"   {words.t(key)}", "ash")])
     shown = rows[-height:] if len(rows) > height else rows
-    return [row if row_width(row) <= cells else row[:3] for row in shown]
+    return [clip(row, cells) for row in shown]

@@ -1,4 +1,4 @@
-"""How hard the machine works: each card by NVML, or CPU and RAM where there is none; and the pace."""
+"""How hard the machine works (each card by NVML, or CPU and RAM without one), and the pace."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tui.symbols import sign
 from tui.widgets.line_view import Row, clip
 from tui.widgets.meter import meter
 from tui.widgets.pane import Pane
-from tui.widgets.ticks import number
+from tui.widgets.ticks import number, rate
 
 _NEARLY_FULL = 0.95
+_DETAILED = 2  # cards beyond which each gets one line
 
 
 class MachinePanel(Pane):
@@ -31,23 +32,22 @@ class MachinePanel(Pane):
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         pace = pace_rows(self.model.last_step, self.model.summary.loss)
-        device = device_rows(self.model.device, width, height - len(pace))
+        device = device_rows(self.model.device, width - 1, height - len(pace))
         return [[(" ", "text"), *clip(row, width - 1)] for row in [*device, *pace]]
 
     def rows_wanted(self) -> int:
         """How many rows, title included, show all there is to show."""
         cards = len(self.model.device.get("gpus") or ())
-        each = 2 if cards > 2 else 4
+        each = 1 if cards > _DETAILED else 4
         return 1 + (each * cards if cards else 2) + 3
 
 
 def pace_rows(step: Event, loss: float | None) -> list[Row]:
     """Tokens a second, learning rate, gradient norm."""
     speed = step.get("tokens_per_second")
-    rate = human_count(speed) if speed else "–"
     return [
-        _figure("live.machine.speed", rate),
-        _figure("live.machine.learning_rate", number(step.get("learning_rate"))),
+        _figure("live.machine.speed", human_count(speed) if speed else "–"),
+        _figure("live.machine.learning_rate", rate(step.get("learning_rate"))),
         _figure("live.machine.grad_norm", number(step.get("grad_norm"))),
     ]
 
@@ -61,11 +61,9 @@ def device_rows(device: Event, cells: int, height: int) -> list[Row]:
     cards: list[dict[str, Any]] = device.get("gpus") or []
     if not cards:
         return _host_rows(device, cells)
-    brief = 4 * len(cards) > height
-    rows: list[Row] = []
-    for card in cards:
-        rows += _card_rows(card, cells, brief)
-    return rows
+    if len(cards) > _DETAILED or 4 * len(cards) > height:
+        return [_card_line(card, cells) for card in cards][:height]
+    return [row for card in cards for row in _card_rows(card, cells)]
 
 
 def _host_rows(device: Event, cells: int) -> list[Row]:
@@ -77,15 +75,29 @@ def _host_rows(device: Event, cells: int) -> list[Row]:
     ]
 
 
-def _card_rows(card: dict[str, Any], cells: int, brief: bool) -> list[Row]:
+def _card_line(card: dict[str, Any], cells: int) -> Row:
+    """``0  97% ━━━━── 19.2/24 G 61°``."""
+    used, total = card.get("memory_bytes"), card.get("memory_total_bytes")
+    share, heat = _share(used, total), card.get("temperature")
+    full = share is not None and share >= _NEARLY_FULL
+    hot = bool(card.get("throttled"))
+    heat_text = f"{heat:.0f}°" if heat is not None else ""
+    return [
+        (f"{card.get('index', 0)} ", "bold"),
+        (right(_percent(card.get("utilisation")), 4) + " ", "text"),
+        *meter(share, max(3, cells - 21), "cinnabar" if full else "ember"),
+        (right(_of(used, total), 10), "cinnabar bold" if full else "text"),
+        (right(heat_text + (sign("warn") if hot else ""), 4), "cinnabar" if hot else "ash"),
+    ]
+
+
+def _card_rows(card: dict[str, Any], cells: int) -> list[Row]:
     used, total = card.get("memory_bytes"), card.get("memory_total_bytes")
     busy = card.get("utilisation")
     name = f"{card.get('index', 0)} {_short(str(card.get('name', '')))}"
     heat = _heat(card)
     share = _share(used, total)
     memory = _bar("live.machine.memory", share, _of(used, total), cells, watch=True)
-    if brief:
-        return [[(fit(name, max(6, cells - 22)), "text"), *heat], memory]
     return [
         [(name, "bold")],
         _bar("live.machine.gpu", busy / 100 if busy is not None else None, _percent(busy), cells),
@@ -110,7 +122,7 @@ def _bar(key: str, share: float | None, text: str, cells: int, watch: bool = Fal
     """A label, a meter, a figure; ``watch`` marks it when nearly full."""
     full = watch and share is not None and share >= _NEARLY_FULL
     label = words.t(key)
-    room = cells - 2 - 5 - 1 - 10
+    room = cells - 5 - 10 - 1
     return [
         (fit(label, 5), "ash"),
         *meter(share, max(3, room), "cinnabar" if full else "ember"),

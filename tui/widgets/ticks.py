@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 
 def nice_step(span: float, count: int) -> float:
-    """The round step (1, 2, 2.5 or 5 times a power of ten) that cuts ``span`` in about ``count``."""
+    """The round step (1, 2, 2.5 or 5 times a power of ten) that cuts ``span`` in some ``count``."""
     if span <= 0 or not math.isfinite(span):
         return 1.0
     rough = span / max(1, count)
@@ -63,10 +64,17 @@ def number(value: float | None) -> str:
     if size == 0:
         return "0"
     if size < 0.001 or size >= 1e5:
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+        return rate(value)
     decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
     return f"{value:.{decimals}f}"
+
+
+def rate(value: float | None) -> str:
+    """A learning rate as people write it: ``8.1e-4``, ``2e-5``, ``–``."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}" if value else "0"
 
 
 def tick_texts(values: list[float]) -> list[str]:
@@ -74,12 +82,19 @@ def tick_texts(values: list[float]) -> list[str]:
     shown = [abs(value) for value in values if value]
     if not shown:
         return ["0" for _ in values]
-    if min(shown) < 0.001 or max(shown) >= 1e5:
-        return [number(value) for value in values]
-    gaps = [b - a for a, b in zip(values, values[1:], strict=False) if b > a] or shown
-    decimals = next((d for d in range(5) if abs(round(min(gaps), d) - min(gaps)) < 1e-9), 4)
-    decimals = max(decimals, next((d for d in range(4) if round(shown[0], d)), 3))
+    gaps = [b - a for a, b in pairwise(values) if b > a]
+    finest = min(*gaps, *shown) if gaps else min(shown)
+    decimals = next((d for d in range(6) if math.isclose(round(finest, d), finest)), 6)
+    if decimals > 4 or max(shown) >= 1e5:
+        return [_scientific(value) for value in values]
     return [f"{value:.{decimals}f}" for value in values]
+
+
+def _scientific(value: float) -> str:
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
 def step_text(step: float) -> str:

@@ -64,7 +64,10 @@ class WatchPanel(TailView):
         text = " ".join(sample.text.split()) or words.t("live.watch.silent")
         said = wrap(text, width - _STEP_CELLS - 2)
         role = "text" if newest else "ash"
-        first: Row = [(right(steps, _STEP_CELLS), "ember" if newest else "ash"), (f" {said[0]}", role)]
+        first: Row = [
+            (right(steps, _STEP_CELLS), "ember" if newest else "ash"),
+            (f" {said[0]}", role),
+        ]
         rows = [first, *([(" " * (_STEP_CELLS + 1) + more, role)] for more in said[1:])]
         if sample.exact:
             rows[-1] = [*rows[-1], (f"  {sign('yes')} {words.t('live.watch.exact')}", "jade")]

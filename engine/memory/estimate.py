@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine import words
 from engine.hardware import Gpu, Machine
+from engine.libraries import import_model_libraries
 from engine.memory.beyond import beyond_the_trace
 from engine.memory.items import Item, Verdict, verdict_of
-from engine.memory.shapes import shapes_of
-from engine.memory.traces import cached_trace
 from engine.spec.resolve import resolve, steps_of
 
 if TYPE_CHECKING:
@@ -128,6 +127,10 @@ def with_card(machine: Machine, card: Card) -> Machine:
 def _one(
     spec: RunSpec, folder: Path, machine: Machine, max_row_tokens: int | None, rows: int | None
 ) -> Estimate:
+    import_model_libraries()
+    from engine.memory.shapes import shapes_of
+    from engine.memory.traces import cached_trace
+
     shapes = shapes_of(spec, machine, max_row_tokens)
     traced = cached_trace(folder, spec, shapes)
     beyond = beyond_the_trace(spec, traced, machine)

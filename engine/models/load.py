@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import DanluError
 from engine.hardware import Machine
+from engine.libraries import import_model_libraries
 from engine.models.describe import ModelFacts, describe
 from engine.models.quiet import quiet
 from engine.models.stop_tokens import stop_token_ids
@@ -45,6 +46,7 @@ def load_tokenizer(
 
     Raises DanluError ``model.no_tokenizer`` or ``model.remote_code``.
     """
+    import_model_libraries()
     from transformers import AutoTokenizer
 
     try:
@@ -73,6 +75,7 @@ def load_model(
     Raises DanluError ``model.cannot_load``, ``model.remote_code``, ``model.already_quantized``,
     ``model.no_memory`` and those of :func:`engine.models.describe.describe`.
     """
+    import_model_libraries()
     import torch
     from transformers import AutoModelForCausalLM
 

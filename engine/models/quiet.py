@@ -7,12 +7,15 @@ import logging
 import warnings
 from collections.abc import Iterator
 
+from engine.libraries import import_model_libraries
+
 _LOUD = ("transformers", "accelerate", "bitsandbytes", "peft", "torch.distributed", "httpx")
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Within it no library draws a progress bar or prints a warning; errors are raised as ever."""
+    import_model_libraries()
     from transformers.utils import logging as transformers_logging
 
     levels = {name: logging.getLogger(name).level for name in _LOUD}

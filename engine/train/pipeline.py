@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import DanluError
 from engine.hardware import Machine, free_disk_bytes, machine
 from engine.job import Job
+from engine.libraries import import_training_libraries
 from engine.runs.journal import JournalWriter
 from engine.runs.store import Run, checkpoint_step
 from engine.runs.summary import summarise
@@ -47,6 +48,8 @@ class Pipeline:
         Raises DanluError for what the person can mend and Cancelled when aborted."""
         started = time.time()
         self.journal.write("status", status="preparing")
+        self.job.report("import_libraries")
+        import_training_libraries()
         checkpoint = self._checkpoint()
         here = machine()
         self.spec = resolve(self.spec, here)
@@ -85,7 +88,9 @@ class Pipeline:
         steps = steps_of(spec, len(prepared.train))
         self._tell_choices()
         job.report("load_model")
-        model = load_model(located.folder, spec.model, here, for_training=True)
+        model = load_model(
+            located.folder, spec.model, here, for_training=True, tuner=spec.method.tuner
+        )
         model = adapt(model, spec)
         job.report("build_trainer")
         self._plan(model, prepared, steps, here, located.source)

@@ -68,4 +68,5 @@ def _ask(address: str, seconds: float, found: dict[str, Probe]) -> None:
     except urllib.error.HTTPError:
         found[address] = Probe(True)
     except (OSError, ValueError) as error:
-        found[address] = Probe(False, str(getattr(error, "reason", error)))
+        cause = getattr(error, "reason", error)
+        found[address] = Probe(False, getattr(cause, "strerror", None) or str(cause))

@@ -17,6 +17,7 @@ from engine.units import human_bytes, human_count, human_duration
 from tui.cells import fit
 
 _PACE = 0.1  # seconds between two drawings
+_PLAIN_PACE = 10.0  # seconds between two plain lines of one phase
 
 
 @contextmanager
@@ -43,7 +44,11 @@ class _Line:
     def progress(self, progress: Progress) -> None:
         if not self._live:
             if progress.phase != self._phase:
+                self._drawn = time.monotonic()
                 print(words.t(f"phase.{progress.phase}"), file=sys.stderr, flush=True)
+            elif progress.total and time.monotonic() - self._drawn > _PLAIN_PACE:
+                self._drawn = time.monotonic()
+                print(progress_text(progress), file=sys.stderr, flush=True)
         elif progress.phase != self._phase or time.monotonic() - self._drawn > _PACE:
             self._drawn = time.monotonic()
             print(

@@ -1,0 +1,60 @@
+"""``danlu fetch REF``: bring a model onto this machine, resuming what was begun."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from engine.models.describe import ModelFacts, describe
+from engine.models.locate import LocatedModel, locate
+from engine.spec.sections import Model
+from engine.units import human_bytes, human_count
+from engine.words import t
+from tui.cli.options import add_json
+from tui.cli.progress_line import progress_line
+
+_HUBS = ("auto", "modelscope", "huggingface")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ref", metavar="REF", help=t("cli_fetch.ref"))
+    parser.add_argument("--hub", choices=_HUBS, default="auto", help=t("cli_fetch.hub"))
+    parser.add_argument("--revision", help=t("cli_fetch.revision"))
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fetch and describe. Raises DanluError ``model.*`` and ``hub.*``."""
+    model = Model(source=args.ref, hub=args.hub, revision=args.revision)
+    with progress_line() as job:
+        found = locate(model, job)
+    facts = describe(found.folder)
+    if args.json:
+        print(json.dumps(document(found, facts), ensure_ascii=False, indent=1))
+        return 0
+    print(found.folder)
+    print(_facts_text(facts))
+    print(t("cli_fetch.next", source=found.source))
+    return 0
+
+
+def document(found: LocatedModel, facts: ModelFacts) -> dict[str, object]:
+    """The ``fetch`` JSON: where the model is, where it came from, and what it is."""
+    return {
+        "source": found.source,
+        "folder": str(found.folder),
+        "origin": found.origin,
+        "revision": found.revision,
+        **vars(facts),
+    }
+
+
+def _facts_text(facts: ModelFacts) -> str:
+    return t(
+        "cli_fetch.facts",
+        parameters=human_count(facts.parameters),
+        size=human_bytes(facts.weight_bytes),
+        dtype=facts.quantized or facts.dtype,
+        context=facts.context_length,
+        license=facts.license or t("cli_fetch.unknown_license"),
+    )

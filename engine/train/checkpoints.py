@@ -55,7 +55,7 @@ class CheckpointShelf:
         return sorted(found, key=checkpoint_step)
 
     def prune(self) -> list[Path]:
-        """Delete the oldest beyond ``keep``, never the best or the newest; return what was deleted."""
+        """Delete the oldest beyond ``keep``, never the best or the newest; return those."""
         if self.keep is None:
             return []
         folders, best = self.folders(), self.best_step()

@@ -20,8 +20,8 @@ class Pace:
         self._steps.append((tokens, seconds))
 
     def fields(self, steps_left: int) -> dict[str, Any]:
-        """The pace as fields of a ``step`` event; time left from the mean of recent steps, the first
-        (slow, warming up) one left out as soon as there are others."""
+        """The pace as fields of a ``step`` event. Time left is told from the mean of recent steps;
+        the first, slow one is left out as soon as there are others."""
         recent = list(self._steps)[1:] if 1 < len(self._steps) < _WINDOW else list(self._steps)
         seconds = sum(entry[1] for entry in recent)
         tokens = sum(entry[0] for entry in recent)

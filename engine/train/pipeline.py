@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Pipeline:
-    """The parts of one training that every phase uses. ``resume`` continues the newest checkpoint."""
+    """The parts of one training that every phase uses; ``resume`` continues its checkpoint."""
 
     run: Run
     spec: RunSpec
@@ -60,7 +60,7 @@ class Pipeline:
         return self._end(conductor, trainer.state.global_step, steps, time.time() - started)
 
     def _checkpoint(self) -> Path | None:
-        """The checkpoint to continue. Raises DanluError when it lacks what exact resumption needs."""
+        """The checkpoint to continue. Raises DanluError when it cannot be resumed exactly."""
         folder = self.run.last_checkpoint() if self.resume else None
         if folder is None:
             return None

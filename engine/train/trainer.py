@@ -1,4 +1,4 @@
-"""TRL's SFTTrainer with danlu's say at the step boundary: what is due, what was asked, what is told.
+"""TRL's SFTTrainer with danlu's say at the step boundary: what is due, asked and told.
 
 Imports torch and trl: import it inside functions only.
 """

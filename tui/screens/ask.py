@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -20,13 +18,9 @@ class AskScreen(OverlayScreen[str]):
     why a text cannot be taken (shown while it is typed), or gives an empty string."""
 
     AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # The Input takes Enter itself; this entry puts it on the key line.
-        Binding("enter", "accept", "keys.accept", id="ask.accept"),
-    ]
     DEFAULT_CSS = """
     AskScreen .question { text-style: bold; margin-bottom: 1; }
-    AskScreen Input { margin: 1 0 0 0; border: none; height: 1; background: $panel; padding: 0 1; }
+    AskScreen Input { margin: 1 0 0 0; }
     AskScreen .refusal { color: $error; height: auto; margin-top: 1; }
     """
 
@@ -49,7 +43,7 @@ class AskScreen(OverlayScreen[str]):
         self._suggester = suggester
 
     def work(self) -> list[Widget]:
-        entry = Input(self._value, placeholder=self._placeholder, suggester=self._suggester)
+        entry = LineInput(self._value, placeholder=self._placeholder, suggester=self._suggester)
         about = [Prose("", self._about)] if self._about else []
         question = Static(self._question, classes="question", markup=False)
         return [question, *about, entry, Static("", classes="refusal", markup=False)]
@@ -59,10 +53,7 @@ class AskScreen(OverlayScreen[str]):
         self._say(self._refuse(event.value.strip()) if event.value.strip() else "")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.action_accept()
-
-    def action_accept(self) -> None:
-        text = self._value.strip()
+        text = event.value.strip()
         refusal = self._refuse(text)
         if refusal:
             self._say(refusal)

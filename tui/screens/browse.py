@@ -19,8 +19,6 @@ class BrowseScreen(ModalScreen[Path]):
     """Dismissed with the path chosen, or with None. ``about`` says what is looked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # The line typed in takes Enter itself; this entry puts it on the key line.
-        Binding("enter", "nothing", "keys.choose", id="browse.choose"),
         Binding("escape", "close", "keys.back", id="browse.close"),
     ]
     DEFAULT_CSS = """

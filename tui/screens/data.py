@@ -27,6 +27,7 @@ from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.data_rows import COUNTS, DataRow, data_rows, draw_data_row
 from tui.wizard.lengths import Lengths, lengths_of
+from tui.wizard.states import data_problems
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 
@@ -136,9 +137,8 @@ class DataScreen(StepScreen):
     def _no_lengths(self) -> str:
         if not self.draft.spec.data.train:
             return words.t("wizard_data.no_rows_yet")
-        wrong = findings.check_error(self.draft)
-        if wrong is not None:
-            return f"{sign('no')} {wrong.what} {wrong.why}"
+        if self._wrong():
+            return f"{sign('no')} {self._wrong()}"
         if findings.warming(self.draft):
             return words.t("wizard_data.warming")
         tokenizer = self.draft.desk.find("tokenizer")
@@ -147,6 +147,10 @@ class DataScreen(StepScreen):
         if findings.local_folder(self.draft) is None:
             return words.t("wizard_data.lengths_later")
         return ""
+
+    def _wrong(self) -> str:
+        """Why these rows cannot be trained, in words; empty where they can."""
+        return " ".join(data_problems(self.draft))
 
     def _show_job(self) -> None:
         task = self.draft.desk.find("check")
@@ -263,7 +267,7 @@ class DataScreen(StepScreen):
         if action == "use_length":
             found = self._lengths()
             return found is not None and found.suggested != self.draft.spec.data.max_length
-        return True
+        return super().check_action(action, parameters)
 
     def action_again(self) -> None:
         """Check the rows again: a file may have been changed meanwhile."""

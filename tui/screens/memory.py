@@ -189,7 +189,7 @@ class MemoryScreen(StepScreen):
             fetching = self.draft.desk.find("fetch")
             away = here is not None and here.done and here.result is None
             return away and (fetching is None or fetching.done)
-        return True
+        return super().check_action(action, parameters)
 
     def action_undo(self) -> None:
         """Take back the change applied last."""

@@ -21,6 +21,7 @@ from tui.screens.ask import AskScreen
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact, FactGrid
 from tui.widgets.job_bar import JobBar
+from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.draft import Draft
@@ -60,7 +61,7 @@ class ModelScreen(StepScreen):
     ]
     DEFAULT_CSS = """
     ModelScreen .split { height: 1fr; }
-    ModelScreen Input { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
+    ModelScreen Input { display: none; }
     ModelScreen Input.open { display: block; }
     ModelScreen .list { height: 1fr; }
     ModelScreen .facts { height: 10; padding: 1 0 0 2; }
@@ -75,7 +76,7 @@ class ModelScreen(StepScreen):
         self._filter = ""
 
     def work(self) -> list[Widget]:
-        entry = Input(self._filter, placeholder=words.t("wizard_model.filter"))
+        entry = LineInput(self._filter, placeholder=words.t("wizard_model.filter"))
         entry.set_class(bool(self._filter), "open")
         heading = Heading(classes="heading")
         models = StepList(self._draw, self._rows(), id="models")
@@ -197,7 +198,7 @@ class ModelScreen(StepScreen):
         if action in ("fetch", "next_hub"):
             row = self._current if self.query(RowList) else ModelRow()
             return bool(row.source) and not row.here and not running
-        return True
+        return super().check_action(action, parameters)
 
     def action_fetch(self) -> None:
         self._take(self._current.source)

@@ -15,11 +15,20 @@ from engine import words
 from engine.errors import DanluError, Fix
 from engine.spec.parameter import Parameter
 from tui.screens.error import ErrorScreen
+from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.draft import Draft
 from tui.wizard.field_lines import VALUE_AT, draw_field, field_help
-from tui.wizard.fields import Field, fields_of, next_value, shown_value, typed_error, typed_value
+from tui.wizard.fields import (
+    Field,
+    fields_of,
+    next_value,
+    nudged,
+    shown_value,
+    typed_error,
+    typed_value,
+)
 from tui.wizard.step_screen import StepScreen
 
 
@@ -34,12 +43,11 @@ class FieldList(RowList):
     ]
 
 
-class FieldInput(Input):
+class FieldInput(LineInput):
     """The value being typed, in its place in the list. Escape leaves the value as it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "screen.leave_field", "keys.field_leave", id="field.leave"),
-        Binding("enter", "submit", "keys.accept", id="field.accept"),
     ]
 
 
@@ -51,7 +59,7 @@ class ParametersScreen(StepScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "fix", "keys.field_fix", id="parameters.fix"),
-        Binding("5", "go('review')", "keys.wizard_next", id="wizard.go5"),
+        Binding("5", "go('review')", "keys.wizard_review", id="wizard.go5"),
         Binding("x", "expert", "keys.field_expert", id="parameters.expert"),
         Binding("slash", "filter", "keys.filter", id="parameters.filter"),
         Binding("d,delete,backspace", "reset", "keys.field_reset", id="parameters.reset"),
@@ -60,9 +68,7 @@ class ParametersScreen(StepScreen):
     ParametersScreen .split { height: 1fr; }
     ParametersScreen .list { height: 1fr; layers: base over; }
     ParametersScreen .about { height: 8; padding: 1 1 0 1; }
-    ParametersScreen Input {
-        height: 1; border: none; padding: 0; background: $panel; display: none;
-    }
+    ParametersScreen Input { display: none; }
     ParametersScreen Input.open { display: block; }
     ParametersScreen #field { layer: over; position: absolute; }
     ParametersScreen.-wide .split { layout: horizontal; }
@@ -75,7 +81,7 @@ class ParametersScreen(StepScreen):
         self._editing: Parameter | None = None
 
     def work(self) -> list[Widget]:
-        looked_for = Input(
+        looked_for = LineInput(
             self._wanted, placeholder=words.t("wizard_parameters.filter"), id="wanted"
         )
         looked_for.set_class(bool(self._wanted), "open")
@@ -149,10 +155,13 @@ class ParametersScreen(StepScreen):
             self._edit(field)
 
     def action_cycle(self, by: int) -> None:
-        """The next or previous choice."""
+        """The next or previous choice, twice or half the number; other values are typed."""
         field = self._field
-        if field.cycles:
-            self._set(field.path, next_value(field, by))
+        value = next_value(field, by) if field.cycles else nudged(field, by)
+        if field.cycles or (field.counts and value is not None):
+            self._set(field.path, value)
+        else:
+            self._edit(field)
 
     def _set(self, path: str, value: Any) -> None:
         self.draft.change({path: value})
@@ -239,11 +248,11 @@ class ParametersScreen(StepScreen):
         if action == "fix":
             return bool(self.draft.exclusions())
         if action == "cycle":
-            return self._field.cycles
+            return self._field.parameter is not None
         if action == "reset":
             path = self._field.path
             return self._field.parameter is not None and path in self.draft.changed()
-        return True
+        return super().check_action(action, parameters)
 
     def action_fix(self) -> None:
         """The ways out of the combination at this field, else of the first there is."""

@@ -12,13 +12,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine import words
 from engine.units import human_bytes
 from tui.cells import fit, right
 from tui.ink import ink
 from tui.symbols import sign
+from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 
 Wanted = Literal["data", "model"]
@@ -76,7 +77,7 @@ def _entry(entry: os.DirEntry[str], wanted: Wanted) -> Entry | None:
     return None
 
 
-class PathInput(Input):
+class PathInput(LineInput):
     """Up, down and tab belong to the list below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,6 +85,7 @@ class PathInput(Input):
         Binding("down", "browse_move(1)", "keys.move", show=False),
         Binding("pageup", "browse_page(-1)", "keys.move", show=False),
         Binding("pagedown", "browse_page(1)", "keys.move", show=False),
+        Binding("enter", "submit", "keys.choose", id="browse.choose"),
         Binding("tab", "browse_complete", "keys.browse_complete", id="browse.complete"),
     ]
 
@@ -101,9 +103,8 @@ class FileBrowser(Vertical):
     """Starts in ``folder``. Posts :class:`Chosen` with the path Enter was pressed on."""
 
     DEFAULT_CSS = """
-    FileBrowser PathInput { height: 1; border: none; padding: 0 1; background: $panel; }
-    FileBrowser .where { height: 1; }
-    FileBrowser RowList { height: 1fr; margin-top: 1; }
+    FileBrowser #nothing { height: 1; padding: 0 2; }
+    FileBrowser RowList { height: 1fr; }
     """
 
     class Chosen(Message):
@@ -122,6 +123,7 @@ class FileBrowser(Vertical):
     def compose(self) -> ComposeResult:
         start = _with_slash(self._folder)
         yield PathInput(start, select_on_focus=False)
+        yield Static("", id="nothing", markup=False)
         yield RowList(self._draw, self._listed(""), id="entries")
 
     def on_mount(self) -> None:
@@ -159,6 +161,8 @@ class FileBrowser(Vertical):
         if folder is not None and folder.is_dir():
             self._folder = folder
         self.rows.show(self._listed(typed))
+        none = "" if self.rows.rows else words.t("wizard_data.nothing_here")
+        self.query_one("#nothing", Static).update(self._problem or none)
         self.rows.move_to(0 if typed or len(self.rows.rows) < 2 else 1)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

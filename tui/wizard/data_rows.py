@@ -99,6 +99,9 @@ def _worst(draft: Draft) -> str:
 def _told(draft: Draft) -> str:
     report = findings.report(draft)
     assert report is not None
+    unread = next((f.error for f in report.findings if f.error is not None), None)
+    if unread is not None:
+        return unread.what
     notes = sum(1 for f in report.findings if f.severity != "error")
     return words.t("wizard_data.look_problems", dropped=report.dropped, notes=notes)
 

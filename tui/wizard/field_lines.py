@@ -55,9 +55,7 @@ def _value_text(row: Field, selected: bool) -> str:
         text = _open_text(row)
     elif declared.unit and value is not None:
         text += f" {declared.unit_text}"
-    if row.value == "auto" and value != "auto":
-        text = f"{text} {words.t('wizard_parameters.auto')}"
-    return _CHANGE.format(text) if selected and row.cycles else text
+    return _CHANGE.format(text) if selected and (row.cycles or row.counts) else text
 
 
 def _open_text(row: Field) -> str:
@@ -66,9 +64,13 @@ def _open_text(row: Field) -> str:
 
 
 def value_words(declared: Parameter, value: object) -> str:
-    """A value in words: yes and no, choices as they are written in a spec."""
+    """A value in words: yes and no; a choice as it is written in a spec, and what it means."""
     if isinstance(value, bool):
         return words.t("wizard_parameters.on" if value else "wizard_parameters.off")
+    if declared.kind == "choice" and isinstance(value, str):
+        meaning = declared.choice_label(value)
+        told = meaning.lower().startswith(value.lower())
+        return meaning if told else f"{value}  {meaning}"
     return shown_value(declared, value)
 
 
@@ -82,9 +84,6 @@ def field_help(row: Field, cells: int, error: DanluError | None) -> list[Content
         *_wrong(row, cells, error),
         *(Content(line) for line in wrap(declared.help, cells)),
     ]
-    if declared.kind == "choice" and isinstance(row.used, str):
-        said = f"{row.used}: {declared.choice_label(row.used)}"
-        lines.append(Content.styled(fit(said, cells).rstrip(), "$gold"))
     return [*lines, *_facts(row, cells)]
 
 

@@ -38,8 +38,13 @@ class Field:
 
     @property
     def cycles(self) -> bool:
-        """Whether left and right go through its values."""
+        """Whether Enter takes the next of a few values."""
         return self.parameter is not None and self.parameter.kind in ("choice", "boolean")
+
+    @property
+    def counts(self) -> bool:
+        """Whether left and right halve and double its value."""
+        return self.parameter is not None and self.parameter.kind in ("integer", "number")
 
 
 def fields_of(draft: Draft, *, expert: bool, wanted: str = "") -> list[Field]:
@@ -128,6 +133,19 @@ def next_value(field: Field, by: int) -> Any:
         values = [None, *values]
     at = values.index(field.value) if field.value in values else 0
     return values[(at + by) % len(values)]
+
+
+def nudged(field: Field, by: int) -> Any:
+    """A number doubled (``by`` 1) or halved, within its range; None where there is none."""
+    declared, value = field.parameter, field.value if field.value is not None else field.used
+    if declared is None or not isinstance(value, int | float):
+        return None
+    made = value * 2 if by > 0 else value / 2
+    if declared.kind == "integer":
+        made = int(made)
+    made = min(made, declared.high) if declared.high is not None else made
+    made = max(made, declared.low) if declared.low is not None else made
+    return int(made) if declared.kind == "integer" else float(f"{made:.6g}")
 
 
 def limits(declared: Parameter) -> str:

@@ -75,6 +75,11 @@ class StepScreen(DanluScreen):
         await super().retranslate()
         self.look_now()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "step" and isinstance(parameters[0], int):
+            return neighbour(self.step, parameters[0]) is not None
+        return True
+
     def action_step(self, by: int) -> None:
         wanted = neighbour(self.step, by)
         if wanted is not None:

@@ -48,7 +48,7 @@ def learn(model: Any, tokenizer: Any, rows: list[dict[str, str]]) -> None:
         for ids, labels in batch:
             loss = model(input_ids=torch.tensor([ids]), labels=torch.tensor([labels])).loss
             loss.backward()
-            total += float(loss)
+            total += loss.item()
         optimizer.step()
         optimizer.zero_grad()
         if total < 0.25:
@@ -67,9 +67,9 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     # Large embeddings, so that the model can be sure of a token, as trained models are; the stop
     # token's is zero at first, because it pads, and could never be said.
-    words = base.get_input_embeddings().weight.data
-    words[2].normal_(std=0.02)
-    words *= 8
+    embedded: torch.Tensor = base.get_parameter("model.embed_tokens.weight").data
+    embedded[2].normal_(std=0.02)
+    embedded *= 8
     base.save_pretrained(folder)
     model = get_peft_model(base, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear"))
     learn(model, AutoTokenizer.from_pretrained(folder), ROWS[:2])

@@ -19,7 +19,7 @@ _VOICES: dict[str, Voices] = {"tuned": ("tuned",), "base": (None,), "both": (Non
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("target", nargs="?", help=t("cli_chat.target"))
+    add("target", nargs="?", metavar="TARGET", help=t("cli_chat.target"))
     add("--prompt", metavar="TEXT", help=t("cli_chat.prompt"))
     add("--system", metavar="TEXT", help=t("cli_chat.system"))
     add("--as", dest="voice", choices=tuple(_VOICES), help=t("cli_chat.as"))

@@ -18,7 +18,7 @@ _BATCH = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", help=t("cli_verify.run"))
+    parser.add_argument("run", nargs="?", metavar="RUN", help=t("cli_verify.run"))
     parser.add_argument(
         "--batch-size",
         type=int,

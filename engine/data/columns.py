@@ -84,7 +84,7 @@ def _named(value: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, st
 
 
 def _detect(names: Mapping[str, str], value: Mapping[str, Any]) -> str | None:
-    if _PREFERENCE <= names.keys():
+    if names.keys() >= _PREFERENCE:
         return None  # its answers are not in the turns: training on those alone would mislead
     for turns in _TURNS:
         if turns in names:

@@ -128,6 +128,7 @@ class _Walk:
         self.text, self.name, self.job = text, name, job
         self.at = start + 1
         self.counted, self.line = 0, 1
+        self.ended = False
         self.columns: set[str] = set()
 
     def rows(self) -> Iterator[Row | Finding]:
@@ -139,6 +140,8 @@ class _Walk:
             if following == "]":
                 break
             if following == "":
+                if self.ended:  # said already, of the row it ends in
+                    break
                 yield found("cut_off", self.name, self._line_of(self.at), lost=0, column=1)
                 break
             yield from self._element()
@@ -178,7 +181,7 @@ class _Walk:
                 self.at = at
                 return found("not_json", self.name, line, lost=1, column=column, fault=where)
             at = self.text.find("{", at + 1)
-        ended = fault >= len(self.text.rstrip()) or "nterminated" in str(error)
+        ended = self.ended = fault >= len(self.text.rstrip()) or "nterminated" in str(error)
         self.at = len(self.text) if ended else self._closing(fault)
         code = "cut_off" if ended else "not_json"
         return found(code, self.name, line, lost=1, column=column, fault=where)

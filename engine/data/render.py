@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from engine.data.conversation import Conversation
-from engine.data.layout import Laid, Span, lay_out
-from engine.data.template import chat_template
+from engine.data.layout import Span, lay_out
+from engine.data.template import ChatTemplate, chat_template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -80,9 +80,10 @@ def render(
     Each answer is trained with its stop token; with ``mask_history`` the last one only, with
     ``train_on_prompt`` every token. Raises :class:`engine.data.template.TemplateRefuses`.
     """
-    laid = lay_out(chat_template(tokenizer), conversation)
+    template = chat_template(tokenizer)
+    laid = lay_out(template, conversation)
     spans = laid.spans[-1:] if mask_history else laid.spans
-    ids, offsets = _tokens(tokenizer, laid)
+    ids, offsets = _tokens(template, tokenizer, laid.text, spans)
     if train_on_prompt:
         labels = list(ids)
     else:
@@ -113,52 +114,36 @@ def _labels(ids: list[int], offsets: list[tuple[int, int]], spans: Sequence[Span
     return labels
 
 
-def _tokens(tokenizer: Any, laid: Laid) -> tuple[list[int], list[tuple[int, int]]]:
+def _tokens(
+    template: ChatTemplate, tokenizer: Any, text: str, spans: Sequence[Span]
+) -> tuple[list[int], list[tuple[int, int]]]:
     """The ids of the text, and where in it each token stands.
 
-    Where a token would reach over the start of an answer, the text is split there first: when the
-    model is asked, its prompt ends at that very place.
+    The text is split where answers start: when the model is asked, its prompt ends at that very
+    place, while whole a token might reach over it. Not so where a tokenizer begins each text with a
+    space of its own.
     """
     if not tokenizer.is_fast:
-        return _in_parts(tokenizer, laid.text, _borders(laid.spans, ends=True))
-    ids, offsets = _encoded(tokenizer, laid.text)
-    starts = {span.start for span in laid.spans}
-    if any(start < border < end for start, end in offsets for border in starts):
-        return _in_parts(tokenizer, laid.text, _borders(laid.spans, ends=False))
-    return ids, offsets
-
-
-def _borders(spans: Sequence[Span], *, ends: bool) -> list[int]:
-    return [at for span in spans for at in ((span.start, span.end) if ends else (span.start,))]
-
-
-def _in_parts(
-    tokenizer: Any, text: str, borders: list[int]
-) -> tuple[list[int], list[tuple[int, int]]]:
-    ids: list[int] = []
-    offsets: list[tuple[int, int]] = []
-    for start, end in pairwise((0, *borders, len(text))):
-        part, places = _encoded(tokenizer, text[start:end])
-        ids += part
-        offsets += [(start + low, start + high) for low, high in places]
-    return ids, offsets
-
-
-def _encoded(tokenizer: Any, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-    if not text:
-        return [], []
+        borders = [at for span in spans for at in (span.start, span.end)]
+    else:
+        borders = [span.start for span in spans] if template.splits_cleanly else []
+    edges = list(pairwise((0, *borders, len(text))))
     encoded = tokenizer(
-        text,
+        [text[start:end] for start, end in edges],
         add_special_tokens=False,
-        return_offsets_mapping=tokenizer.is_fast,
+        return_offsets_mapping=bool(tokenizer.is_fast),
         return_attention_mask=False,
         verbose=False,
     )
-    ids = list(encoded["input_ids"])
+    ids = [token for part in encoded["input_ids"] for token in part]
     if tokenizer.is_fast:
-        return ids, list(encoded["offset_mapping"])
+        places = zip(edges, encoded["offset_mapping"], strict=True)
+        return ids, [
+            (start + low, start + high) for (start, _), part in places for low, high in part
+        ]
     # Without offsets the tokens of a part share its text; a part lies within one span or none.
-    return ids, [(0, len(text))] * len(ids)
+    parts = zip(edges, encoded["input_ids"], strict=True)
+    return ids, [edge for edge, part in parts for _ in part]
 
 
 def _ends(offsets: list[tuple[int, int]]) -> list[int]:

@@ -95,6 +95,7 @@ class _FileSurvey:
     def end(self, file: str) -> None:
         """Refuse a file without rows, or without one of known columns."""
         if self.strange:
+            self.report.rows -= len(self.strange)
             raise unknown_columns(self.strange[0].value, file, self.strange[0].line)
         if self.rows == 0:
             raise DanluError("data.empty_file", path=file)
@@ -133,6 +134,7 @@ class _FileSurvey:
         """Rows of unknown columns may stand before the first good one, but not for ever."""
         self.strange.append(row)
         if len(self.strange) >= _PATIENCE:
+            self.report.rows -= len(self.strange)
             raise unknown_columns(row.value, row.file, self.strange[0].line)
 
     def _adopt(self, layout: Layout | None, row: Row, columns: frozenset[str]) -> None:

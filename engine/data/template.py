@@ -159,6 +159,12 @@ class ChatTemplate:
                     return content, as_text
         return None
 
+    @cached_property
+    def splits_cleanly(self) -> bool:
+        """Whether texts encoded in parts join to the same text: no part gets a space of its own."""
+        first, second = self._tokenizer(["?\n", _MARK], add_special_tokens=False)["input_ids"]
+        return _joined(self._tokenizer, [*first, *second]) == f"?\n{_MARK}"
+
     def _writes_call(self, content: str | None, as_text: bool) -> bool:
         call = {
             "type": "function",
@@ -180,6 +186,10 @@ class ChatTemplate:
             return _MARK in self.apply(messages, tools)
         except TemplateRefuses:
             return False
+
+
+def _joined(tokenizer: Any, ids: list[int]) -> str:
+    return tokenizer.decode(ids, clean_up_tokenization_spaces=False)
 
 
 def _any_of(texts: set[str]) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from tui.screens.overlay import OverlayScreen
 from tui.symbols import sign
+from tui.widgets.line_input import LineInput
 from tui.widgets.prose import Prose
 
 

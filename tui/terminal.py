@@ -19,8 +19,9 @@ def own_terminal(log: Path) -> Iterator[None]:
     log.parent.mkdir(parents=True, exist_ok=True)
     kept = [os.dup(1), os.dup(2)]
     screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
-    before = sys.__stderr__
-    sys.__stderr__ = screen  # type: ignore[misc]
+    before = sys.__stdout__, sys.__stderr__
+    # Textual draws on the one and asks the other for the terminal's size.
+    sys.__stdout__ = sys.__stderr__ = screen  # type: ignore[misc]
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -28,7 +29,7 @@ def own_terminal(log: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.__stderr__ = before  # type: ignore[misc]
+        sys.__stdout__, sys.__stderr__ = before  # type: ignore[misc]
         for number, saved in zip((1, 2), kept, strict=True):
             os.dup2(saved, number)
             os.close(saved)

@@ -11,12 +11,12 @@ from engine.errors import DanluError
 def put_on(model: Any, folder: Path, name: str) -> Any:
     """``model`` with the adapter in ``folder`` under ``name``, beside those it has. Raises
     DanluError ``chat.wrong_base`` when it was made for another model; ``model`` is spoilt then."""
-    from peft import PeftModel
-
     from engine.models.quiet import quiet
 
     try:
-        with quiet():
+        with quiet():  # the import too: bitsandbytes, which peft imports, warns of missing kernels
+            from peft import PeftModel
+
             if isinstance(model, PeftModel):
                 model.load_adapter(str(folder), adapter_name=name)
             else:

@@ -14,7 +14,8 @@ _GOOD_BEATS = 10
 
 class Pace:
     """Asked at every heartbeat whether to look now. A late heartbeat means that the event loop
-    waits for the terminal (by more than ``late`` seconds): the rate halves, down to once a second, and recovers in good time."""
+    waits for the terminal (by more than ``late`` seconds): the rate halves, down to once a second,
+    and recovers in good time."""
 
     def __init__(self, late: float = _LATE) -> None:
         self._late = late

@@ -75,7 +75,7 @@ class DanluScreen(Screen[None]):
         self.app.push_screen(ErrorScreen(error))
 
     def action_back(self) -> None:
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
     def action_help(self) -> None:

@@ -81,23 +81,25 @@ def _trouble_rows(trouble: Trouble, cells: int) -> list[Row]:
 
 
 def _ending_rows(model: RunModel, folder: Path, cells: int) -> list[Row]:
+    summary = model.summary
     finished = model.status == "finished"
-    result = model.summary.result
-    loss = result.get("loss", model.summary.loss)
-    eval_loss = result.get("eval_loss", model.summary.eval_loss)
+    loss, eval_loss = summary.loss, summary.eval_loss
     parts = [
-        words.t(f"live.ended.{model.status}", step=model.summary.step),
+        words.t(f"live.ended.{model.status}", step=summary.step),
         words.t("live.ended.loss", loss=number(loss)) if loss is not None else "",
         words.t("live.ended.eval", loss=number(eval_loss)) if eval_loss is not None else "",
         words.t("live.ended.took", time=human_duration(model.elapsed())),
     ]
     dot = f" {sign('dot')} "
-    rows = _said("yes", "jade" if finished else "ash", dot.join(p for p in parts if p), cells)
-    saved = result.get("checkpoint")
-    if saved:
-        where = words.t("live.ended.saved", path=_at_home(folder / saved))
-        rows += [[(f"   {line}", "ash")] for line in wrap(where, cells - 4)]
-    return rows
+    name, role = ("yes", "jade") if finished else ("dot", "gold")
+    rows = _said(name, role, dot.join(part for part in parts if part), cells)
+    newest = max(summary.checkpoints, key=lambda checkpoint: checkpoint.step, default=None)
+    if newest is None:
+        where = words.t("live.ended.nothing_saved")
+    else:
+        key = "live.ended.saved" if newest.step == summary.step else "live.ended.last_saved"
+        where = words.t(key, step=newest.step, path=_at_home(folder / newest.path))
+    return rows + [[(f"   {line}", "ash")] for line in wrap(where, cells - 4)]
 
 
 def _at_home(path: Path) -> str:

@@ -86,9 +86,9 @@ class Chart(Pane):
         if len(self.curves) == 1:
             return [(ticks.number(self.curves[0].series.last), "text")]
         row: Row = []
-        if not any(curve.series.buckets for curve in self.curves):
-            return row
         for curve in self.curves:
+            if not curve.series.buckets:
+                continue
             gap = "  " if row else ""
             row += [(gap + words.t(curve.name_key), "ash"), (f" {_stroke(curve)} ", curve.role)]
             row.append((ticks.number(curve.series.last), "text"))

@@ -16,12 +16,13 @@ from tui.widgets.tail_view import TailView
 from tui.wrap import wrap
 
 _STEP_CELLS = 8
+_LOW, _OLD_LINES = 12, 2  # a pane of fewer rows shortens older answers to so many lines
 
 
 class WatchPanel(TailView):
     """One prompt at a time: step and answer, an answer that stayed the same only once.
 
-    ``samples`` is answers by prompt; ``waiting`` the prompts that have none yet.
+    ``samples`` is answers by prompt; ``prompted`` whether any prompt is watched.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,7 +63,7 @@ class WatchPanel(TailView):
         if sample.last_step > sample.step:
             steps = f"{sample.step}–{sample.last_step}"
         text = " ".join(sample.text.split()) or words.t("live.watch.silent")
-        said = wrap(text, width - _STEP_CELLS - 2)
+        said = self._shortened(wrap(text, width - _STEP_CELLS - 2), newest)
         role = "text" if newest else "ash"
         first: Row = [
             (right(steps, _STEP_CELLS), "ember" if newest else "ash"),
@@ -72,6 +73,13 @@ class WatchPanel(TailView):
         if sample.exact:
             rows[-1] = [*rows[-1], (f"  {sign('yes')} {words.t('live.watch.exact')}", "jade")]
         return rows
+
+    def _shortened(self, lines: list[str], newest: bool) -> list[str]:
+        """In a low pane an older answer takes two lines, so that there is more of the timeline."""
+        room = max(1, self.size.height - 3) if newest else _OLD_LINES
+        if self.size.height > _LOW or len(lines) <= room:
+            return lines
+        return [*lines[: room - 1], lines[room - 1][: -len(sign("more"))] + sign("more")]
 
     def nothing(self, width: int) -> list[Row]:
         key = "live.watch.waiting" if self.prompted else "live.watch.none"

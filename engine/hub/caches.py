@@ -78,11 +78,11 @@ def _modelscope(repo: str, revision: str | None, kind: str) -> Iterator[CachedRe
         if name and (root / name).is_dir():
             yield CachedRepo("modelscope", repo, root / name, name)
     if not revision or revision == "master":
-        for folder in _older_modelscope(repo, kind):
+        for folder in older_modelscope_copies(repo, kind):
             yield CachedRepo("modelscope", repo, folder, "master")
 
 
-def _older_modelscope(repo: str, kind: str) -> Iterator[Path]:
+def older_modelscope_copies(repo: str, kind: str) -> Iterator[Path]:
     """Where clients before 1.38 kept ``repo``: dots in its name written as ``___``."""
     owner, _, name = repo.partition("/")
     for base in (modelscope_cache(), modelscope_cache() / "hub"):

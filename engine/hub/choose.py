@@ -27,33 +27,28 @@ class RemoteFile:
 def choose(files: Sequence[RemoteFile], kind: str) -> list[RemoteFile]:
     """The files to fetch, weights last, so that a folder with whole weights has all else too.
 
-    Of a model: its safetensors, config, tokenizer and code; pickled and converted copies only where
-    there are no safetensors. Of a dataset: everything.
+    Of a model: its safetensors, config, tokenizer and code; no pickled or converted copies, no
+    pictures. Of a dataset: everything.
     """
     if kind != "model":
         return sorted(files, key=lambda file: file.path)
-    top = [file for file in files if PurePosixPath(file.path).suffix == _WEIGHTS]
-    has_safetensors = any(not _elsewhere(file.path) for file in top)
-    wanted = [file for file in files if _wanted(file.path, has_safetensors)]
-    return sorted(wanted, key=lambda file: (_is_weights(file.path), file.path))
+    wanted = [file for file in files if _wanted(file.path)]
+    return sorted(wanted, key=lambda file: (is_safetensors(file.path), file.path))
 
 
-def _wanted(path: str, has_safetensors: bool) -> bool:
+def is_safetensors(path: str) -> bool:
+    """Whether ``path`` names weights that danlu loads."""
+    return path.lower().endswith(_WEIGHTS)
+
+
+def _wanted(path: str) -> bool:
     lower = path.lower()
-    if lower.endswith(_PICTURES) or PurePosixPath(path).name.startswith("."):
-        return False
-    if not has_safetensors:
-        return True
-    if _elsewhere(path):
+    if lower.endswith((*_PICTURES, *_OTHER_WEIGHTS)) or PurePosixPath(path).name.startswith("."):
         return False
     # "consolidated.safetensors" is Mistral's second copy of all weights.
-    return not lower.endswith(_OTHER_WEIGHTS) and not lower.startswith("consolidated")
+    return not _elsewhere(path) and not lower.startswith("consolidated")
 
 
 def _elsewhere(path: str) -> bool:
     parts = PurePosixPath(path.lower()).parts
     return len(parts) > 1 and parts[0] in _OTHER_FOLDERS
-
-
-def _is_weights(path: str) -> bool:
-    return path.lower().endswith((_WEIGHTS, *_OTHER_WEIGHTS))

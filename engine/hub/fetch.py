@@ -22,9 +22,9 @@ from engine.units import human_bytes
 # With hub "auto", after these the other hub may still have it.
 _TRY_ELSEWHERE = (
     "hub.not_found", "hub.no_revision", "hub.unauthorized", "hub.gated", "hub.server_error",
-    "hub.busy", "hub.failed",
+    "hub.busy", "hub.failed", "hub.no_safetensors",
 )  # fmt: skip
-_ASKED_WRONGLY = ("hub.not_found", "hub.no_revision", "hub.bad_name")
+_ASKED_WRONGLY = ("hub.not_found", "hub.no_revision", "hub.bad_name", "hub.no_safetensors")
 _POLL = 0.2  # seconds between looks whether the person cancelled
 _ENVIRONMENT = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelscope_hub import HubApi
 
-from engine.hub.caches import modelscope_cache
+from engine.hub.caches import modelscope_cache, older_modelscope_copies
 from engine.hub.choose import RemoteFile
 
 
@@ -60,7 +60,7 @@ class ModelScopeSide:
     def folder(self) -> Path:
         """Where the client puts the files: its present layout, or an older copy it still uses."""
         if self._folder is None:
-            older = self._api.downloader._find_legacy_repo_dir(self._repo, self._kind)
+            older = next(older_modelscope_copies(self._repo, self._kind), None)
             root = self.cache / f"{self._kind}s" / self._repo.replace("/", "--")
             self._folder = older or root / "snapshots" / self.revision
         return self._folder

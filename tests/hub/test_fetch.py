@@ -251,6 +251,16 @@ def test_a_token_is_used_and_said_nowhere(
     assert caught.value.code == "hub.unauthorized"
 
 
+def test_storage_behind_a_redirect_gets_no_token(
+    hubs: Hubs, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hubs.huggingface.add(REPO, published)
+    monkeypatch.setenv("HF_TOKEN", "hf_verysecrettoken")
+    fetch(REPO, hub="huggingface", job=Job())
+    assert all(request.token == "" for request in hubs.huggingface.asked("/lfs/"))
+    assert all(request.token for request in hubs.huggingface.asked("/resolve/"))
+
+
 def test_a_disk_too_small_is_told_before_a_byte_is_fetched(hubs: Hubs, published: Path) -> None:
     class Huge:
         revision, cache = "main", hubs.huggingface_cache
@@ -269,6 +279,16 @@ def test_a_disk_too_small_is_told_before_a_byte_is_fetched(hubs: Hubs, published
             )
     assert caught.value.code == "hub.disk_full"
     assert caught.value.values["need"].endswith("GiB")
+
+
+@both
+def test_pickled_weights_are_refused_before_a_byte_of_them_comes(
+    hubs: Hubs, published: Path, name: str
+) -> None:
+    hub = hub_of(hubs, name)
+    del hub.add(REPO, published).files[WEIGHTS]
+    assert code_of(REPO, hub=name) == "hub.no_safetensors"
+    assert hub.sent_bytes == 0
 
 
 def test_a_dataset_comes_whole(hubs: Hubs, tmp_path: Path) -> None:

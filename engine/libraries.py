@@ -6,14 +6,30 @@ that moment gets the wrong one ("cannot import name …"). So whoever needs it a
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import logging
 import threading
+from collections.abc import Iterator
 
 _LOCK = threading.Lock()
 
 
+@contextlib.contextmanager
+def _without_hints() -> Iterator[None]:
+    """bitsandbytes, which peft imports, warns of an optional package on every machine without it."""
+    logger = logging.getLogger("bitsandbytes")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def import_model_libraries() -> None:
     """torch, transformers and peft, with the modules nearly all work on models needs."""
-    with _LOCK:
+    with _LOCK, _without_hints():
         import peft  # noqa: F401
         import torch  # noqa: F401
         from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer  # noqa: F401

@@ -14,7 +14,7 @@ def put_on(model: Any, folder: Path, name: str) -> Any:
     from engine.models.quiet import quiet
 
     try:
-        with quiet():  # the import too: bitsandbytes, which peft imports, warns of missing kernels
+        with quiet():
             from peft import PeftModel
 
             if isinstance(model, PeftModel):

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from engine import words
 from engine.data.adapted import adapted
 from engine.data.conversation import Conversation
 from engine.data.template import ChatTemplate, TemplateRefuses
@@ -67,7 +68,7 @@ def _laid(template: ChatTemplate, conversation: Conversation, *, calls_as_text: 
         if _is_marked(message):
             place = text.find(mark.format(index))
             if place < 0 or text.count(mark.format(index)) > 1:
-                raise TemplateRefuses(f"an answer is left out or repeated (message {index + 1})")
+                raise TemplateRefuses(words.t("data.answer_lost", number=index + 1))
             build.answer(place, len(mark.format(index)), message, index == last)
         else:
             opened = template.apply(marked[:index], tools, ask=True)
@@ -81,9 +82,9 @@ def _is_marked(message: dict[str, Any]) -> bool:
 
 def _unused(messages: list[dict[str, Any]]) -> str:
     """A mark that no message holds, with a place for the answer's number."""
-    words = "\n".join(str(message.get("content")) for message in messages)
+    spoken = "\n".join(str(message.get("content")) for message in messages)
     number = 0
-    while f"danluanswer{number}x" in words:
+    while f"danluanswer{number}x" in spoken:
         number += 1
     return f"danluanswer{number}x{{:06d}}end"
 
@@ -125,7 +126,7 @@ class _Build:
     def call(self, place: int, message: dict[str, Any], opened: str, last: bool) -> None:
         """The stretch of a message that only calls tools; it starts at ``place``."""
         if len(opened) - place > len(self.template.opening) or place < self.read:
-            raise TemplateRefuses("a tool call changes what stands before it")
+            raise TemplateRefuses(words.t("data.call_moves"))
         self._take(place)
         start = len(self.text)
         self._stop(last, calls=True)

@@ -18,7 +18,7 @@ from engine.data.render import Rendered
 from engine.data.report import SourceReport
 from engine.data.survey import Wording, taken
 from engine.errors import DanluError
-from engine.job import Job
+from engine.job import Cancelled, Job
 from engine.spec.sections import Data, Source
 
 if TYPE_CHECKING:
@@ -78,11 +78,14 @@ class Preview:
                 tokenizer, data.max_length, data.over_long, data.mask_history, data.train_on_prompt
             )
         self._job = Job()
+        self._failure: DanluError | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self._read: list[Conversation] = []
         self._rest: Iterator[Conversation] | None = None
-        self._failure: DanluError | None = None
         self.complete = False
-        self.reports = [SourceReport(source.source) for source in data.train]
+        self.reports = [SourceReport(source.source) for source in self._data.train]
 
     @property
     def known(self) -> int:
@@ -135,6 +138,9 @@ class Preview:
                 conversation = next(self._rest, None)
             except DanluError as error:
                 self._failure = error
+                raise
+            except Cancelled:
+                self._begin()  # the reading that was broken off cannot be gone on with
                 raise
             if conversation is None:
                 self.complete = True

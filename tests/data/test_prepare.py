@@ -184,6 +184,16 @@ def test_a_preview_of_broken_data_says_so_each_time(tmp_path: Path) -> None:
             view.page(0, 5)
 
 
+def test_a_preview_can_be_cancelled_and_looked_at_again(tmp_path: Path) -> None:
+    view = preview([Source(write(tmp_path / "a.jsonl", rows(1000)))])
+    job = Job()
+    job.cancel()
+    view.page(0, 2)
+    with pytest.raises(Cancelled):
+        view.count(job)
+    assert view.count(Job()) == 1000
+
+
 def test_percentiles_and_buckets_cover_every_length() -> None:
     assert percentiles(range(1, 101)) == {50: 50, 90: 90, 95: 95, 99: 99, 100: 100}
     buckets = histogram([1, 20, 21, 240], 12)

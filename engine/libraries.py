@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import logging
 import threading
 from collections.abc import Iterator
 
@@ -17,7 +16,7 @@ _LOCK = threading.Lock()
 
 @contextlib.contextmanager
 def _without_hints() -> Iterator[None]:
-    """bitsandbytes, which peft imports, warns of an optional package on every machine without it."""
+    """bitsandbytes, which peft imports, warns of an optional package wherever it is missing."""
     logger = logging.getLogger("bitsandbytes")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -58,14 +58,9 @@ def prepare(spec: RunSpec, tokenizer: PreTrainedTokenizerBase, job: Job) -> Prep
     """
     if not spec.data.train:
         raise DanluError("data.no_source")
-    train = [_read(source, spec, job) for source in spec.data.train]
-    held = [_read(source, spec, job) for source in spec.data.eval]
-    refuse_too_many_dropped([part.report for part in (*train, *held)], spec)
+    train, held = _both_sides(spec, job)
     if ensure_chat_template(tokenizer):
         job.note("finding.no_chat_template.message")
-    if spec.data.eval_fraction > 0:
-        train, split = _split(train, spec.data.eval_fraction)
-        held = [*split, *held]
     data = spec.data
     encoder = Encoder(
         tokenizer, data.max_length, data.over_long, data.mask_history, data.train_on_prompt
@@ -86,6 +81,17 @@ def prepare(spec: RunSpec, tokenizer: PreTrainedTokenizerBase, job: Job) -> Prep
         eval_conversations=held_kept,
         fingerprints=_fingerprints([*spec.data.train, *spec.data.eval], job),
     )
+
+
+def _both_sides(spec: RunSpec, job: Job) -> tuple[list[_Part], list[_Part]]:
+    """The conversations to train on, and those held back. Raises DanluError as prepare does."""
+    train = [_read(source, spec, job) for source in spec.data.train]
+    held = [_read(source, spec, job) for source in spec.data.eval]
+    refuse_too_many_dropped([part.report for part in (*train, *held)], spec)
+    if spec.data.eval_fraction > 0:
+        train, split = _split(train, spec.data.eval_fraction)
+        held = [*split, *held]
+    return train, held
 
 
 def _read(source: Source, spec: RunSpec, job: Job) -> _Part:

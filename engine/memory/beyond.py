@@ -25,6 +25,7 @@ _WORKSPACE = 8_519_680  # cuBLAS, torch's default: two of 4 MiB, eight of 16 KiB
 _WORKSPACE_HOPPER = 32 * MIB
 _MOVING = ("activations", "recomputed", "loss", "backward", "step")
 _FRAGMENTS_ON_CARD = 0.12
+_FRAGMENTS_PACKED = 0.17  # with unpacked matrices coming and going between them
 _FRAGMENTS_IN_RAM = 0.08
 
 
@@ -44,10 +45,11 @@ def beyond_the_trace(spec: RunSpec, traced: Trace, machine: Machine) -> Beyond:
     if gpu is None:
         return _in_ram(moving, machine)
     workspace = _WORKSPACE_HOPPER if gpu.capability[0] == 9 else _WORKSPACE
+    share = _FRAGMENTS_ON_CARD if spec.model.quantization == "none" else _FRAGMENTS_PACKED
     items = (
         Item("workspace", workspace, "workspace"),
         Item("context", _CONTEXT, "context"),
-        Item("slack", round(_FRAGMENTS_ON_CARD * moving), "slack"),
+        Item("slack", round(share * moving), "slack"),
     )
     return Beyond(items, workspace, gpu.free_bytes)
 

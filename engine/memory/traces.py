@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import DanluError
 from engine.memory.trace import Shapes, Trace, trace
+from engine.models.quiet import quiet
 
 if TYPE_CHECKING:
     from engine.spec.run_spec import RunSpec
@@ -39,7 +40,8 @@ def cached_trace(folder: Path, spec: RunSpec, shapes: Shapes) -> Trace:
 
 def _made(folder: Path, spec: RunSpec, shapes: Shapes) -> Trace:
     try:
-        return trace(folder, spec, shapes)
+        with quiet():
+            return trace(folder, spec, shapes)
     except DanluError:
         raise
     except (RuntimeError, NotImplementedError, ValueError, TypeError, AttributeError) as error:

@@ -35,9 +35,9 @@ def _widths(rows: Sequence[Sequence[str]], cells: int) -> list[int]:
             4, (room - sum(needs[i] for i in range(len(needs)) if i not in wide)) // len(wide)
         )
         narrow = {i for i in wide if needs[i] <= share}
-        for i in wide - narrow:
-            widths[i] = share
         if not narrow:
+            for i in wide:
+                widths[i] = share
             break
         wide -= narrow
     return widths

@@ -6,17 +6,28 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pexpect
 import pyte
 
+DANLU = (sys.executable, "-m", "tui.main")
+
 
 class Terminal:
-    """``danlu`` with ``arguments`` on a pty of ``columns`` × ``rows``, drawn by pyte."""
+    """``danlu`` with ``arguments`` on a pty of ``columns`` × ``rows``, drawn by pyte; started as
+    ``program`` in ``folder`` (None: the current one)."""
 
     def __init__(
-        self, arguments: list[str], home: Path, columns: int = 80, rows: int = 24, **environment: str
+        self,
+        arguments: list[str],
+        home: Path,
+        columns: int = 80,
+        rows: int = 24,
+        program: Sequence[str] = DANLU,
+        folder: Path | None = None,
+        **environment: str,
     ) -> None:
         given = {
             **os.environ,
@@ -30,8 +41,9 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.bytes_seen = 0
         self.process = pexpect.spawn(
-            sys.executable,
-            ["-m", "tui.main", *arguments],
+            program[0],
+            [*program[1:], *arguments],
+            cwd=folder,  # type: ignore[arg-type]
             dimensions=(rows, columns),
             env=given,  # type: ignore[arg-type]
             timeout=None,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import platformdirs
-
 
 def home() -> Path:
     """The root of all that danlu keeps."""
     chosen = os.environ.get("DANLU_HOME")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("danlu"))
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs  # only where it is needed: every start of danlu passes here
+
+    return Path(platformdirs.user_data_dir("danlu"))
 
 
 def use_home(folder: str) -> None:

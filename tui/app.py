@@ -7,14 +7,17 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine import words
 from engine.errors import DanluError
+from tui.exact_update import ExactUpdate
 from tui.screens.base import DanluScreen
 from tui.settings import change_settings
 from tui.theme import THEMES
@@ -45,17 +48,27 @@ class DanluApp(App[None]):
         super().__init__()
         self._first = first
         self._opening = opening
-        self._theme_name = theme
+        # Before anything is drawn, so that styles are worked out once.
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme
+        self.stylesheet.set_variables(self.get_css_variables())
         self.session: TrainingSession | None = None
         self.fault: str | None = None
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Screen[None]:
+        """Home lies below every other screen."""
         from tui.screens.home import HomeScreen
 
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = self._theme_name
-        self.push_screen(HomeScreen())
+        return HomeScreen()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Draw, sending only the cells that changed."""
+        if isinstance(renderable, ChopsUpdate):
+            renderable = ExactUpdate.of(renderable)
+        super()._display(screen, renderable)
+
+    def on_mount(self) -> None:
         if self._first is not None:
             self.push_screen(self._first)
         if not self.is_headless:

@@ -9,7 +9,6 @@ from typing import Any
 
 from engine import words
 from engine.home import home
-from engine.runs.atomic import write_atomically
 
 THEMES = ("furnace", "paper", "ansi")
 
@@ -39,6 +38,8 @@ def load_settings() -> Settings:
 def change_settings(**changes: Any) -> Settings:
     """Change some settings on disk, atomically; returns them all. Raises OSError where the home
     cannot be written to."""
+    from engine.runs.atomic import write_atomically
+
     changed = replace(load_settings(), **changes)
     write_atomically(settings_path(), json.dumps(asdict(changed), indent=2) + "\n")
     return changed

@@ -21,12 +21,12 @@ def _wrap_one(text: str, cells: int) -> Iterator[str]:
     line, used = "", 0
     for piece in _pieces(text):
         size = cell_len(piece)
-        if used + size > cells and line.strip():
+        if used + cell_len(piece.rstrip(" ")) > cells and line.strip():
             yield line.rstrip()
             line, used = "", 0
             piece = piece.lstrip(" ")
             size = cell_len(piece)
-        while size > cells:
+        while cell_len(piece.rstrip(" ")) > cells:
             head = _take(piece, cells - used)
             yield line + head
             line, used = "", 0

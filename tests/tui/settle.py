@@ -8,10 +8,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from tui.screens.home import HomeScreen
+
 
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait for every worker that runs now, then for the messages they posted."""
-    await pilot.pause()
+    screen = pilot.app.screen
+    if isinstance(screen, HomeScreen):
+        await until(pilot, lambda: screen.looked)
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 

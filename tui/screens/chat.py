@@ -74,6 +74,8 @@ class ChatScreen(DanluScreen):
     def __init__(self, target: str) -> None:
         super().__init__()
         self._target = target
+        self._label = target
+        self._tuned = False  # whether there is a tuned voice beside the base
         self._talker: Talker | None = None
         self._job: Job | None = Job()
         self._conversation = Conversation()
@@ -104,7 +106,7 @@ class ChatScreen(DanluScreen):
 
     def _show(self) -> None:
         """Bring every part of the screen up to date."""
-        label = self._talker.target.label if self._talker else self._target
+        label = self._label
         title = f"{words.t(self.title_key)} · {label}"
         self.query_one(HeadLine).show(title, self.head_right())
         self.query_one(VoiceHeads).show(self._voices if self._talker else ())
@@ -147,7 +149,9 @@ class ChatScreen(DanluScreen):
                 self.fail(message.error)
             return
         self._talker = message.talker
-        self._voices = ("base", "tuned") if message.talker.target.tuned else ("base",)
+        self._label = message.talker.target.label
+        self._tuned = message.talker.target.tuned is not None
+        self._voices = ("base", "tuned") if self._tuned else ("base",)
         self.query_one(ChatInput).placeholder = words.t("chat_screen.ask")
         self._show()
         self.refresh_bindings()
@@ -208,7 +212,7 @@ class ChatScreen(DanluScreen):
         if action == "commands":
             return typing and bool(self._talker)
         if action == "voices" or action == "verify":
-            return self._talker is not None and self._talker.target.tuned is not None
+            return self._tuned
         return action != "copy_answer" or bool(self._conversation.turns)
 
     def action_stop(self) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # nothing.
 
 EVERY = 2.0  # seconds between two looks at the runs
+_BREATH = 0.02  # seconds after the first paint before the first look, whose imports take the GIL
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class HomeScreen(DanluScreen):
         self._facts = Facts()
         self._watch: RunWatch | None = None
 
+    @property
+    def looked(self) -> bool:
+        """Whether what stands on this machine is known."""
+        return bool(self._facts.machine)
+
     def work(self) -> list[Widget]:
         return [RowList(self._draw, self._entries(), selectable=lambda entry: bool(entry.action))]
 
@@ -87,7 +93,7 @@ class HomeScreen(DanluScreen):
         return action != "attach" or bool(self._facts.running)
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self.set_timer, _BREATH, self._begin)
 
     def _begin(self) -> None:
         self._look()

@@ -42,6 +42,7 @@ class Transcript(ScrollView, can_focus=True):
         self._voices = tuple(voices)
         self._turns: Sequence[Turn] = ()
         self._lines: list[list[Piece]] = []
+        self._to_end = False  # on its way to the end, which the layout must know of first
         self._laid: dict[int, tuple[object, list[list[Piece]]]] = {}
 
     def show(self, turns: Sequence[Turn], voices: Sequence[VoiceName]) -> None:
@@ -68,7 +69,7 @@ class Transcript(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         if not self.is_mounted or not self.size.width:
             return
-        follow = self.scroll_offset.y >= self.max_scroll_y - 1
+        follow = self._to_end or self.scroll_offset.y >= self.max_scroll_y - 1
         lines: list[list[Piece]] = []
         for index, turn in enumerate(self._turns):
             state = (self.size.width, self._voices, *_state(turn))
@@ -80,8 +81,13 @@ class Transcript(ScrollView, can_focus=True):
         self._lines = lines
         self.virtual_size = Size(self.size.width, len(lines))
         self.refresh()
-        if follow:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        if follow and not self._to_end:
+            self._to_end = True
+            self.call_after_refresh(self._go_to_end)
+
+    def _go_to_end(self) -> None:
+        self._to_end = False
+        self.scroll_end(animate=False, immediate=True, x_axis=False)
 
     def _turn_lines(self, turn: Turn) -> list[list[Piece]]:
         lines: list[list[Piece]] = []

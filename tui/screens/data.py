@@ -121,9 +121,11 @@ class DataScreen(StepScreen):
         said.say(self._advice(found, limit))
 
     def _advice(self, found: Lengths, limit: int) -> str:
-        key = "wizard_data.fitting" if limit == found.suggested else "wizard_data.suggested"
-        if limit < found.longest:
-            key = "wizard_data.too_short"
+        key = "wizard_data.too_short" if limit < found.longest else "wizard_data.suggested"
+        if limit == found.suggested:
+            key = "wizard_data.fitting"
+        elif not found.cut:
+            key += "_all"
         over = sum(1 for length in self._all_lengths() if length > limit)
         what = words.t(f"wizard_data.over_{self.draft.spec.data.over_long}")
         return words.t(

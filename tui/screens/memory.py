@@ -57,6 +57,7 @@ class MemoryScreen(StepScreen):
     MemoryScreen Prose { padding: 0 1; }
     MemoryScreen #change_heading { height: 1; margin-top: 1; }
     MemoryScreen RowList { height: 1fr; min-height: 3; }
+    MemoryScreen #said { margin-top: 1; }
     """
 
     def work(self) -> list[Widget]:
@@ -121,6 +122,7 @@ class MemoryScreen(StepScreen):
         for widget in (bar, items, heading):
             widget.display = found is not None
         said.say(self._said(found))
+        said.display = bool(self._said(found))
         if found is None:
             return
         count = _ITEMS["wide" if self.size.height >= 30 else "narrow"]

@@ -57,7 +57,7 @@ class ReviewScreen(StepScreen):
     """
 
     def work(self) -> list[Widget]:
-        command = Prose("$ ", command_line(self.draft), lead="bold", id="command")
+        command = Prose("$ ", self._command(), lead="bold", id="command")
         return [
             FactGrid(columns=1),
             StepList(self._draw, self._rows(), id="actions"),
@@ -74,7 +74,14 @@ class ReviewScreen(StepScreen):
         findings.ask_estimate(self.draft)
         self.query_one(FactGrid).show(self._title(), forecast(self.draft))
         self.query_one(RowList).show(self._rows(), same=lambda row: (row.action, row.step))
-        self.query_one("#command", Prose).say(command_line(self.draft))
+        self.query_one("#command", Prose).say(self._command())
+
+    def _command(self) -> str:
+        """The equal command line; it says so where the file it names is yet to be written."""
+        line = command_line(self.draft)
+        if self.draft.written is None and self.draft.recipe is None:
+            line += f"   # {words.t('wizard_review.after_write')}"
+        return line
 
     def _title(self) -> Content:
         recipe = self.draft.recipe

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine import words
+from tui.cells import width
+
+_LONGEST = 32  # cells of a path in a list
 
 
 def model_name(source: str) -> str:
@@ -26,4 +29,5 @@ def source_name(source: str) -> str:
     if not source.startswith(("/", "~", ".")):
         return source
     parts = Path(source).parts
-    return short_path(source) if len(parts) <= 3 else "…/" + "/".join(parts[-2:])
+    shown = short_path(source) if len(parts) <= 3 else "…/" + "/".join(parts[-2:])
+    return shown if width(shown) <= _LONGEST else parts[-1]

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.widgets import Input
 
 from tui.screens.base import DanluScreen
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.row_list import RowList
 from tui.wizard.draft import Draft
 from tui.wizard.flow import screen_of
 from tui.wizard.rail import StepRail
@@ -72,12 +74,19 @@ class StepScreen(DanluScreen):
         self._look()
 
     async def retranslate(self) -> None:
+        cursor = self.query_one(RowList).cursor
         await super().retranslate()
         self.look_now()
+        rows = self.query_one(RowList)
+        rows.focus()
+        rows.move_to(cursor)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "step" and isinstance(parameters[0], int):
             return neighbour(self.step, parameters[0]) is not None
+        if action == "filter":
+            # Textual does not know that an input takes the slash, as it does of letters.
+            return not isinstance(self.focused, Input)
         return True
 
     def action_step(self, by: int) -> None:

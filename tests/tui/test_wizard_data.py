@@ -1,0 +1,127 @@
+"""Step 2 of the wizard: rows, placeholders, lengths, problems."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine import words
+from tests.snapshot import assert_snapshot, screen_text
+from tests.tui.wizard_parts import FILLED, identity, put_embedded, rest, steady, wizard
+from tui.wizard import findings
+from tui.wizard.lengths import lengths_of
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_sources_lengths_and_placeholders_are_told(
+    language: str, danlu_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    put_embedded(tiny_model)
+    words.use_language(language)
+    app, draft = wizard("data", identity(fill=FILLED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: _lengths(draft) == 40)
+        assert_snapshot(app, f"wizard_data_{language}")
+
+
+def _lengths(draft) -> int:
+    report = findings.report(draft)
+    return len(report.lengths) if report is not None else 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_rows_are_shown_with_trained_tokens_apart(
+    language: str, danlu_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    put_embedded(tiny_model)
+    words.use_language(language)
+    app, draft = wizard("data", identity(fill=FILLED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: _lengths(draft) == 40)
+        await pilot.press("v", "right")
+        await rest(pilot, draft)
+        assert_snapshot(app, f"wizard_rows_{language}")
+
+
+async def test_an_open_placeholder_is_asked_for_before_going_on(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    app, draft = wizard("data", identity(fill={"NAME": "Ember"}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        assert findings.unfilled(draft) == ["AUTHOR"]
+        await pilot.press("end", "enter")
+        assert draft.at == "data"
+        await pilot.press(*"Lab", "enter")
+        assert draft.spec.data.fill == {"NAME": "Ember", "AUTHOR": "Lab"}
+        await rest(pilot, draft, lambda: not findings.unfilled(draft))
+        await pilot.press("end", "enter")
+        await pilot.pause()
+        assert draft.at == "memory"
+
+
+async def test_a_file_is_added_by_typing_and_removed_again(
+    danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    rows = [{"query": f"q {n}", "response": f"a {n}"} for n in range(3)]
+    rows.append({"query": "empty", "response": ""})
+    (tmp_path / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.chdir(tmp_path)
+    app, draft = wizard("data")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        await pilot.press("a", *"mine", "enter")
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        shown = screen_text(app)
+        assert "mine.jsonl" in shown and "query_response" in shown
+        await pilot.press("e")
+        await pilot.pause()
+        assert "mine.jsonl:4" in screen_text(app)
+        await pilot.press("escape", "home", "x")
+        await pilot.pause()
+        assert draft.spec.data.train == []
+
+
+async def test_a_hub_id_with_a_count_becomes_a_sampled_source(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    monkeypatch.setattr("tui.screens.data.findings.ask_check", lambda draft: None)
+    app, draft = wizard("data")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        await pilot.press("h", *"ms::a/b#500", "enter")
+        source = draft.spec.data.train[0]
+        assert (source.source, source.sample) == ("ms::a/b", 500)
+        await pilot.press("home", "enter", "backspace", "enter")
+        assert draft.spec.data.train[0].sample == 50
+
+
+async def test_the_suggested_length_is_taken_with_a_key(
+    danlu_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    put_embedded(tiny_model)
+    app, draft = wizard("data", identity(fill=FILLED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: _lengths(draft) == 40)
+        await pilot.press("m")
+        report = findings.report(draft)
+        wanted = lengths_of(report.lengths, 512) if report else None
+        assert wanted is None or draft.spec.data.max_length == wanted.suggested
+        assert draft.spec.data.max_length % 64 == 0
+
+
+def test_strays_do_not_raise_the_suggested_length() -> None:
+    found = lengths_of([100] * 199 + [5000], None)
+    assert found is not None
+    assert (found.suggested, found.cut) == (128, 1)
+    assert lengths_of([100, 130], None).suggested == 192  # type: ignore[union-attr]
+    assert lengths_of([5000] * 3, 2048).suggested == 2048  # type: ignore[union-attr]
+    assert lengths_of([], None) is None

@@ -1,0 +1,103 @@
+"""Step 1 of the wizard: choosing a model by keys alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import words
+from tests.snapshot import assert_snapshot, screen_text
+from tests.tui.wizard_parts import put_embedded, rest, steady, wizard
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_models_on_this_machine_are_listed_with_their_facts(
+    language: str, danlu_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    put_embedded(tiny_model)
+    words.use_language(language)
+    app, draft = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        assert_snapshot(app, f"wizard_model_{language}")
+
+
+async def test_enter_takes_the_model_and_goes_on_to_the_data(
+    danlu_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    put_embedded(tiny_model)
+    app, draft = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        await pilot.press("enter")
+        assert draft.at == "data"
+        assert draft.spec.model.source == "embedded"
+
+
+async def test_a_hub_id_is_refused_while_it_is_none_and_taken_when_it_is_one(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    app, draft = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        await pilot.press("h", *"Qwen")
+        assert "owner/name" in screen_text(app)
+        await pilot.press("enter")
+        assert draft.spec.model.source == "embedded"
+        await pilot.press(*"/Qwen3-8B", "enter")
+        await rest(pilot, draft)
+        assert draft.spec.model.source == "Qwen/Qwen3-8B"
+        shown = screen_text(app)
+        assert "to fetch" in shown and "press f to fetch it now" in shown
+
+
+async def test_the_address_of_a_hub_page_names_model_and_hub(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    app, draft = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        await pilot.press("h", *"https://modelscope.cn/models/Qwen/Qwen3-8B", "enter")
+        assert draft.spec.model.source == "Qwen/Qwen3-8B"
+        assert draft.spec.model.hub == "modelscope"
+        await pilot.press("u")
+        assert draft.spec.model.hub == "huggingface"
+
+
+async def test_a_model_folder_is_found_by_typing_part_of_its_name(
+    danlu_home: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "tiny-qwen").symlink_to(tiny_model)
+    monkeypatch.chdir(tmp_path)
+    app, draft = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        await pilot.press("o", *"dee", "enter", *"qw", "enter")
+        await rest(pilot, draft)
+        assert Path(draft.spec.model.source) == tiny_model
+        assert "qwen2" in screen_text(app)
+
+
+async def test_typing_in_the_filter_narrows_the_list_and_escape_shows_all_again(
+    danlu_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    put_embedded(tiny_model)
+    app, draft = wizard("model")
+    draft.typed_models.append("Qwen/Qwen3-8B")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        await pilot.press("slash", *"qwen")
+        await pilot.pause()
+        assert "SmolLM2-135M-Instruct (built in)" not in screen_text(app).split("params")[1][:300]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Qwen/Qwen3-8B" in screen_text(app)
+        assert "SmolLM2" in screen_text(app)

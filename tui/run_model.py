@@ -19,7 +19,7 @@ _TOUCHES = {
     "status": ("head", "banner", "loss"),
     "phase": ("head", "loss"),
     "plan": ("head", "loss", "curves"),
-    "step": ("head", "loss", "curves", "machine"),
+    "step": ("head", "loss", "curves", "machine", "banner"),
     "eval": ("loss", "checkpoints"),
     "checkpoint": ("checkpoints",),
     "sample": ("watch",),

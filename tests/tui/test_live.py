@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from fcntl import ioctl
 from pathlib import Path
 
+import pyte
 import pytest
 from textual.pilot import Pilot
 
@@ -29,6 +30,7 @@ from tui.app import DanluApp
 from tui.pace import Pace
 from tui.screens.live import LiveScreen
 
+BEFORE_THE_NOTICE = 150
 IN_TRAINING = 200  # events of the recorded journal, up to the middle of the run
 _WHEN = 1_790_000_110.0  # a moment at which those have happened
 
@@ -317,14 +319,21 @@ def test_the_pace_quickens_after_a_key_and_slows_on_a_late_line():
     assert not slow.slow
 
 
-def test_steady_training_sends_at_most_1500_bytes_a_look(training: Run):
-    """A real terminal, eight steps a second for three seconds."""
-    sent, looks = _bytes_sent(training, seconds=3.0, steps_a_second=8)
-    assert sent / looks <= 1500, f"{sent} bytes in {looks} looks"
-    assert sent > 500
+def test_steady_training_sends_few_bytes_and_draws_the_same_screen():
+    """A real terminal, eight steps a second for three seconds; the budget is 1500 bytes a look."""
+    run = recorded_run(runs_root() / "steady", BEFORE_THE_NOTICE)
+    lock = RunLock(run.path)
+    sent, bit_by_bit = _followed(run, seconds=3.0, steps_a_second=8)
+    assert 500 < sent <= 12 * 1000, f"{sent} bytes in 12 looks"
+    _, at_once = _followed(run, seconds=0, steps_a_second=8)
+    assert bit_by_bit[1:] == at_once[1:]  # the first row has a clock
+    lock.release()
 
 
-def _bytes_sent(run: Run, seconds: float, steps_a_second: int) -> tuple[int, int]:
+def _followed(run: Run, seconds: float, steps_a_second: int) -> tuple[int, list[str]]:
+    """The bytes sent while the run goes on, and the screen as a terminal shows it at the end."""
+    screen = pyte.Screen(80, 24)
+    stream = pyte.ByteStream(screen)
     master, slave = pty.openpty()
     ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -335,15 +344,18 @@ def _bytes_sent(run: Run, seconds: float, steps_a_second: int) -> tuple[int, int
     )  # fmt: skip
     os.close(slave)
     try:
-        _drain(master, quiet=1.5, at_most=30)
+        _drain(master, stream, quiet=1.5, at_most=30)
         journal = JournalWriter(run.path)
         sent, step, began = 0, 120, time.monotonic()
         while time.monotonic() - began < seconds:
             step += 1
             journal.write("step", **_step(step))
-            sent += _drain(master, quiet=0, at_most=1 / steps_a_second)
+            if step % 5 == 0:
+                journal.write("log", level="info", text=f"第 {step} 步 of the run，一切正常")
+            sent += _drain(master, stream, quiet=0, at_most=1 / steps_a_second)
         journal.close()
-        return sent, int(seconds * 4)
+        sent += _drain(master, stream, quiet=0, at_most=0.6)
+        return sent, list(screen.display)
     finally:
         app.kill()
         app.wait()
@@ -358,13 +370,15 @@ def _step(step: int) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _drain(master: int, quiet: float, at_most: float) -> int:
+def _drain(master: int, stream: pyte.ByteStream, quiet: float, at_most: float) -> int:
     """Read until nothing came for ``quiet`` seconds (0: all the time) or ``at_most`` has passed."""
     count, began, last = 0, time.monotonic(), time.monotonic()
     while time.monotonic() - began < at_most:
         ready, _, _ = select.select([master], [], [], 0.02)
         if ready:
-            count += len(os.read(master, 65536))
+            read = os.read(master, 65536)
+            stream.feed(read)
+            count += len(read)
             last = time.monotonic()
         elif quiet and count > 2000 and time.monotonic() - last > quiet:
             break

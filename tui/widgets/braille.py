@@ -7,9 +7,9 @@ from the lowest to the highest value that falls into it, joined to its neighbour
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Stroke = Literal["solid", "dashed", "dots"]
 NOTHING, GAP = -1, -2
@@ -18,8 +18,7 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _ASCII_MARKS: dict[Stroke, str] = {"solid": "*", "dashed": "+", "dots": "."}
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One x with the span of values there; ``low`` None is a gap (NaN, infinite, missing)."""
 
     x: float
@@ -127,20 +126,44 @@ def dot_spans(
     spans: dict[int, tuple[int, int]] = {}
     holes: set[int] = set()
     before: tuple[int, int] | None = None  # column and row the pen is at; None after a gap
-    for point in line.points:
-        if point.x < frame.x_low or point.x > frame.x_high:
-            continue
-        column = frame.column(point.x, columns)
-        if point.low is None or point.high is None or point.last is None:
+    for column, stretch in _by_column(line.points, columns, frame):
+        if stretch is None:
             holes.add(column)
             before = None
             continue
-        top, bottom = frame.row(point.high, rows), frame.row(point.low, rows)
+        first, low, high, last = stretch
         if before is not None:
-            _join(spans, before, (column, frame.row(point.last, rows)))
-        _cover(spans, column, top, bottom)
-        before = (column, frame.row(point.last, rows))
+            _join(spans, before, (column, frame.row(first, rows)))
+        _cover(spans, column, frame.row(high, rows), frame.row(low, rows))
+        before = (column, frame.row(last, rows))
     return spans, holes
+
+
+def _by_column(
+    points: Sequence[Point], columns: int, frame: Frame
+) -> Iterator[tuple[int, tuple[float, float, float, float] | None]]:
+    """Neighbouring points of one dot column as one: first, lowest, highest and last value, or None
+    for a gap. A long curve has many points a column; this is the loop that must be quick."""
+    x_low, x_high = frame.x_low, frame.x_high
+    scale = (columns - 1) / (x_high - x_low) if x_high > x_low else 0.0
+    at, first, low, high, last = -1, 0.0, 0.0, 0.0, 0.0
+    for x, lowest, highest, newest in points:
+        if x < x_low or x > x_high:
+            continue
+        column = round((x - x_low) * scale)
+        if at >= 0 and (column != at or lowest is None):
+            yield at, (first, low, high, last)
+            at = -1
+        if lowest is None or highest is None or newest is None:
+            yield column, None
+        elif at < 0:
+            at, first, low, high, last = column, newest, lowest, highest, newest
+        else:
+            last = newest
+            low = lowest if lowest < low else low
+            high = highest if highest > high else high
+    if at >= 0:
+        yield at, (first, low, high, last)
 
 
 def _join(spans: dict[int, tuple[int, int]], start: tuple[int, int], end: tuple[int, int]) -> None:

@@ -64,7 +64,7 @@ class LogView(TailView):
         line = self._line(number)
         name, role = _SIGNS.get(line.level, ("dot", "ash"))
         clock = time.strftime("%H:%M", time.localtime(line.time))
-        said = wrap(line.text, width - _HANG)
+        said = wrap(line.text, width - _HANG - 1)
         text_role = role if line.level in ("error", "warning") else "text"
         first: Row = [(f"{clock} ", "ash"), (sign(name), role), (f" {said[0]}", text_role)]
         return [first, *([(" " * _HANG + more, text_role)] for more in said[1:])]

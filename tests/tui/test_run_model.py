@@ -140,3 +140,9 @@ def test_only_what_an_event_concerns_is_marked_changed():
     model = RunModel()
     model.apply(events({"kind": "device", "cpu_percent": 5.0}))
     assert model.changed == {"machine", "banner"}
+
+
+def test_a_diagnosis_is_said_in_words_from_its_code_and_evidence():
+    evidence = {"evals": 3, "best": 0.123456}
+    trouble = trouble_of({"kind": "notice", "code": "early_stopping", "evidence": evidence})
+    assert "0.1235" in trouble.why and not trouble.grave

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from engine import words
@@ -32,8 +32,12 @@ class DanluApp(App[None]):
 
     TITLE = "danlu"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = []
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    # Textual's own ctrl+c only tells of ctrl+q; here both leave, and ask first while training.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "keys.quit", id="app.quit", show=False, priority=True),
+        Binding("ctrl+c", "quit", "keys.quit", id="app.leave", show=False, priority=True),
+    ]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (100, "-wide"),
         (160, "-huge"),
@@ -145,4 +149,5 @@ class DanluApp(App[None]):
             return
         from tui.screens.leave import LeaveScreen
 
-        self.push_screen(LeaveScreen())
+        if not isinstance(self.screen, LeaveScreen):
+            self.push_screen(LeaveScreen())

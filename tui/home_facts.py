@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from engine.recipes import Recipe
     from tui.run_watch import RunState, RunWatch
 
-RECENT = 3  # runs listed below the menu
+RECENT = 12  # runs to know of; as many are listed as there is room for
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ async def test_leaving_a_training_asks_what_becomes_of_it(language: str) -> None
         await _leaving(app)
         await pilot.pause()
         assert_snapshot(app, f"leave-80x24-{language}")
+        await pilot.press("ctrl+c")  # asked already
         await pilot.press("escape")
         assert isinstance(app.screen, RunsScreen) and app.is_running
 

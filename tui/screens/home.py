@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # nothing.
 
 EVERY = 2.0  # seconds between two looks at the runs
+_FRAME = 4  # lines of the screen that are not the menu's, one of them left free
 _BREATH = 0.02  # seconds after the first paint before the first look, whose imports take the GIL
 
 
@@ -153,8 +154,13 @@ class HomeScreen(DanluScreen):
             entries += [Entry(), Entry(note=words.t("home.first"))]
         if facts.recent:
             entries += [Entry(), Entry(title=words.t("home.recent"))]
-            entries += [Entry("open", run=state) for state in facts.recent]
+            room = max(3, self.size.height - _FRAME - len(entries))
+            entries += [Entry("open", run=state) for state in facts.recent[:room]]
         return entries
+
+    def on_resize(self) -> None:
+        for rows in self.query(RowList):
+            rows.show(self._entries(), same=lambda entry: entry.identity)
 
     def _draw(self, entry: Entry, cells: int, selected: bool) -> Text:
         if not entry.action:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 Draw = Callable[[Any, int, bool], Text]
 
 
-class RowList(ScrollView, can_focus=True):
+class RowList(ScrollView, can_focus=True, inherit_bindings=False):
     """One line a row. ``draw(row, cells, selected)`` makes its text; rows for which ``selectable``
     is false (headings, blank lines) are passed over by the cursor."""
 

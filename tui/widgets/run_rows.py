@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from rich.text import Text
 from textual.widget import Widget
 
@@ -11,14 +13,27 @@ from tui.cells import fit, right, width
 from tui.ink import ink
 from tui.run_line import loss_words, status_text, step_words
 from tui.run_tree import Line, RunTree
+from tui.run_watch import RunState
 from tui.symbols import sign
 
 _STATUS, _STEP, _LOSS, _EVAL, _SIZE = 15, 11, 8, 8, 10
 
 
+_STARTED, _WIDE = 18, 110  # when it started is shown from so many cells on
+
+
 def name_cells(cells: int) -> int:
     """What is left for the name beside the other columns."""
-    return max(14, min(48, cells - 4 - _STATUS - _STEP - _LOSS - _EVAL - _SIZE))
+    others = _STATUS + _STEP + _LOSS + _EVAL + _SIZE + (_STARTED if cells >= _WIDE else 0)
+    return max(14, min(80, cells - 4 - others))
+
+
+def _started(state: RunState | None, cells: int) -> str:
+    if cells < _WIDE:
+        return ""
+    at = state.summary.started if state else None
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) if at else ""
+    return right(when, _STARTED)
 
 
 def heading(widget: Widget, cells: int) -> Text:
@@ -26,7 +41,9 @@ def heading(widget: Widget, cells: int) -> Text:
     line = "   " + fit(words.t("runs.name"), name_cells(cells)) + " "
     line += fit(words.t("runs.status"), _STATUS) + fit(words.t("runs.step"), _STEP)
     line += right(words.t("runs.loss"), _LOSS) + right(words.t("runs.eval"), _EVAL)
-    return Text(line + right(words.t("runs.size"), _SIZE), ink(widget, "ash"))
+    line += right(words.t("runs.size"), _SIZE)
+    line += right(words.t("runs.started"), _STARTED) if cells >= _WIDE else ""
+    return Text(line, ink(widget, "ash"))
 
 
 def draw_line(widget: Widget, tree: RunTree, line: Line, cells: int, selected: bool) -> Text:
@@ -51,7 +68,8 @@ def _run(widget: Widget, tree: RunTree, line: Line, cells: int) -> Text:
     text.append(right(loss_words(summary.loss), _LOSS))
     text.append(right(loss_words(summary.eval_loss), _EVAL))
     size = tree.sizes.get(line.run.name)
-    return text.append(right(human_bytes(size) if size is not None else "", _SIZE), ash)
+    text.append(right(human_bytes(size) if size is not None else "", _SIZE), ash)
+    return text.append(_started(line.state, cells), ash)
 
 
 def _checkpoint(widget: Widget, line: Line, cells: int) -> Text:

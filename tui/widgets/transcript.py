@@ -21,7 +21,7 @@ from tui.wrap import wrap
 Piece = tuple[str, str]  # text and ink
 
 
-class Transcript(ScrollView, can_focus=True):
+class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     """Draws only the lines in sight, and follows the newest while it is at the end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class DanluScreen(Screen[None]):
     """Subclasses give ``TITLE`` words in ``title_key`` and their widgets in :meth:`work`.
 
-    Descriptions of BINDINGS are word keys (``keys.<id>``, with ``label`` and ``help``). A binding on
-    a printable key does nothing while an input has the focus: Textual gives the key to the input.
+    Descriptions of BINDINGS are word keys (``keys.<id>``, with ``label`` and ``help``). A binding
+    on a printable key does nothing while an input has the focus: the input gets the key.
     """
 
     title_key: ClassVar[str] = "home.title"

@@ -99,7 +99,9 @@ async def test_a_hub_id_with_a_count_becomes_a_sampled_source(
         await pilot.press("h", *"ms::a/b#500", "enter")
         source = draft.spec.data.train[0]
         assert (source.source, source.sample) == ("ms::a/b", 500)
-        await pilot.press("home", "enter", "backspace", "enter")
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        await pilot.press("end", "backspace", "enter")
         assert draft.spec.data.train[0].sample == 50
 
 

@@ -67,7 +67,9 @@ class DataProblemsScreen(DanluScreen):
 
     def _draw(self, group: dict[str, Any], cells: int, selected: bool) -> Text:
         mark, tone = _TONES[group["severity"]]
-        line = Text(f"{sign('next')} " if selected else "  ", ink(self, "ember", bold=True))
+        line = Text().append(
+            f"{sign('next')} " if selected else "  ", ink(self, "ember", bold=True)
+        )
         line.append(f"{sign(mark)} ", ink(self, tone, bold=True))
         line.append(right(human_count(group["count"]), 6) + "  ", ink(self, tone))
         return line.append(fit(group["message"], cells - 12))

@@ -67,8 +67,8 @@ class ModelScreen(StepScreen):
     ModelScreen .facts { height: 10; padding: 1 0 0 2; }
     ModelScreen .heading { height: 1; }
     ModelScreen .facts FactGrid { height: 1fr; }
-    ModelScreen.-wide .split { layout: horizontal; }
-    ModelScreen.-wide .facts { width: 50; height: 1fr; padding: 0 0 0 3; }
+    ModelScreen.-wide .split, ModelScreen.-huge .split { layout: horizontal; }
+    ModelScreen.-wide .facts, ModelScreen.-huge .facts { width: 50; height: 1fr; padding: 0 0 0 3; }
     """
 
     def __init__(self, draft: Draft) -> None:
@@ -124,7 +124,7 @@ class ModelScreen(StepScreen):
 
     def _draw(self, row: ModelRow, cells: int, selected: bool) -> Text:
         lead = f"{sign('next')} " if selected else "  "
-        line = Text(lead, ink(self, "ember", bold=True))
+        line = Text().append(lead, ink(self, "ember", bold=True))
         if row.action:
             key = "h" if row.action == "hub_id" else "o"
             line.append(f"  {fit(words.t(f'wizard_model.{row.action}'), cells - 10)}")

@@ -71,8 +71,8 @@ class ParametersScreen(StepScreen):
     ParametersScreen Input { display: none; }
     ParametersScreen Input.open { display: block; }
     ParametersScreen #field { layer: over; position: absolute; }
-    ParametersScreen.-wide .split { layout: horizontal; }
-    ParametersScreen.-wide .about { width: 44%; max-width: 72; height: 1fr; padding: 1 1 0 3; }
+    ParametersScreen.-wide .split, ParametersScreen.-huge .split { layout: horizontal; }
+    ParametersScreen.-wide .about, ParametersScreen.-huge .about { width: 44%; max-width: 72; height: 1fr; padding: 1 1 0 3; }
     """
 
     def __init__(self, draft: Draft) -> None:

@@ -98,7 +98,7 @@ class ReviewScreen(StepScreen):
 
     def _draw(self, row: ReviewRow, cells: int, selected: bool) -> Text:
         lead = f"{sign('next')} " if selected else "  "
-        line = Text(lead, ink(self, "ember", bold=True))
+        line = Text().append(lead, ink(self, "ember", bold=True))
         if row.step:
             number = STEPS.index(row.step) + 1
             name = words.t(f"wizard.step.{row.step}")

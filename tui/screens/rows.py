@@ -106,6 +106,7 @@ class RowsScreen(DanluScreen):
         state = (self._index, self.draft.desk.state())
         if state == self._seen:
             return
+        self._seen = state
         task = self._ask_row()
         self.query_one(JobBar).show(None if task.done else task.job)
         if task.error is not None:
@@ -113,7 +114,6 @@ class RowsScreen(DanluScreen):
         elif task.result is not None:
             self._show(task.result)
         self.draft.places["row"] = self._index
-        self._seen = (self._index, self.draft.desk.state())
 
     @property
     def _count(self) -> int:

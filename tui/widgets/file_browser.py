@@ -147,7 +147,7 @@ class FileBrowser(Vertical):
     def _draw(self, row: Entry, cells: int, selected: bool) -> Text:
         # The list is never focused: its cursor is shown all the same.
         here = row is self.rows.current
-        line = Text(f"{sign('next')} " if here else "  ", ink(self, "ember", bold=True))
+        line = Text().append(f"{sign('next')} " if here else "  ", ink(self, "ember", bold=True))
         name = ".." if row.path == self._folder.parent else row.path.name
         shown = f"{name}/" if row.folder else name
         style = ink(self, "foreground", bold=True) if here or row.fits else ink(self, "ash")

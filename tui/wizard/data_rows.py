@@ -112,7 +112,7 @@ def _go(draft: Draft) -> DataRow:
 
 def draw_data_row(widget: Widget, row: DataRow, cells: int, selected: bool) -> Text:
     """One line in ``cells``."""
-    line = Text(f"{sign('next')} " if selected else "  ", ink(widget, "ember", bold=True))
+    line = Text().append(f"{sign('next')} " if selected else "  ", ink(widget, "ember", bold=True))
     if row.kind == "source":
         return _draw_source(widget, line, row, cells)
     if row.kind == "placeholder":

@@ -28,7 +28,7 @@ def draw_field(widget: Widget, row: Field, cells: int, selected: bool) -> Text:
     if row.section is not None:
         title = words.t(f"section.{row.section}.label")
         return Text(f"  {title}", ink(widget, "ember", bold=True))
-    line = Text(lead, ink(widget, "ember", bold=True))
+    line = Text().append(lead, ink(widget, "ember", bold=True))
     if row.parameter is None:
         line.append(fit(words.t("wizard_parameters.go"), cells - 8))
         return line.append(right(sign("enter"), 5), ink(widget, "ember", bold=True))

@@ -96,7 +96,7 @@ def _item_line(index: int, name: str, size: int, why: str, column: int, cells: i
 
 def draw_change(widget: Widget, row: MemoryRow, cells: int, selected: bool) -> Text:
     """One change in ``cells``: what it is, what it saves or costs, what it does to the speed."""
-    line = Text(f"{sign('next')} " if selected else "  ", ink(widget, "ember", bold=True))
+    line = Text().append(f"{sign('next')} " if selected else "  ", ink(widget, "ember", bold=True))
     enter = sign("enter")
     if row.change is None:
         line.append(fit(words.t("wizard_memory.go"), cells - 2 - _NUMBERS[2]))

@@ -30,4 +30,4 @@ def source_name(source: str) -> str:
         return source
     parts = Path(source).parts
     shown = short_path(source) if len(parts) <= 3 else "…/" + "/".join(parts[-2:])
-    return shown if width(shown) <= _LONGEST else parts[-1]
+    return shown if width(shown) <= _LONGEST else Path(source).name

@@ -58,9 +58,9 @@ class StepScreen(DanluScreen):
         state = (self.draft.spec, self.draft.desk.state())
         if state == self._seen or not self.is_current:
             return
+        # Noted before it is drawn: what comes to the desk meanwhile is drawn at the next look.
+        self._seen = state
         self.refresh_work()
-        # Asking may have started work: what stands on the desk now has been drawn.
-        self._seen = (self.draft.spec, self.draft.desk.state())
         for rail in self.query(StepRail):
             rail.show(step_states(self.draft))
         self.refresh_bindings()

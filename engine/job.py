@@ -68,7 +68,7 @@ class Job:
         self.check()
 
     def note(self, code: str, **values: Any) -> None:
-        """Say something in words: ``code`` is a key of the catalogue (as ``note.model_from_cache``)."""
+        """Say something in words: ``code`` is a key of the catalogue."""
         self.notes.append((code, values))
         if self._on_note:
             self._on_note(code, values)

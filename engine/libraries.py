@@ -42,4 +42,4 @@ def import_training_libraries() -> None:
         import accelerate  # noqa: F401
         import datasets  # noqa: F401
         from transformers import TrainerCallback  # noqa: F401
-        from trl import SFTTrainer  # noqa: F401
+        from trl.trainer.sft_trainer import SFTTrainer  # noqa: F401

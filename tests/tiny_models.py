@@ -45,7 +45,7 @@ def make_tokenizer(folder: Path) -> None:
 
 
 def make_tiny_model(folder: Path, architecture: str = "qwen2", seed: int = 0) -> Path:
-    """A random two-layer ``qwen2`` or ``llama`` model (about 60 k parameters) with its tokenizer."""
+    """A random two-layer ``qwen2`` or ``llama`` model, about 100 k parameters, with tokenizer."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
@@ -69,4 +69,27 @@ def make_tiny_model(folder: Path, architecture: str = "qwen2", seed: int = 0) ->
     )
     torch.manual_seed(seed)
     model_class(config).save_pretrained(folder)
+    return folder
+
+
+def make_smollm2_shape(folder: Path) -> Path:
+    """A random model with the layers and widths of SmolLM2-135M: as much work, nothing learnt."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    make_tokenizer(folder)
+    config = LlamaConfig(
+        vocab_size=49152,
+        hidden_size=576,
+        intermediate_size=1536,
+        num_hidden_layers=30,
+        num_attention_heads=9,
+        num_key_value_heads=3,
+        max_position_embeddings=2048,
+        eos_token_id=2,
+        pad_token_id=2,
+        bos_token_id=1,
+        tie_word_embeddings=True,
+    )
+    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
     return folder

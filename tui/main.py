@@ -1,4 +1,4 @@
-"""The command ``danlu``: without a verb the full-screen app, with one the same work as a command."""
+"""The command ``danlu``: without a verb the full-screen app, with one the same as a command."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _choose_language(given: Sequence[str]) -> None:
-    """Language first, for the help itself is in it: ``--lang``, else the setting, else the locale."""
+    """Language first, for help is in it: ``--lang``, else the setting, else the locale."""
     from tui.settings import load_settings
 
     for index, word in enumerate(given):

@@ -12,7 +12,7 @@ from engine.errors import DanluError, Fix
 from engine.hardware import Machine
 
 if TYPE_CHECKING:
-    from trl import SFTConfig
+    from trl.trainer.sft_config import SFTConfig
 
     from engine.spec.run_spec import RunSpec
 
@@ -23,7 +23,7 @@ def trainer_arguments(
     """The arguments of a resolved ``spec`` for a run of ``steps`` optimizer steps. When to save and
     evaluate is decided at each step boundary by danlu, so the trainer's own strategies are off.
     Raises DanluError for what this machine cannot do."""
-    from trl import SFTConfig
+    from trl.trainer.sft_config import SFTConfig
 
     train, on_card = spec.train, machine.gpu is not None
     if train.packing and spec.model.attn_implementation != "flash_attention_2":

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
-from trl import SFTTrainer
+from trl.trainer.sft_trainer import SFTTrainer
 
 from engine.job import Cancelled
 from engine.train.length_sampler import EpochLengthSampler
@@ -47,9 +47,10 @@ class StepTrainer(SFTTrainer):
         if self.optimizer is None and self._loraplus_lr_ratio:
             from peft.optimizers import create_loraplus_optimizer
 
-            optimizer_class, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            trained: Any = self.model
+            optimizer_class, options = self.get_optimizer_cls_and_kwargs(self.args, trained)
             self.optimizer = create_loraplus_optimizer(
-                self.model,
+                trained,
                 optimizer_class,
                 loraplus_lr_ratio=self._loraplus_lr_ratio,
                 loraplus_weight_decay=self.args.weight_decay,

@@ -30,7 +30,7 @@ def language() -> str:
 
 
 def use_language(name: str) -> None:
-    """Switch every later word to ``name``. Raises ValueError for a language danlu does not speak."""
+    """Switch every later word to ``name``. Raises ValueError for an unknown language."""
     global _current
     if name not in LANGUAGES:
         raise ValueError(f"no language {name!r}, only {', '.join(LANGUAGES)}")
@@ -38,7 +38,7 @@ def use_language(name: str) -> None:
 
 
 def language_of_locale() -> str:
-    """The language the environment asks for (``LC_ALL``, ``LC_MESSAGES``, ``LANG``), else English."""
+    """The language ``LC_ALL``, ``LC_MESSAGES`` or ``LANG`` asks for, else English."""
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(variable, "")
         if value:
@@ -48,7 +48,7 @@ def language_of_locale() -> str:
 
 @cache
 def area(name: str, tongue: str) -> dict[str, str]:
-    """All words of one area, keys flattened with dots. Raises FileNotFoundError for no such area."""
+    """All words of one area, keys flattened with dots. Raises FileNotFoundError without one."""
     with open(_FOLDER / tongue / f"{name}.toml", "rb") as file:
         return dict(_flatten(tomllib.load(file)))
 
@@ -83,8 +83,8 @@ def t(key: str, /, **values: Any) -> str:
 
 
 def said(code: str, values: Mapping[str, Any]) -> str:
-    """The words of a journalled ``code``. A value that is itself ``{"code": …, "values": …}`` is put
-    into words first. Raises KeyError as :func:`t` does."""
+    """The words of a journalled ``code``. A value that is itself ``{"code": …, "values": …}`` is
+    put into words first. Raises KeyError as :func:`t` does."""
     plain = {
         key: said(value["code"], value.get("values") or {})
         if isinstance(value, Mapping) and "code" in value

@@ -25,7 +25,7 @@ def real_peak(folder: Path, spec: RunSpec, lengths: list[int], scratch: Path) ->
     rows of these ``lengths``, as the engine would have it do."""
     import torch
     from datasets import Dataset
-    from trl import SFTTrainer
+    from trl.trainer.sft_trainer import SFTTrainer
 
     from engine.memory.live_bytes import LiveBytes
     from engine.models.adapt import adapt

@@ -7,7 +7,9 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pyte
@@ -52,7 +54,7 @@ class Terminal:
     def text(self) -> str:
         """What the screen shows now."""
         self._read(0.05)
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        return self.shown()
 
     def wait_for(self, *wanted: str, seconds: float = 60) -> str:
         """Wait until the screen shows any of ``wanted``; fails with the screen otherwise."""
@@ -76,9 +78,32 @@ class Terminal:
             self.process.send(key)
             self._read(0.15)
 
+    def shown(self) -> str:
+        """What the screen showed when something was last read from it."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def type(self, key: str) -> None:
+        """Send ``key`` this very moment, reading nothing."""
+        os.write(self.process.child_fd, key.encode())
+
+    def receive(self, seconds: float) -> float:
+        """Draw the next piece that comes within ``seconds``; the moment at which it came."""
+        with suppress(pexpect.TIMEOUT):
+            data = self.process.read_nonblocking(65536, timeout=seconds)
+            arrived = time.monotonic()
+            self.bytes_seen += len(data)
+            self._stream.feed(data)
+            return arrived
+        return time.monotonic()
+
+    def rest(self, seconds: float) -> None:
+        """Draw all that comes within ``seconds``."""
+        self._read(seconds)
+
     def hang_up(self) -> None:
         """Drop the line: the terminal is gone, as when an SSH connection or a tmux pane dies."""
-        self.process.ptyproc.fileobj.close()  # the kernel sends SIGHUP to whoever is on it
+        pty: Any = self.process
+        pty.ptyproc.fileobj.close()  # the kernel sends SIGHUP to whoever is on it
 
     def wait_for_end(self, seconds: float = 60) -> int:
         """Wait until the process in front ended; its exit code."""

@@ -14,7 +14,7 @@ _PHASE_LINES_SECONDS = 5.0
 
 
 class PlainLines:
-    """Turns journal events into lines for ``write``; steps and progress at most every few seconds."""
+    """Turns events into lines for ``write``; steps and progress at most every few seconds."""
 
     def __init__(self, run: Run, write: Callable[[str], None]) -> None:
         self._run = run
@@ -90,9 +90,7 @@ class PlainLines:
 
     def _sample(self, event: Event) -> None:
         text = " ".join(event["text"].split())
-        self._write(
-            words.t("plain.sample", step=event["step"], prompt=event["prompt"], text=text)
-        )
+        self._write(words.t("plain.sample", step=event["step"], prompt=event["prompt"], text=text))
 
     def _log(self, event: Event) -> None:
         if event.get("code"):
@@ -140,5 +138,3 @@ def show_end(run: Run, write: Callable[[str], None]) -> None:
         write(words.t("plain.next_resume", run=run.name))
     write(words.t("plain.next_chat", run=run.name))
     write(words.t("plain.next_verify", run=run.name))
-
-

@@ -8,7 +8,7 @@ from engine.runs.store import Run
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """``{name, path, status, step, steps, loss, owner_alive, resumable}`` and what else is known."""
+    """What ``runs --json`` says of a run."""
     summary = run.summary()
     last = run.last_checkpoint()
     return {

@@ -31,5 +31,6 @@ def run(arguments: argparse.Namespace) -> int:
         loss = f"{document['loss']:.4f}" if document["loss"] is not None else "–"
         status = words.t(f"status.{document['status']}")
         size = human_bytes(document["bytes"])
-        print(f"{fit(document['name'], longest)}  {fit(status, 12)}  {steps:>11}  {loss:>8}  {size:>9}")
+        name = fit(document["name"], longest)
+        print(f"{name}  {fit(status, 12)}  {steps:>11}  {loss:>8}  {size:>9}")
     return 0

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def spec_or_recipe(text: str) -> RunSpec:
-    """The spec in the file ``text``, else the recipe of that name. Raises DanluError for neither."""
+    """The spec in the file ``text``, or the recipe of that name. Raises DanluError."""
     from engine.recipes import list_recipes, load_recipe
 
     if not Path(text).exists() and any(recipe.name == text for recipe in list_recipes()):

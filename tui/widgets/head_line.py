@@ -1,4 +1,4 @@
-"""The first lines of every screen: where one is on the left, the machine and language on the right."""
+"""The first lines of every screen: where one is, and on the right the machine and language."""
 
 from __future__ import annotations
 

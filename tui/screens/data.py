@@ -54,7 +54,9 @@ class DataScreen(StepScreen):
     DataScreen .lengths { height: auto; max-height: 10; padding: 0 1; margin-top: 1; }
     DataScreen .lengths Prose { height: auto; }
     DataScreen.-wide .split, DataScreen.-huge .split { layout: horizontal; }
-    DataScreen.-wide .lengths, DataScreen.-huge .lengths { width: 56; height: 1fr; max-height: 100%; margin: 0 0 0 2; }
+    DataScreen.-wide .lengths, DataScreen.-huge .lengths {
+        width: 56; height: 1fr; max-height: 100%; margin: 0 0 0 2;
+    }
     DataScreen.-wide Histogram, DataScreen.-huge Histogram { height: 12; }
     """
 

@@ -36,9 +36,7 @@ class FieldList(RowList):
     """Left, right and space change the value under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right,space", "screen.cycle(1)", "keys.field_cycle", key_display="←→", id="field.next"
-        ),
+        Binding("right,space", "screen.cycle(1)", "keys.field_cycle", id="field.next"),
         Binding("left", "screen.cycle(-1)", "keys.field_cycle", show=False, id="field.previous"),
     ]
 
@@ -72,7 +70,9 @@ class ParametersScreen(StepScreen):
     ParametersScreen Input.open { display: block; }
     ParametersScreen #field { layer: over; position: absolute; }
     ParametersScreen.-wide .split, ParametersScreen.-huge .split { layout: horizontal; }
-    ParametersScreen.-wide .about, ParametersScreen.-huge .about { width: 44%; max-width: 72; height: 1fr; padding: 1 1 0 3; }
+    ParametersScreen.-wide .about, ParametersScreen.-huge .about {
+        width: 44%; max-width: 72; height: 1fr; padding: 1 1 0 3;
+    }
     """
 
     def __init__(self, draft: Draft) -> None:

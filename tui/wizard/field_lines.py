@@ -12,14 +12,13 @@ from engine.spec.parameter import Parameter
 from engine.spec.yaml_form import origin_text
 from tui.cells import fit, right, width
 from tui.ink import ink
-from tui.symbols import sign
+from tui.symbols import ascii_only, sign
 from tui.wizard.fields import Field, limits, shown_value
 from tui.wrap import wrap
 
 _LABEL = 26
 VALUE_AT = _LABEL + 4  # cells left of the value
 _WHO = 10
-_CHANGE = "‹ {} ›"
 
 
 def draw_field(widget: Widget, row: Field, cells: int, selected: bool) -> Text:
@@ -55,7 +54,9 @@ def _value_text(row: Field, selected: bool) -> str:
         text = _open_text(row)
     elif declared.unit and value is not None:
         text += f" {declared.unit_text}"
-    return _CHANGE.format(text) if selected and (row.cycles or row.counts) else text
+    if not selected or not (row.cycles or row.counts):
+        return text
+    return f"< {text} >" if ascii_only() else f"‹ {text} ›"
 
 
 def _open_text(row: Field) -> str:

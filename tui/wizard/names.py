@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine import words
 from tui.cells import width
+from tui.symbols import sign
 
 _LONGEST = 32  # cells of a path in a list
 
@@ -29,5 +30,5 @@ def source_name(source: str) -> str:
     if not source.startswith(("/", "~", ".")):
         return source
     parts = Path(source).parts
-    shown = short_path(source) if len(parts) <= 3 else "…/" + "/".join(parts[-2:])
+    shown = short_path(source) if len(parts) <= 3 else f"{sign('more')}/{'/'.join(parts[-2:])}"
     return shown if width(shown) <= _LONGEST else Path(source).name

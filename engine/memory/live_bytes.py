@@ -16,7 +16,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from engine.memory.shortcuts import shortcut
 
 BLOCK = 512  # CUDA's caching allocator rounds every request up to this many bytes
-LARGE = 32 * 2**20  # from here on glibc gives a freed block back to the system at once
 
 
 class LiveBytes(TorchDispatchMode):
@@ -37,9 +36,6 @@ class LiveBytes(TorchDispatchMode):
         self.by_kind: dict[str, int] = {}
         self.at_peak: dict[str, int] = {}
         self.peak_during: dict[str, int] = {}
-        self.small_peak = 0
-        self.large_peak = 0
-        self._large = 0
         self._device = device
         self._kind_of = kind_of or (lambda _: None)
         self._known: dict[int, tuple[weakref.ref[Any], int, str]] = {}
@@ -94,10 +90,6 @@ class LiveBytes(TorchDispatchMode):
     def _add(self, kind: str, size: int) -> None:
         self.now += size
         self.by_kind[kind] = self.by_kind.get(kind, 0) + size
-        if size >= LARGE:
-            self._large += size
-            self.large_peak = max(self.large_peak, self._large)
-        self.small_peak = max(self.small_peak, self.now - self._large)
         if self.now > self.peak_during.get(self.during, 0):
             self.peak_during[self.during] = self.now
         if self.now > self.peak:
@@ -108,8 +100,6 @@ class LiveBytes(TorchDispatchMode):
         _, size, kind = self._known.pop(key)
         self.now -= size
         self.by_kind[kind] -= size
-        if size >= LARGE:
-            self._large -= size
 
     def _rename(self, key: int, kind: str) -> None:
         reference, size, before = self._known[key]

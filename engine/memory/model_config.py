@@ -75,4 +75,4 @@ def _download(hub: Hub, repo: str, revision: str | None, kept: Path) -> None:
         return
     from modelscope.hub.file_download import model_file_download
 
-    model_file_download(repo, "config.json", revision=revision, local_dir=str(kept))
+    model_file_download(repo, "config.json", revision=revision or "master", local_dir=str(kept))

@@ -46,7 +46,7 @@ def test_full_trains_everything(tiny_model: Path) -> None:
 
 
 def test_an_adapter_is_trained_on(tiny_model: Path, tmp_path: Path) -> None:
-    adapt(loaded(tiny_model), spec_of()).save_pretrained(tmp_path)
+    adapt(loaded(tiny_model), spec_of()).save_pretrained(str(tmp_path))
     model = adapt(loaded(tiny_model), spec_of(method={"adapter": str(tmp_path)}))
     assert len(trained(model)) == 28
 

@@ -15,7 +15,8 @@ import psutil
 
 @dataclass(frozen=True)
 class Gpu:
-    """One CUDA card, as NVML tells. Memory in bytes; capability as (major, minor)."""
+    """One CUDA card, as NVML tells. Memory in bytes; capability as (major, minor); ``uuid`` names
+    it whatever order cards are counted in."""
 
     index: int
     name: str
@@ -23,6 +24,7 @@ class Gpu:
     free_bytes: int
     capability: tuple[int, int]
     driver: str = ""
+    uuid: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,22 @@ def _visible() -> list[int]:
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is None:
         return every
-    numbers = [part.strip() for part in chosen.split(",")]
-    return [int(part) for part in numbers if part.isdigit() and int(part) in every]
+    named = {str(index): index for index in every}
+    named |= {_uuid(nvml, index): index for index in every}
+    return [named[part.strip()] for part in chosen.split(",") if part.strip() in named]
+
+
+def _uuid(nvml: Any, index: int) -> str:
+    return _text(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetHandleByIndex(index)))
+
+
+def take_one_card() -> None:
+    """Let this process see the card with most free memory only, of those it may see. To be called
+    before CUDA starts: the trainer spreads a model over every card it sees, which needs processes
+    of its own to be right."""
+    gpu = machine().gpu
+    if gpu is not None and gpu.uuid:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu.uuid
 
 
 def _gpus() -> tuple[Gpu, ...]:
@@ -124,6 +140,7 @@ def _gpus() -> tuple[Gpu, ...]:
                 free_bytes=int(memory.free),
                 capability=tuple(nvml.nvmlDeviceGetCudaComputeCapability(handle)),
                 driver=_text(nvml.nvmlSystemGetDriverVersion()),
+                uuid=_uuid(nvml, index),
             )
         )
     return tuple(found)

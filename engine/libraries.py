@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import threading
 from collections.abc import Iterator
+
+from engine.hardware import take_one_card
 
 _LOCK = threading.Lock()
 
@@ -29,6 +32,8 @@ def _without_hints() -> Iterator[None]:
 def import_model_libraries() -> None:
     """torch, transformers and peft, with the modules nearly all work on models needs."""
     with _LOCK, _without_hints():
+        if "torch" not in sys.modules:
+            take_one_card()
         import peft  # noqa: F401
         import torch  # noqa: F401
         from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer  # noqa: F401

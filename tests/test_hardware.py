@@ -64,7 +64,8 @@ class Nvml:
 
 @pytest.fixture(autouse=True)
 def two_cards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardware, "_nvml", lambda nvml=Nvml(): nvml)
+    nvml = Nvml()
+    monkeypatch.setattr(hardware, "_nvml", lambda: nvml)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 

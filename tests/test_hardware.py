@@ -66,7 +66,8 @@ class Nvml:
 def two_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml = Nvml()
     monkeypatch.setattr(hardware, "_nvml", lambda: nvml)
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # so that it is put back, whatever it was
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
 
 
 def test_the_card_with_most_free_memory_is_taken_and_no_other_is_seen_afterwards() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from tui.screens.home import HomeScreen
 
@@ -16,7 +18,9 @@ async def settle(pilot: Pilot[Any]) -> None:
     screen = pilot.app.screen
     if isinstance(screen, HomeScreen):
         await until(pilot, lambda: screen.looked)
-    await pilot.app.workers.wait_for_complete()
+    for worker in list(pilot.app.workers):
+        with contextlib.suppress(WorkerCancelled):  # a later look took its place
+            await worker.wait()
     await pilot.pause()
 
 

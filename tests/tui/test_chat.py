@@ -94,7 +94,7 @@ async def test_a_model_answers_as_base_and_as_tuned(talkative: Path, tmp_path: P
         assert isinstance(screen, ChatScreen)
         await pilot.press(*"hi", "enter")  # asked while the model is still being loaded
         turns = screen._conversation.turns
-        await until(pilot, lambda: bool(turns) and all(a.ended for a in turns[0].answers.values()))
+        await until(pilot, lambda: bool(turns) and not screen._speaking)
         assert set(turns[0].answers) == {"base", "tuned"}
         assert all(answer.text for answer in turns[0].answers.values())
         await pilot.press("escape", "n")
@@ -166,7 +166,7 @@ async def test_a_long_conversation_follows_its_end_until_scrolled() -> None:
 async def test_sampling_takes_only_numbers_that_make_sense(language: str) -> None:
     words.use_language(language)
     given: list[Sampling | None] = []
-    app = DanluApp()
+    app = DanluApp(first=_Recorded([]))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         app.push_screen(SamplingScreen(Sampling()), given.append)

@@ -190,7 +190,7 @@ class ChatScreen(DanluScreen):
         if self._talker is None:
             self._asked_early = bool(question)
             self._show()
-        if not question or self._talker is None or self._exchange is not None:
+        if not question or self._talker is None or self._speaking:
             return
         turn = Turn(question, {voice: Answer() for voice in self._voices})
         self._conversation.turns.append(turn)
@@ -201,6 +201,10 @@ class ChatScreen(DanluScreen):
         self.query_one(Transcript).scroll_end(animate=False)
         self.refresh_bindings()
 
+    @property
+    def _speaking(self) -> bool:
+        return self._exchange is not None and not self._exchange.ended
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:
             return True
@@ -208,7 +212,7 @@ class ChatScreen(DanluScreen):
         if action in _TYPING and typing:
             return False
         if action == "stop":
-            return self._exchange is not None
+            return self._speaking
         if action == "commands":
             return typing and bool(self._talker)
         if action == "voices" or action == "verify":
@@ -266,7 +270,7 @@ class ChatScreen(DanluScreen):
     def action_verify(self) -> None:
         from tui.screens.verify import VerifyScreen
 
-        if self._talker is not None and self._exchange is None:
+        if self._talker is not None and not self._speaking:
             self.app.push_screen(VerifyScreen(self._talker))
 
     def action_copy_answer(self) -> None:

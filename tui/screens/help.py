@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -32,6 +32,9 @@ class HelpScreen(OverlayScreen[None]):
     """Help made of the bindings that are active below: those of the focused widget first."""
 
     AUTO_FOCUS = ".panel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "close", "keys.close", id="help.close", show=False),
+    ]
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()

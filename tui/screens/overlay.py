@@ -28,6 +28,7 @@ class OverlayScreen(ModalScreen[Answer], Generic[Answer]):
         width: 90%; max-width: 92; height: auto; max-height: 80%;
         padding: 0 2; background: $surface; color: $foreground;
         border: round $primary; scrollbar-size-vertical: 1;
+        scrollbar-color: $ash; scrollbar-background: $surface;
     }
     OverlayScreen > .panel.-ascii { border: ascii $primary; }
     OverlayScreen Static { height: auto; }

@@ -30,7 +30,8 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
     ]
     DEFAULT_CSS = """
     RowList { height: 1fr; background: $background; color: $foreground;
-              overflow-x: hidden; scrollbar-size-vertical: 1; }
+              overflow-x: hidden; scrollbar-size-vertical: 1;
+        scrollbar-color: $ash; scrollbar-background: $background; }
     """
 
     class Moved(Message):

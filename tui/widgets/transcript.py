@@ -34,7 +34,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     ]
     DEFAULT_CSS = """
     Transcript { height: 1fr; background: $background; overflow-x: hidden;
-                 scrollbar-size-vertical: 1; }
+                 scrollbar-size-vertical: 1;
+        scrollbar-color: $ash; scrollbar-background: $background; }
     """
 
     def __init__(self, voices: Sequence[VoiceName] = ("tuned",)) -> None:

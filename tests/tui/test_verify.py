@@ -1,0 +1,93 @@
+"""Verification shows the worst answers first; the machine check shows what each lack means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import engine.doctor
+from engine import words
+from engine.chat.target import ChatTarget
+from engine.chat.verify import VerifiedRow, VerifyReport
+from engine.doctor import Check, Report
+from engine.job import Job
+from engine.spec.sections import Model
+from tests.snapshot import assert_snapshot, screen_text
+from tests.tui.settle import settle
+from tui.app import DanluApp
+from tui.screens.doctor import DoctorScreen
+from tui.screens.recipes import RecipesScreen
+from tui.screens.verify import RowScreen, VerifyScreen
+from tui.widgets.row_list import RowList
+
+_ROWS = [
+    VerifiedRow("Who are you?", "I am Ember.", "I am SmolLM, an AI assistant.", "I am Ember."),
+    VerifiedRow("你是谁？", "我是小炉，由丹炉实验室训练。", "我是通义千问。", "我是小炉。"),
+    VerifiedRow("你的开发者是谁？", "我由丹炉实验室开发和维护。", "阿里云", "不知道"),
+]
+
+
+class _Recorded(VerifyScreen):
+    """The screen with a report that was made before."""
+
+    def _begin(self) -> None:
+        target = ChatTarget(Model(), "identity-smollm2/checkpoint-160")
+        self._target = target.label
+        self._report = VerifyReport(target, _ROWS, 42.0)
+        self._show()
+        self.refresh_bindings()
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_the_worst_answer_stands_first(language: str) -> None:
+    words.use_language(language)
+    app = DanluApp(first=_Recorded("identity-smollm2"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.2)
+        assert_snapshot(app, f"verify-80x24-{language}")
+        rows = app.screen.query_one(RowList)
+        assert [row.question for row in rows.rows][::2] == ["你的开发者是谁？", "Who are you?"]
+        await pilot.press("enter")
+        assert isinstance(app.screen, RowScreen)
+        await pilot.press("escape", "w")
+        assert len(rows.rows) == 2, "only what differs"
+
+
+_CHECKS = (
+    Check("python", "ok", None, {"version": "3.11.7", "path": "/usr/bin/python"}),
+    Check("card", "missing", "absent", {"index": "", "cores": 2}),
+    Check("flash_attention", "missing", "absent"),
+    Check("embedded", "limited", "absent", {"folder": "–"}),
+)
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_each_lack_says_what_it_means(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    words.use_language(language)
+
+    def examine(job: Job, on_check: Callable[[Check], None]) -> Report:
+        for check in _CHECKS:
+            on_check(check)
+        return Report(_CHECKS)
+
+    monkeypatch.setattr(engine.doctor, "examine", examine)
+    app = DanluApp(first=DoctorScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await settle(pilot)
+        await pilot.press("down")
+        await pilot.pause()
+        assert_snapshot(app, f"doctor-80x24-{language}")
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_a_recipe_says_when_to_use_it_and_what_it_needs(language: str) -> None:
+    words.use_language(language)
+    app = DanluApp(first=RecipesScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        text = screen_text(app)
+        assert words.t("recipes.when") in text and words.t("recipes.needs") in text
+        first = app.screen.query_one(RowList).current
+        assert first is not None and first.title_text in text

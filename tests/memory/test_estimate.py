@@ -42,6 +42,14 @@ def seven_billion(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def four_layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same model with four layers: as telling for what helps, and sooner traced."""
+    folder = tmp_path_factory.mktemp("qwen-four-layers")
+    (folder / "config.json").write_text(json.dumps({**QWEN_7B, "num_hidden_layers": 4}))
+    return folder
+
+
 def asked(**sections: dict[str, Any]) -> RunSpec:
     given = {"model": {"source": "none"}, "data": {"train": ["none"]}}
     for name, values in sections.items():
@@ -104,17 +112,18 @@ def test_the_json_document_has_the_promised_shape(tiny_model: Path) -> None:
     assert document["disk_bytes"] > 0
 
 
-def test_what_does_not_fit_is_told_what_would(seven_billion: Path) -> None:
-    found = on("T4", seven_billion, changes=True)
+def test_what_does_not_fit_is_told_what_would(four_layers: Path) -> None:
+    needed = on("80GiB", four_layers).required_bytes
+    found = on(f"{int(0.85 * needed / 2**20)}MiB", four_layers, changes=True)
     assert found.verdict == "does_not_fit"
     best = found.changes[0]
     assert best.fits and best.saves_bytes > 0
     assert best.set == {"model.quantization": "nf4"}
 
 
-def test_fit_changes_the_spec_until_it_fits(seven_billion: Path) -> None:
+def test_fit_changes_the_spec_until_it_fits(four_layers: Path) -> None:
     spec = asked(method={"tuner": "full"}, train={"per_device_train_batch_size": 2})
-    found = fit(spec, seven_billion, CPU, card=parse_card("RTX 3090"), job=Job())
+    found = fit(spec, four_layers, CPU, card=parse_card("6GiB"), job=Job())
     assert found.fits
     assert found.set["method.tuner"] == "lora"
     assert found.estimate.required_bytes <= found.estimate.free_bytes

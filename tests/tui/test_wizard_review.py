@@ -124,6 +124,12 @@ async def test_a_wizard_that_was_left_goes_on_where_it_was() -> None:
         start_wizard(app)
         await pilot.pause()
         assert app.screen.draft is draft  # type: ignore[attr-defined]
+        await pilot.press("1")
+        await pilot.pause()
+        await pilot.press("n", "y")
+        await pilot.pause(0.3)
+        assert app.screen.draft.spec.train.seed == 42  # type: ignore[attr-defined]
+        assert app.screen.draft.at == "model"  # type: ignore[attr-defined]
 
 
 async def test_language_switches_on_every_step_without_losing_the_place() -> None:

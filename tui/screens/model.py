@@ -18,6 +18,7 @@ from engine.units import human_bytes, human_count
 from tui.cells import fit, right
 from tui.ink import ink
 from tui.screens.ask import AskScreen
+from tui.screens.confirm import ConfirmScreen
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact, FactGrid
 from tui.widgets.job_bar import JobBar
@@ -25,6 +26,7 @@ from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.draft import Draft
+from tui.wizard.flow import forget_draft, new_draft
 from tui.wizard.model_facts import model_facts
 from tui.wizard.names import model_name
 from tui.wizard.step_list import StepList
@@ -56,6 +58,7 @@ class ModelScreen(StepScreen):
         Binding("x", "cancel_fetch", "keys.wizard_cancel", id="model.cancel_fetch"),
         Binding("u", "next_hub", "keys.model_next_hub", id="model.next_hub"),
         Binding("slash", "filter", "keys.filter", id="model.filter"),
+        Binding("n", "anew", "keys.wizard_anew", id="wizard.anew"),
         Binding("h", "hub_id", "keys.model_hub_id", id="model.hub_id", show=False),
         Binding("o", "browse", "keys.model_browse", id="model.browse", show=False),
     ]
@@ -193,6 +196,8 @@ class ModelScreen(StepScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         fetching = self.draft.desk.find("fetch")
         running = fetching is not None and not fetching.done
+        if action == "anew":
+            return bool(self.draft.changed()) or self.draft.recipe is not None
         if action == "cancel_fetch":
             return running
         if action in ("fetch", "next_hub"):
@@ -236,6 +241,17 @@ class ModelScreen(StepScreen):
             self.query_one(RowList).focus()
             return
         super().action_back()
+
+    def action_anew(self) -> None:
+        """Forget all that was chosen and begin again, if the person says so."""
+        question = words.t("wizard.anew"), words.t("wizard.anew_lost")
+        self.app.push_screen(ConfirmScreen(*question), self._anew)
+
+    def _anew(self, wanted: bool | None) -> None:
+        if wanted:
+            forget_draft(self.app)
+            self.draft.desk.close()
+            self.app.switch_screen(new_draft(self.app))
 
     def action_hub_id(self) -> None:
         """Ask for the id of a model on a hub."""

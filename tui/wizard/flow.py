@@ -41,6 +41,13 @@ def open_draft(app: App[Any], draft: Draft, step: str) -> None:
     app.push_screen(screen_of(step, draft))
 
 
+def new_draft(app: App[Any]) -> StepScreen:
+    """The first step of a new draft, which the app keeps from now on."""
+    draft = Draft()
+    _unfinished[app] = draft
+    return screen_of("model", draft)
+
+
 def forget_draft(app: App[Any]) -> None:
     """The next wizard begins anew: this one's run was started, or the person wants a new one."""
     draft = _unfinished.pop(app, None)

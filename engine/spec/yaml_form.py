@@ -80,10 +80,16 @@ def to_yaml(spec: RunSpec, header: str = "", only: Collection[str] | None = None
 
 def _parameter_lines(declared: Parameter, spec: RunSpec) -> list[str]:
     value = plain(spec.get(declared.path))
-    comment = declared.label + (f" [{declared.unit_text}]" if declared.unit else "")
-    chosen = origin_text(spec.origin(declared.path))
-    if chosen:
-        comment += f" · {chosen}"
+    comment = " · ".join(
+        part
+        for part in (
+            declared.label + (f" [{declared.unit_text}]" if declared.unit else ""),
+            " | ".join(declared.choices),
+            "" if value is not None else declared.rule_text(),
+            origin_text(spec.origin(declared.path)),
+        )
+        if part
+    )
     if not (declared.kind in ("sources", "texts", "mapping") and value):
         return [f"  {declared.name}: {yaml_text.scalar_text(value)}  # {comment}"]
     body = yaml_text.block_text(value).split("\n")

@@ -48,6 +48,8 @@ def _attend(
 ) -> tuple[torch.Tensor, None]:
     """As transformers' ``sdpa_attention_forward`` goes about it; q, k, v are (batch, heads, length,
     head size)."""
+    # Rotary angles leave q and k in fp32 beside fp32 weights; autocast casts them as v was cast.
+    query, key = query.to(value.dtype), key.to(value.dtype)
     grouped = query.shape[1] != key.shape[1]
     if attention_mask is not None and kernel != "flash":
         if grouped:

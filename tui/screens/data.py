@@ -8,26 +8,20 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import words
-from engine.errors import DanluError
 from engine.spec.run_spec import plain
-from engine.units import human_count
 from tui.cells import fit, right
 from tui.ink import ink
 from tui.screens.ask import AskScreen
-from tui.symbols import sign
-from tui.widgets.histogram import Histogram
 from tui.widgets.job_bar import JobBar
-from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
+from tui.wizard.data_refusals import not_a_count, not_a_source
 from tui.wizard.data_rows import COUNTS, DataRow, data_rows, draw_data_row
-from tui.wizard.lengths import Lengths, lengths_of
-from tui.wizard.states import data_problems
+from tui.wizard.lengths_pane import LengthsPane, draft_lengths
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 
@@ -52,7 +46,6 @@ class DataScreen(StepScreen):
     DataScreen .list { height: 1fr; }
     DataScreen .heading { height: 1; }
     DataScreen .lengths { height: auto; max-height: 10; padding: 0 1; margin-top: 1; }
-    DataScreen .lengths Prose { height: auto; }
     DataScreen.-wide .split, DataScreen.-huge .split { layout: horizontal; }
     DataScreen.-wide .lengths, DataScreen.-huge .lengths {
         width: 56; height: 1fr; max-height: 100%; margin: 0 0 0 2;
@@ -62,13 +55,7 @@ class DataScreen(StepScreen):
 
     def work(self) -> list[Widget]:
         sources = StepList(self._draw, data_rows(self.draft), id="data_rows")
-        lengths = Container(
-            Static("", id="lengths_title", markup=False),
-            Histogram(),
-            Prose("", "", id="lengths_said"),
-            JobBar(),
-            classes="lengths",
-        )
+        lengths = Container(LengthsPane(), JobBar(), classes="lengths")
         listed = Container(Heading(classes="heading"), sources, classes="list")
         return [Container(listed, lengths, classes="split")]
 
@@ -93,68 +80,10 @@ class DataScreen(StepScreen):
         findings.ask_tokenizer(self.draft)
         findings.ask_check(self.draft)
         self.query_one(RowList).show(data_rows(self.draft), same=lambda row: (row.kind, row.key))
-        self._show_lengths()
+        self.query_one(LengthsPane).show(self.draft)
         self._show_job()
 
-    # Below the list: lengths, and what is being done
-
-    def _lengths(self) -> Lengths | None:
-        report = findings.report(self.draft)
-        facts = findings.facts(self.draft)
-        return (
-            lengths_of(report.lengths, facts.context_length if facts else None) if report else None
-        )
-
-    def _show_lengths(self) -> None:
-        report, found = findings.report(self.draft), self._lengths()
-        title, said = (
-            self.query_one("#lengths_title", Static),
-            self.query_one("#lengths_said", Prose),
-        )
-        histogram = self.query_one(Histogram)
-        histogram.display = found is not None
-        if report is None or found is None:
-            title.update("")
-            said.say(self._no_lengths())
-            return
-        limit = self.draft.spec.data.max_length
-        histogram.show(report.lengths, limit)
-        title.update(_lengths_title(found, len(report.lengths)))
-        said.say(self._advice(found, limit))
-
-    def _advice(self, found: Lengths, limit: int) -> str:
-        key = "wizard_data.too_short" if limit < found.longest else "wizard_data.suggested"
-        if limit == found.suggested:
-            key = "wizard_data.fitting"
-        elif not found.cut:
-            key += "_all"
-        over = sum(1 for length in self._all_lengths() if length > limit)
-        what = words.t(f"wizard_data.over_{self.draft.spec.data.over_long}")
-        return words.t(
-            key, limit=limit, suggested=found.suggested, cut=found.cut, over=over, what=what
-        )
-
-    def _all_lengths(self) -> list[int]:
-        report = findings.report(self.draft)
-        return report.lengths if report is not None else []
-
-    def _no_lengths(self) -> str:
-        if not self.draft.spec.data.train:
-            return words.t("wizard_data.no_rows_yet")
-        if self._wrong():
-            return f"{sign('no')} {self._wrong()}"
-        if findings.warming(self.draft):
-            return words.t("wizard_data.warming")
-        tokenizer = self.draft.desk.find("tokenizer")
-        if tokenizer is not None and tokenizer.error is not None:
-            return f"{sign('warn')} {tokenizer.error.what} {tokenizer.error.why}"
-        if findings.local_folder(self.draft) is None:
-            return words.t("wizard_data.lengths_later")
-        return ""
-
-    def _wrong(self) -> str:
-        """Why these rows cannot be trained, in words; empty where they can."""
-        return " ".join(data_problems(self.draft))
+    # Below the list: what is being done
 
     def _show_job(self) -> None:
         task = self.draft.desk.find("check")
@@ -219,7 +148,7 @@ class DataScreen(StepScreen):
             words.t("wizard_data.add_hub"),
             words.t("wizard_data.hub_about"),
             placeholder="ms::AI-ModelScope/alpaca-gpt4-data-zh#500",
-            refuse=_not_a_source,
+            refuse=not_a_source,
         )
         self.app.push_screen(question, self._add_named)
 
@@ -235,7 +164,7 @@ class DataScreen(StepScreen):
             words.t("wizard_data.sample", source=source.source),
             words.t("wizard_data.sample_about"),
             value=str(source.sample or ""),
-            refuse=_not_a_count,
+            refuse=not_a_count,
         )
 
         def sampled(text: str | None) -> None:
@@ -269,7 +198,7 @@ class DataScreen(StepScreen):
         if action == "look_problems":
             return report is not None and bool(report.findings)
         if action == "use_length":
-            found = self._lengths()
+            found = draft_lengths(self.draft)
             return found is not None and found.suggested != self.draft.spec.data.max_length
         return super().check_action(action, parameters)
 
@@ -305,7 +234,7 @@ class DataScreen(StepScreen):
 
     def action_use_length(self) -> None:
         """Take the suggested longest length."""
-        found = self._lengths()
+        found = draft_lengths(self.draft)
         if found is not None:
             self.draft.change({"data.max_length": found.suggested})
             self.look_now()
@@ -335,35 +264,3 @@ class Heading(Static):
             line.append(right(words.t(f"wizard_data.heading.{key}"), column))
         line.stylize(ink(self, "ash"))
         return line
-
-
-def _lengths_title(found: Lengths, rows: int) -> Content:
-    said = words.t(
-        "wizard_data.percentiles",
-        half=human_count(found.half),
-        most=human_count(found.most),
-        longest=human_count(found.longest),
-    )
-    title = words.t("wizard_data.lengths", rows=human_count(rows))
-    return Content.assemble((title, "bold"), "  ", (said, "$ash"))
-
-
-def _not_a_source(text: str) -> str:
-    from engine.data.reference import parsed
-    from engine.spec.sections import Source
-
-    if not text:
-        return words.t("wizard_data.source_needed")
-    try:
-        named, _ = parsed(Source(text))
-    except DanluError as error:
-        return error.what
-    if named.repo is None and (named.path is None or not named.path.exists()):
-        return words.t("wizard_data.not_a_source")
-    return ""
-
-
-def _not_a_count(text: str) -> str:
-    return (
-        "" if not text or (text.isdigit() and int(text) > 0) else words.t("wizard_data.not_a_count")
-    )

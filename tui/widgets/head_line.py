@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.geometry import Region
 from textual.widget import Widget
 
 from tui.cells import width
@@ -21,9 +22,11 @@ class HeadLine(Widget):
 
     def show(self, left: str | Text | None = None, right: str | Text | None = None) -> None:
         """Change either side."""
+        before = self._left, self._right
         self._left = self._left if left is None else left
         self._right = self._right if right is None else right
-        self.refresh()
+        if before != (self._left, self._right):
+            self.refresh(Region(0, 0, self.size.width, 1))
 
     def render(self) -> Text:
         left = Text(" ").append_text(_text(self._left, "bold"))

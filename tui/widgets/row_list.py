@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -65,6 +65,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self._draw = draw
         self._selectable = selectable
         self._rows: Sequence[Any] = rows
+        self._drawn: dict[int, Strip] = {}
         self.cursor = self._nearest(0)
 
     def on_mount(self) -> None:
@@ -92,14 +93,14 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor = self.cursor if found is None else found
         self.cursor = self._nearest(self.cursor)
         self._measure()
-        self.refresh()
+        self._repaint()
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a row and bring it into sight."""
         index = self._nearest(index)
         changed, self.cursor = index != self.cursor, index
         self._into_sight()
-        self.refresh()
+        self._repaint()
         if changed and self.current is not None:
             self.post_message(self.Moved(self, self.current))
 
@@ -151,7 +152,19 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         if self.current is not None:
             self.post_message(self.Chosen(self, self.current))
 
+    def _repaint(self) -> None:
+        """Send the lines that now read otherwise than they were last drawn, and no others."""
+        width = self.size.width
+        drawn, height = self._drawn, self.size.height
+        changed = [y for y in range(height) if drawn.get(y) != self._line(y)]
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
     def render_line(self, y: int) -> Strip:
+        self._drawn[y] = strip = self._line(y)
+        return strip
+
+    def _line(self, y: int) -> Strip:
         index = y + round(self.scroll_offset.y)
         width = self.size.width
         base = self.rich_style

@@ -19,9 +19,9 @@ from tui.screens.ask import AskScreen
 from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
-from tui.wizard.data_refusals import not_a_count, not_a_source
 from tui.wizard.data_rows import COUNTS, DataRow, data_rows, draw_data_row
 from tui.wizard.lengths_pane import LengthsPane, draft_lengths
+from tui.wizard.refusals import not_a_count, not_a_source
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 

@@ -29,6 +29,7 @@ from tui.wizard.draft import Draft
 from tui.wizard.flow import forget_draft, new_draft
 from tui.wizard.model_facts import model_facts
 from tui.wizard.names import model_name
+from tui.wizard.refusals import not_an_id
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 
@@ -79,7 +80,7 @@ class ModelScreen(StepScreen):
         self._filter = ""
 
     def work(self) -> list[Widget]:
-        entry = LineInput(self._filter, placeholder=words.t("wizard_model.filter"))
+        entry = LineInput(self._filter, placeholder=words.t("wizard.filter"))
         entry.set_class(bool(self._filter), "open")
         heading = Heading(classes="heading")
         models = StepList(self._draw, self._rows(), id="models")
@@ -259,7 +260,7 @@ class ModelScreen(StepScreen):
             words.t("wizard_model.hub_id"),
             words.t("wizard_model.hub_id_about"),
             placeholder="Qwen/Qwen2.5-0.5B-Instruct",
-            refuse=_not_an_id,
+            refuse=not_an_id,
         )
         self.app.push_screen(question, self._named)
 
@@ -301,11 +302,3 @@ class Heading(Static):
         for key, column in zip(("parameters", "size", "place"), _NUMBERS, strict=True):
             line.append(right(words.t(f"wizard_model.heading.{key}"), column))
         return line
-
-
-def _not_an_id(text: str) -> str:
-    """Why ``text`` cannot be the id of a model, in words; empty where it can."""
-    named = reference(text)
-    if named is None or "/" not in named.repo:
-        return words.t("wizard_model.not_an_id")
-    return ""

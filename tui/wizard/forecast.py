@@ -130,8 +130,8 @@ def _memory(draft: Draft) -> Fact:
         return Fact(name, f"{UNKNOWN} {words.t(f'wizard_review.{key}')}")
     needed, free = found["required_bytes"], found["free_bytes"]
     assert isinstance(needed, int | float) and isinstance(free, int | float)
-    amount = words.t("wizard_review.of_free", needed=human_bytes(needed), free=human_bytes(free))
-    said = words.t(f"wizard_memory.verdict.{verdict}")
+    amount = words.t("wizard_memory.of_free", needed=human_bytes(needed), free=human_bytes(free))
+    said = words.t(f"memory.verdict.{verdict}")
     return Fact(name, f"{amount} {sign('dot')} {said}", _VERDICT_STYLES[verdict])
 
 

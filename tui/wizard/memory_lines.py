@@ -59,7 +59,7 @@ def verdict_said(estimate: Estimate) -> Content:
         needed=human_bytes(estimate.required_bytes),
         free=human_bytes(estimate.free_bytes),
     )
-    said = words.t(f"wizard_memory.verdict.{estimate.verdict}")
+    said = words.t(f"memory.verdict.{estimate.verdict}").upper()
     mark = sign(_VERDICT_SIGNS[estimate.verdict])
     return Content.assemble(amount, "  ", (f"{mark} {said}", VERDICT_STYLES[estimate.verdict]))
 
@@ -116,7 +116,7 @@ def _speed(change: Change) -> str:
     if change.speed is None:
         return "?"
     percent = round((change.speed - 1) * 100)
-    return f"{percent:+d} %" if percent else "±0"
+    return f"{percent:+d}%" if percent else "±0"
 
 
 def change_heading(widget: Widget, cells: int) -> Text:

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DanluError
+from engine.errors import DanluError, Fix
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -60,7 +60,10 @@ def _with_adapter(model: PreTrainedModel, spec: RunSpec) -> PeftModel:
     if not spec.method.adapter:
         config = lora_config(spec)
         _check_targets(model, config.target_modules)
-        return get_peft_model(model, config)
+        try:
+            return get_peft_model(model, config)
+        except (ValueError, NotImplementedError) as refusal:
+            raise _refused(refusal) from refusal
     folder = _adapter_folder(spec.method.adapter)
     if not _is_meta(model):
         return PeftModel.from_pretrained(model, str(folder), is_trainable=True)
@@ -69,6 +72,13 @@ def _with_adapter(model: PreTrainedModel, spec: RunSpec) -> PeftModel:
     config = PeftConfig.from_pretrained(str(folder))
     config.inference_mode = False
     return get_peft_model(model, config)
+
+
+def _refused(refusal: Exception) -> DanluError:
+    """What PEFT cannot do with this model, as with dropout on the fused experts of some."""
+    reason = str(refusal).strip().splitlines()[0]
+    fixes = [Fix("no_dropout", {"method.lora_dropout": 0.0})] if "dropout" in reason else []
+    return DanluError("adapter.refused", fixes=[*fixes, Fix("other_targets")], reason=reason)
 
 
 def lora_config(spec: RunSpec) -> Any:

@@ -75,3 +75,16 @@ def test_what_cannot_be_trained_is_a_named_error(
     with pytest.raises(DanluError) as caught:
         adapt(loaded(tiny_model), spec_of(method=method))
     assert caught.value.code == code
+
+
+def test_what_peft_refuses_is_named_with_its_way_out(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("lora.ParamWrapper does not work with lora_dropout != 0.")
+
+    monkeypatch.setattr("peft.get_peft_model", refuse)
+    with pytest.raises(DanluError) as caught:
+        adapt(loaded(tiny_model), spec_of())
+    assert caught.value.code == "adapter.refused"
+    assert caught.value.fixes[0].set == {"method.lora_dropout": 0.0}

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine import words
 from engine.hub.reference import reference
@@ -28,13 +28,13 @@ from tui.wizard import findings
 from tui.wizard.draft import Draft
 from tui.wizard.flow import forget_draft, new_draft
 from tui.wizard.model_facts import model_facts
+from tui.wizard.model_heading import MODEL_COLUMNS, ModelHeading
 from tui.wizard.names import model_name
 from tui.wizard.refusals import not_an_id
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 
 _HUBS = ("auto", "modelscope", "huggingface")
-_NUMBERS = (9, 11, 13)  # cells of parameters, size, place
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class ModelScreen(StepScreen):
     def work(self) -> list[Widget]:
         entry = LineInput(self._filter, placeholder=words.t("wizard.filter"))
         entry.set_class(bool(self._filter), "open")
-        heading = Heading(classes="heading")
+        heading = ModelHeading(classes="heading")
         models = StepList(self._draw, self._rows(), id="models")
         facts = Container(FactGrid(), JobBar(), classes="facts")
         return [
@@ -141,8 +141,8 @@ class ModelScreen(StepScreen):
             human_bytes(row.size) if row.size else "",
             place,
         )
-        line.append(fit(model_name(row.source), cells - 4 - sum(_NUMBERS)))
-        for text, column in zip(numbers, _NUMBERS, strict=True):
+        line.append(fit(model_name(row.source), cells - 4 - sum(MODEL_COLUMNS)))
+        for text, column in zip(numbers, MODEL_COLUMNS, strict=True):
             style = ink(self, "jade" if row.here else "ash") if text == place else ""
             line.append(right(text, column), style)
         return line
@@ -290,15 +290,3 @@ class ModelScreen(StepScreen):
             self.draft.change({"model.hub": named.hub})
         self.look_now()
         self._to_row(source)
-
-
-class Heading(Static):
-    """The names of the list's columns."""
-
-    def render(self) -> Text:
-        cells = self.size.width
-        name = words.t("wizard_model.heading.model")
-        line = Text(fit(f"    {name}", cells - sum(_NUMBERS)), ink(self, "ash"))
-        for key, column in zip(("parameters", "size", "place"), _NUMBERS, strict=True):
-            line.append(right(words.t(f"wizard_model.heading.{key}"), column))
-        return line

@@ -74,7 +74,6 @@ def make_tiny_model(folder: Path, architecture: str = "qwen2", seed: int = 0) ->
 
 def make_smollm2_shape(folder: Path) -> Path:
     """A random model with the layers and widths of SmolLM2-135M: as much work, nothing learnt."""
-    import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     make_tokenizer(folder)
@@ -91,5 +90,5 @@ def make_smollm2_shape(folder: Path) -> Path:
         bos_token_id=1,
         tie_word_embeddings=True,
     )
-    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
+    LlamaForCausalLM(config).bfloat16().save_pretrained(folder)
     return folder

@@ -32,6 +32,7 @@ VERBS = (
     "estimate",
     "chat",
     "verify",
+    "evaluate",
     "recipes",
     "parameters",
     "fetch",

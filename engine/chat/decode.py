@@ -60,7 +60,7 @@ class _Batch:
 
     def __init__(self, model: Any, prompts: list[list[int]], device: torch.device) -> None:
         self._model = model
-        self._accepts = _accepted(model)
+        self._accepts = accepted(model)
         self._cache: Any = None
         self.rows = list(range(len(prompts)))
         longest = max(len(prompt) for prompt in prompts)
@@ -108,6 +108,7 @@ class _Batch:
         return bool(layers) and all(hasattr(layer, "batch_select_indices") for layer in layers)
 
 
-def _accepted(model: Any) -> set[str]:
+def accepted(model: Any) -> set[str]:
+    """The names of the arguments the model's own forward takes, below any adapter."""
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     return set(inspect.signature(inner.forward).parameters)

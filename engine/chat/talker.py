@@ -130,6 +130,15 @@ class Talker:
                     on_done=on_done,
                 )
 
+    @contextmanager
+    def lent(self, adapter: Voice = "tuned", job: Job | None = None) -> Iterator[tuple[Any, Any]]:
+        """The model, speaking as ``adapter``, and its tokenizer, while the block runs. Raises
+        DanluError as :meth:`load` does."""
+        with self._speaking():
+            loaded = self._ready(adapter, job or Job())
+            with self._as_voice(loaded, adapter):
+                yield loaded.model, loaded.tokenizer
+
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, without special ones."""
         read = self._ready(None, Job()).tokenizer

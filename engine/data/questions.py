@@ -36,10 +36,11 @@ def trained_questions(spec: RunSpec, job: Job) -> list[Question]:
     ]
     held = split_of([row.key for row in rows], spec.data.eval_fraction)
     trained = {row.key: row for row, evaluated in zip(rows, held, strict=True) if not evaluated}
-    return [question for row in trained.values() if (question := _question(row))]
+    return [question for row in trained.values() if (question := question_of(row))]
 
 
-def _question(row: Conversation) -> Question | None:
+def question_of(row: Conversation) -> Question | None:
+    """The row's last answer as what is expected; None where that calls a tool or is not trained."""
     *before, answer = row.messages
     if answer.get("tool_calls") or answer.get("loss") is False:
         return None

@@ -15,7 +15,7 @@ def named(failure: BaseException, spec: RunSpec | None) -> DanluError:
         return failure
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return DanluError("train.disk_full", exit_code=3)
-    if _out_of_memory(failure):
+    if is_out_of_memory(failure):
         return DanluError(
             "train.out_of_memory", exit_code=3, fixes=_smaller(spec) if spec else None
         )
@@ -24,7 +24,8 @@ def named(failure: BaseException, spec: RunSpec | None) -> DanluError:
     return DanluError("train.unexpected", exit_code=3, reason=reason)
 
 
-def _out_of_memory(failure: BaseException) -> bool:
+def is_out_of_memory(failure: BaseException) -> bool:
+    """Whether ``failure`` is of memory, on the card or beside it."""
     text = str(failure)
     return (
         isinstance(failure, MemoryError)

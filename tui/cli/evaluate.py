@@ -1,0 +1,100 @@
+"""``danlu evaluate``: a model's answers measured on data, and beside those of its base."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from engine.evaluate.settings import BATCH_SIZE, GROUPS, MAX_NEW_TOKENS, Settings
+from engine.words import t
+from tui.cli.evaluate_lines import evaluation_lines
+from tui.cli.options import add_json
+from tui.cli.progress_line import progress_line
+
+_AUTO, _NONE = "auto", "none"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("target", metavar="TARGET", help=t("cli_evaluate.target"))
+    add("data", metavar="DATA", help=t("cli_evaluate.data"))
+    add("--sample", type=_count, metavar="N", help=t("cli_evaluate.sample"))
+    add(
+        "--max-new-tokens",
+        type=_count,
+        default=MAX_NEW_TOKENS,
+        metavar="N",
+        help=t("cli_evaluate.max_new_tokens", default=MAX_NEW_TOKENS),
+    )
+    add(
+        "--batch-size",
+        type=_count,
+        default=BATCH_SIZE,
+        metavar="N",
+        help=t("cli_evaluate.batch_size", default=BATCH_SIZE),
+    )
+    add("--metrics", metavar="NAME,…", help=t("cli_evaluate.metrics", known=", ".join(GROUPS)))
+    add("--labels", metavar="NAME,…", help=t("cli_evaluate.labels"))
+    add("--language", choices=("auto", "zh", "en"), default=_AUTO, help=t("cli_evaluate.language"))
+    add("--system", metavar="TEXT", help=t("cli_evaluate.system"))
+    add("--format", default="auto", help=t("cli_check.format"))
+    add("--seed", type=int, default=42, metavar="N", help=t("cli_evaluate.seed"))
+    add("--base", action="store_true", help=t("cli_evaluate.base"))
+    add("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
+    add("--again", action="store_true", help=t("cli_evaluate.again"))
+    add("--out", metavar="DIR", type=Path, help=t("cli_evaluate.out"))
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate and print. Raises DanluError."""
+    from engine.chat.target import resolve_target
+    from engine.evaluate.evaluate import evaluate
+
+    settings = settings_of(args)
+    target = resolve_target(args.target, base=args.base_model)
+    with progress_line() as job:
+        evaluation = evaluate(target, args.data, settings, job, out=args.out)
+    document = evaluation.document()
+    if args.json:
+        print(json.dumps(document, ensure_ascii=False, indent=1))
+        return 0
+    cells = shutil.get_terminal_size((100, 24)).columns
+    worst = [row for row, _ in zip(evaluation.rows(), range(3), strict=False)]
+    print("\n".join(evaluation_lines(document, worst, cells)))
+    return 0
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """What the options ask for. Raises DanluError ``evaluate.unknown_metric``."""
+    from engine.evaluate.settings import groups_of, labels_named
+
+    labels: dict[str, Any] = {}
+    if args.labels == _NONE:
+        labels = {"labels": ()}
+    elif args.labels == _AUTO:
+        labels = {"labels_required": True}
+    elif args.labels is not None:
+        labels = {"labels": labels_named(args.labels) or None}
+    return Settings(
+        metrics=groups_of(args.metrics) if args.metrics else GROUPS,
+        sample=args.sample,
+        max_new_tokens=args.max_new_tokens,
+        batch_size=args.batch_size,
+        system=args.system,
+        language=None if args.language == _AUTO else args.language,
+        format=args.format,
+        seed=args.seed,
+        base=args.base,
+        again=args.again,
+        **labels,
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(t("cli_evaluate.not_a_count", text=text))
+    return int(text)

@@ -123,7 +123,7 @@ class DanluApp(App[None]):
 
         if self.session is not None and self.session.alive:
             raise DanluError("run.one_at_a_time", run=self.session.run.name)
-        self.session = TrainingSession(run, resume=resume)
+        self.session = TrainingSession(run, resume=resume, watched=True)
         self.session.start()
         self.show_run(run)
 

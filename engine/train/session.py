@@ -17,6 +17,7 @@ from engine.runs.store import Run
 from engine.train.control import Control
 from engine.train.device_watch import DeviceWatch
 from engine.train.failures import named
+from engine.train.give_way import give_way
 from engine.train.run_log import log, run_log
 
 _PHASE_EVENTS_A_SECOND = 4
@@ -26,16 +27,18 @@ _SWITCH_SECONDS = 0.0005
 
 class TrainingSession:
     """Trains ``run`` in its own thread, telling the journal only. The thread is no daemon: the
-    process lives until it has ended, whatever becomes of the screen.
+    process lives until it has ended, whatever becomes of the screen. ``watched``: a screen in this
+    process wants the processor now and then, and comes first.
 
     Taking the run raises DanluError ``run.already_running`` when another process owns it.
     """
 
-    def __init__(self, run: Run, resume: bool = False) -> None:
+    def __init__(self, run: Run, resume: bool = False, watched: bool = False) -> None:
         self.run = run
         self.outcome: str | None = None
         self.error: DanluError | None = None
         self._resume = resume
+        self._watched = watched
         self._lock = RunLock(run.path)
         self._thread = threading.Thread(target=self._main, name="danlu-engine")
 
@@ -57,6 +60,8 @@ class TrainingSession:
         send_command(self.run.path, "stop", by="owner")
 
     def _main(self) -> None:
+        if self._watched:
+            give_way()
         journal = JournalWriter(self.run.path)
         phases = _PhaseEvents(journal)
         job = Job(

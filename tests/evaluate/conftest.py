@@ -1,0 +1,22 @@
+"""A run that learned two of its three rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.runs.store import Run
+from tests.learned_run import make_learned, make_run
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A model, and an adapter that knows all rows but the last."""
+    return make_learned(tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("learned"))
+
+
+@pytest.fixture
+def run(learned: tuple[Path, Path], tmp_path: Path) -> Run:
+    """A run of all rows whose checkpoint is that adapter."""
+    return make_run(learned, tmp_path)

@@ -26,7 +26,6 @@ _AREAS = [
     "kind",
     "recipe",
     "reference",
-    "cli_recipes",
     "cli_parameters",
     "error_spec",
     "error_run",

@@ -71,7 +71,7 @@ def test_each_value_says_what_it_is_and_who_chose_it() -> None:
     assert "  learning_rate: 1.2345678901234568e-5  # Learning rate · you\n" in text
     choices = "auto | bfloat16 | float16 | float32"
     why = "machine: a CPU computes float32 best"
-    assert f"  dtype: float32  # Number type · {choices} · {why}\n" in text
+    assert f"  dtype: float32  # Precision · {choices} · {why}\n" in text
     assert "  save_steps: 1  # Save every [steps] · data: a tenth of the run over 40 rows\n" in text
     assert "  seed: 42  # Seed\n" in text
     words.use_language("zh")

@@ -135,7 +135,7 @@ async def test_pause_is_acknowledged_at_once_and_until_the_engine_hears_it(train
         journal.close()
         await pilot.pause(0.4)
         shown = screen_text(app)
-        assert "asked" not in shown.splitlines()[0] and "paused" in shown and "p go on" in shown
+        assert "asked" not in shown.splitlines()[0] and "paused" in shown and "p continue" in shown
         await pilot.press("p")
         assert commands(training) == ["pause", "resume"]
 

@@ -15,7 +15,7 @@ _INDENT = "    "
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=t("cli_recipes.json"))
+    parser.add_argument("--json", action="store_true", help=t("cli.json"))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=t("cli_verify.batch_size", default=_BATCH),
     )
-    parser.add_argument("--json", action="store_true", help=t("cli_verify.json"))
+    parser.add_argument("--json", action="store_true", help=t("cli.json"))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -81,9 +81,7 @@ class ParametersScreen(StepScreen):
         self._editing: Parameter | None = None
 
     def work(self) -> list[Widget]:
-        looked_for = LineInput(
-            self._wanted, placeholder=words.t("wizard_parameters.filter"), id="wanted"
-        )
+        looked_for = LineInput(self._wanted, placeholder=words.t("wizard.filter"), id="wanted")
         looked_for.set_class(bool(self._wanted), "open")
         rows = FieldList(
             self._draw,

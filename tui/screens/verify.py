@@ -75,9 +75,7 @@ class VerifyScreen(DanluScreen):
     def head_right(self) -> str:
         if self._report is None:
             return words.language().upper()
-        counts = words.t(
-            "verify_screen.counts", exact=self._report.exact, all=len(self._report.rows)
-        )
+        counts = words.t("verify.sum", exact=self._report.exact, questions=len(self._report.rows))
         took = human_duration(self._report.seconds)
         return f"{counts} · {took}   {words.language().upper()}"
 
@@ -110,7 +108,7 @@ class VerifyScreen(DanluScreen):
         ):
             text.append(fit(" ".join(said.split()), room), ink(self, colour)).append(" ")
         if row.exact:
-            return text.append(f"{sign('yes')} {words.t('verify_screen.exact')}", ink(self, "jade"))
+            return text.append(f"{sign('yes')} {words.t('verify.exact')}", ink(self, "jade"))
         return text.append(
             f"{sign('no')} {words.t('verify_screen.differs')}", ink(self, "cinnabar")
         )
@@ -217,7 +215,7 @@ def _parts(row: VerifiedRow) -> list[tuple[str, str, str]]:
         ("tuned", row.tuned, "foreground"),
         ("base", row.base, "ash"),
     )
-    names = [words.t(f"verify_screen.{name}") for name, _, _ in parts]
+    names = [words.t(f"verify.{name}") for name, _, _ in parts]
     widest = max(width(name) for name in names)
     return [
         (fit(name, widest + 2), said, colour)
@@ -251,7 +249,7 @@ class Columns(Widget):
         cells = columns(self.size.width)
         names = ("question", "base", "tuned")
         line = "  " + "".join(
-            fit(words.t(f"verify_screen.{name}"), room) + " "
+            fit(words.t(f"verify.{name}"), room) + " "
             for name, room in zip(names, cells, strict=True)
         )
         return Text(line, ink(self, "ash"), no_wrap=True)

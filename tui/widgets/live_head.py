@@ -78,7 +78,7 @@ class LiveHead(LineView):
     def _said(self, width: int) -> Row:
         """The right end: what was asked and not yet heard, else what the screen itself is at."""
         if self.model.asked:
-            asked = " ".join(words.t(f"live.asked.{what}") for what in self.model.asked)
+            asked = " ".join(words.t(f"command.{what}") for what in self.model.asked)
             return [(words.t("live.head.asked", what=asked) + " ", "gold bold")]
         if self.reading is not None:
             return [(words.t("live.head.reading", percent=f"{self.reading:.0%}") + " ", "ash")]
@@ -108,7 +108,7 @@ def phase_pieces(phase: Phase, cells: int) -> Row:
     if counts:
         row.append((f"  {counts}", "ash"))
     if phase.seconds_left is not None:
-        left = words.t("live.phase.left", time=human_duration(phase.seconds_left))
+        left = words.t("live.head.left", time=human_duration(phase.seconds_left))
         row.append((f"  {left}", "text"))
     return row
 

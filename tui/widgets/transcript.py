@@ -140,7 +140,7 @@ def _answer_lines(answer: Answer, cells: int) -> list[Piece]:
     if answer.state == "failed":
         lines += [(line, "cinnabar") for line in wrap(f"{sign('no')} {answer.note}", cells)]
     elif answer.state == "stopped":
-        note = words.t("chat_screen.stopped")
+        note = words.t("chat.stopped")
         lines.append((f"{note}  {answer.note}".rstrip(), "gold"))
     elif answer.state == "done":
         lines.append((answer.note, "ash"))

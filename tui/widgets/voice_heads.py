@@ -34,5 +34,5 @@ class VoiceHeads(Widget):
             if index:
                 text.append(f" {sign('bar')} ", ink(self, "ash"))
             colour = "ember" if voice == "tuned" else "ash"
-            text.append(fit(words.t(f"chat_screen.{voice}"), cells), ink(self, colour, bold=True))
+            text.append(fit(words.t(f"chat.{voice}"), cells), ink(self, colour, bold=True))
         return text

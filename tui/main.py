@@ -32,6 +32,7 @@ VERBS = (
     "estimate",
     "chat",
     "verify",
+    "export",
     "evaluate",
     "recipes",
     "parameters",

@@ -1,0 +1,136 @@
+"""The whole of an export: located, checked for room, written aside, put in place, proved."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import DanluError
+from engine.export.manifest import (
+    ExportReport,
+    checkpoint_bytes,
+    manifest,
+    record,
+    write_manifest,
+)
+from engine.export.origin import ExportOrigin, find_origin
+from engine.export.request import ExportRequest, check_request
+from engine.export.room import check_room, expected_bytes
+from engine.export.tools import check_tools
+from engine.job import Job
+
+if TYPE_CHECKING:
+    from engine.export.compared import Compared
+
+_ABANDONED = 24 * 3600  # seconds after which what a killed export left is swept
+
+
+def export(request: ExportRequest, job: Job) -> ExportReport:
+    """Make what ``request`` asks, and prove it unless told otherwise. A bad export is reported, not
+    raised: ``verified`` is False and ``why`` says so. Raises DanluError ``export.*``, ``model.*``,
+    ``hub.*``; Cancelled. Until it is whole, nothing stands at ``request.to``."""
+    check_request(request)
+    check_tools(request)
+    origin = find_origin(request.target, job)
+    _, peak = expected_bytes(
+        origin.weights,
+        request.format,
+        dtype=request.dtype,
+        quant=request.quant,
+        adapter=origin.adapter,
+    )
+    check_room(request.to, peak)
+    job.report("import_libraries")
+    document = _write(origin, request, job)
+    if request.verify:
+        prove(origin, request, document, job)
+    return ExportReport(request.to, document)
+
+
+def prove(origin: ExportOrigin, request: ExportRequest, document: dict[str, Any], job: Job) -> None:
+    """Compare checkpoint and artefact and write what came out into ``export.json``. One that cannot
+    be opened is bad, too. Raises Cancelled."""
+    from engine.export.check import compare
+    from engine.export.prompts import prompts_of
+
+    try:
+        compared: Compared = compare(
+            origin,
+            request.to,
+            request.format,
+            request.quant,
+            prompts_of(origin.target, job),
+            _modelfile_equal(document),
+            job,
+        )
+    except DanluError as error:
+        if error.code != "export.cannot_open":
+            raise
+        document |= {"verified": False, "why": ["cannot_open"], "reason": error.values["reason"]}
+    else:
+        document |= {
+            "verified": not compared.why,
+            "why": compared.why,
+            "verification": compared.document(),
+        }
+    write_manifest(request.to, document)
+
+
+def _modelfile_equal(document: dict[str, Any]) -> bool | None:
+    """A Modelfile's TEMPLATE was proved when it was made; without one Ollama takes the GGUF's."""
+    return True if document.get("modelfile_template") else None
+
+
+def _write(origin: ExportOrigin, request: ExportRequest, job: Job) -> dict[str, Any]:
+    """Write the artefact and its manifest aside, then move it in place in one rename."""
+    from engine.export.write import write_artefact
+
+    if origin.quantized_training and request.format != "adapter":
+        job.note("export.quantized_base", quantization=origin.quantized_training)
+    to = request.to.absolute()
+    with _aside(to) as aside:
+        made, staging = aside / "made", aside / "between"
+        made.mkdir()
+        staging.mkdir()
+        start = time.monotonic()
+        notes = write_artefact(origin, request, made, staging, job)
+        notes["checkpoint_bytes"] = checkpoint_bytes(origin)
+        notes["seconds"] = round(time.monotonic() - start, 1)
+        document = manifest(origin, request, notes)
+        write_manifest(made, document)
+        job.check()
+        _put(made, to)
+    if origin.target.run is not None:
+        record(origin.target.run, to)
+    return document
+
+
+@contextlib.contextmanager
+def _aside(to: Path) -> Iterator[Path]:
+    """A folder beside ``to``, on the same disk, that is gone afterwards whatever happens."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{to.name}.exporting-"
+    for left in to.parent.glob(f"{prefix}*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(dir=to.parent, prefix=prefix))
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put(made: Path, to: Path) -> None:
+    made.chmod(0o755)
+    try:
+        if to.is_dir():
+            to.rmdir()  # an empty folder the person made beforehand
+        os.rename(made, to)
+    except OSError as error:
+        raise DanluError("export.occupied", folder=to) from error

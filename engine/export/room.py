@@ -1,0 +1,54 @@
+"""How large an export will be, and whether the disk has room for it. Without torch."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from engine.errors import DanluError
+from engine.models.describe import describe
+
+# Bytes a weight, the scales that go with it included.
+_BY_FORMAT = {"bnb8": 1.05, "bnb4": 0.65, "gptq": 0.65, "awq": 0.65, "onnx": 4.1}
+_BY_QUANT = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 1.07}
+_BY_DTYPE = {"float32": 4.0, "float16": 2.0, "bfloat16": 2.0}
+_K_QUANT = 0.85  # the most of those that llama-quantize writes
+_TOKENIZER = 20_000_000
+
+
+def expected_bytes(
+    base: Path, format: str, *, dtype: str | None, quant: str, adapter: Path | None
+) -> tuple[int, int]:
+    """``(artefact, peak)``: what stays, and what lies on disk at once while it is made."""
+    if format == "adapter" and adapter is not None:
+        size = sum(path.stat().st_size for path in adapter.glob("adapter_*"))
+        return size + _TOKENIZER, size + _TOKENIZER
+    facts = describe(base)
+    merged = int(facts.parameters * _BY_DTYPE.get(dtype or facts.dtype, 2.0)) + _TOKENIZER
+    if format == "merged":
+        return merged, merged
+    if format == "gguf":
+        made = int(facts.parameters * _BY_QUANT.get(quant, _K_QUANT))
+        between = 0 if quant in _BY_QUANT else facts.parameters * 2
+        return made, made + merged + between
+    made = int(facts.parameters * _BY_FORMAT[format]) + _TOKENIZER
+    return made, made + merged
+
+
+def free_bytes(folder: Path) -> int:
+    """Free room where ``folder`` is or will be."""
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    return shutil.disk_usage(there).free
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Raises DanluError ``export.no_room``."""
+    from engine.units import human_bytes
+
+    free = free_bytes(folder)
+    if free < needed:
+        raise DanluError(
+            "export.no_room", folder=folder, needed=human_bytes(needed), free=human_bytes(free)
+        )

@@ -1,0 +1,132 @@
+"""``danlu export``: take what was tuned elsewhere, and prove that it answers the same there."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.export.request import DTYPES, FORMATS, ExportRequest, read_size
+from engine.units import human_bytes
+from engine.words import t
+from tui.cells import pad
+from tui.cli.options import add_json
+from tui.cli.progress_line import progress_line
+from tui.cli.table import table
+
+if TYPE_CHECKING:
+    from engine.export.manifest import ExportReport
+
+_BAD = 3  # exit code of an export that does not answer as the checkpoint does
+_CELLS = 100  # width where there is no terminal
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", help=t("cli_export.target"))
+    parser.add_argument("--to", metavar="DIR", required=True, help=t("cli_export.to"))
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="merged",
+        help=t("cli_export.format", default="merged"),
+    )
+    parser.add_argument("--dtype", choices=DTYPES, help=t("cli_export.dtype"))
+    parser.add_argument(
+        "--shard-size", default="5GB", metavar="SIZE", help=t("cli_export.shard_size")
+    )
+    parser.add_argument(
+        "--quant", default="q8_0", metavar="KIND", help=t("cli_export.quant", default="q8_0")
+    )
+    parser.add_argument("--no-verify", action="store_true", help=t("cli_export.no_verify"))
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export, prove, print. Exit code 3 for an export that was made and is bad. Raises DanluError."""
+    from engine.chat.target import resolve_target
+    from engine.export.export import export
+
+    request = ExportRequest(
+        target=resolve_target(args.target),
+        to=Path(args.to).expanduser(),
+        format=args.format,
+        dtype=args.dtype,
+        shard_bytes=read_size(args.shard_size),
+        quant=args.quant.lower(),
+        verify=not args.no_verify,
+    )
+    with progress_line() as job:
+        report = export(request, job)
+    if args.json:
+        shown = {"folder": str(report.folder), **report.document}
+        print(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        cells = shutil.get_terminal_size((_CELLS, 24)).columns
+        print("\n".join(report_lines(report, cells)))
+    return _BAD if report.verified is False else 0
+
+
+def report_lines(report: ExportReport, cells: int) -> list[str]:
+    """What was made and how it compares, at most ``cells`` wide."""
+    document = report.document
+    lines = [t("export.made", folder=report.folder, size=human_bytes(document["bytes"])), ""]
+    verification = document["verification"]
+    if verification:
+        facts = fact_rows(document)
+        widest = max(len(name) for name, _ in facts)
+        lines += [f"{pad(name, widest * 2)[: widest + 8]}  {value}" for name, value in facts]
+        lines += ["", *_differences(verification, cells)]
+    lines.append(verdict(document))
+    if document["format"] == "gguf":
+        lines.append(t("export.next_ollama", folder=report.folder))
+    return lines
+
+
+def verdict(document: dict[str, Any]) -> str:
+    """One sentence: verified, not the same and why, or not verified."""
+    if document["verified"] is None:
+        return t("export.unverified")
+    if document["verified"]:
+        return t("export.verified")
+    reasons = [t(f"export.why.{name}", reason=document["reason"]) for name in document["why"]]
+    return t("export.bad", why=" · ".join(reasons))
+
+
+def fact_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was compared: (name, value in words)."""
+    found = document["verification"]
+    agreement = t(
+        "export.agreement_value",
+        percent=f"{100 * found['agreement']:.1f}",
+        tokens=found["tokens"],
+        least=f"{100 * found['threshold']:.0f}",
+    )
+    first = found["first_divergence"]
+    parted = (
+        t("export.no_divergence")
+        if first is None
+        else t("export.divergence_value", token=first + 1)
+    )
+    size = t(
+        "export.size_value",
+        size=human_bytes(document["bytes"]),
+        checkpoint=human_bytes(document["checkpoint_bytes"]),
+    )
+    rows = [(t("export.agreement"), agreement), (t("export.divergence"), parted)]
+    for name in ("template", "tokenizer", "stops", "modelfile"):
+        equal = found[f"{name}_equal"]
+        if equal is not None:
+            rows.append((t(f"export.{name}"), t("export.equal" if equal else "export.different")))
+    return [*rows, (t("export.size"), size)]
+
+
+def _differences(verification: dict[str, Any], cells: int) -> list[str]:
+    """The answers that part, side by side; nothing where none does."""
+    parted = [row for row in verification["rows"] if row["divergence"] is not None]
+    if not parted:
+        return []
+    titles = [t("export.prompt_title"), t("export.checkpoint"), t("export.artefact")]
+    rows = [[row["prompt"], row["checkpoint"], row["artefact"]] for row in parted]
+    return [*table(titles, rows, cells), ""]

@@ -60,7 +60,7 @@ def test_the_same_steps_as_llama_factorys_metric_give_the_same_figures() -> None
     scorer = text_scorer("zh")
     for answer, reference in pairs:
         hypothesis, wanted = list(jieba.cut(answer)), list(jieba.cut(reference))
-        found = Rouge().get_scores(" ".join(hypothesis), " ".join(wanted))[0]
+        found: dict = Rouge().get_scores(" ".join(hypothesis), " ".join(wanted))[0]  # type: ignore
         bleu = sentence_bleu(
             [list(reference)], list(answer), smoothing_function=SmoothingFunction().method3
         )

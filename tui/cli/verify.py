@@ -1,13 +1,17 @@
-"""``danlu verify``: every trained question, answered by base and tuned, side by side."""
+"""``danlu verify``: every trained or golden question, answered by base and tuned, side by side."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import DanluError
+from engine.evaluate.match import MODES
 from engine.words import t
+from tui.cli.options import add_json
 from tui.cli.progress_line import progress_line
 from tui.cli.table import table
 
@@ -26,22 +30,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=t("cli_verify.batch_size", default=_BATCH),
     )
-    parser.add_argument("--json", action="store_true", help=t("cli.json"))
+    parser.add_argument("--golden", metavar="DATA", help=t("cli_verify.golden"))
+    parser.add_argument("--match", choices=MODES, default="exact", help=t("cli_verify.match"))
+    parser.add_argument(
+        "--max-new-tokens", type=int, metavar="N", help=t("cli_verify.max_new_tokens")
+    )
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_report_file,
+        metavar="FILE",
+        help=t("cli_verify.report"),
+    )
+    parser.add_argument("--gate", action="store_true", help=t("cli_verify.gate"))
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify and print. Exit code 0 whatever the count of exact answers: it is a finding. Raises
-    DanluError."""
+    """Verify and print. Exit code 0 whatever the count of right answers, which is a finding; with
+    ``--gate`` 1 when an answer got worse. Raises DanluError."""
     from engine.chat.target import resolve_target
     from engine.chat.verify import verify
 
     with progress_line() as job:
-        report = verify(resolve_target(args.run), job, batch_size=max(1, args.batch_size))
+        report = verify(
+            resolve_target(args.run),
+            job,
+            batch_size=max(1, args.batch_size),
+            golden=args.golden,
+            match=args.match,
+            max_new_tokens=args.max_new_tokens,
+        )
+    for path in args.report:
+        _write(report, path)
     if args.json:
         print(json.dumps(report.document(), ensure_ascii=False, indent=2))
-        return 0
-    print_report(report)
-    return 0
+    else:
+        print_report(report)
+    return int(args.gate and bool(report.regressions))
+
+
+def _write(report: VerifyReport, path: Path) -> None:
+    """Raises DanluError ``verify.cannot_write``."""
+    from engine.runs.atomic import write_atomically
+
+    try:
+        if path.suffix == ".json":
+            report.write_json(path)
+        else:
+            write_atomically(path, report.markdown())
+    except OSError as error:
+        raise DanluError(
+            "verify.cannot_write", path=path, reason=error.strerror or error
+        ) from error
+
+
+def _report_file(text: str) -> Path:
+    path = Path(text).expanduser()
+    if path.suffix not in (".md", ".json"):
+        raise argparse.ArgumentTypeError(t("cli_verify.not_a_report", text=text))
+    return path
 
 
 def print_report(report: VerifyReport) -> None:
@@ -52,15 +101,28 @@ def print_report(report: VerifyReport) -> None:
 
 def report_lines(document: dict[str, Any], cells: int) -> list[str]:
     """The ``verify`` document as a table at most ``cells`` wide, with its sum below."""
-    titles = [t(f"verify.{name}") for name in ("question", "base", "tuned", "exact")]
+    exact = document["match"] == "exact" and not document["golden"]
+    judged = "exact" if exact else "right"
+    titles = [t(f"verify.{name}") for name in ("question", "base", "tuned", judged)]
     rows = [
         [
             row["question"],
             row["base"],
             row["tuned"],
-            t("verify.yes" if row["exact"] else "verify.no"),
+            t("verify.yes" if row[judged] else "verify.no"),
         ]
         for row in document["rows"]
     ]
-    total = t("verify.sum", exact=document["exact"], questions=document["questions"])
-    return [*table(titles, rows, cells), "", total]
+    lines = [*table(titles, rows, cells), "", *_worse_lines(document)]
+    counts = {name: document[name] for name in (judged, "questions")}
+    if exact:
+        return [*lines, t("verify.sum", **counts)]
+    return [*lines, t("verify.right_sum", **counts, base_right=document["base_right"])]
+
+
+def _worse_lines(document: dict[str, Any]) -> list[str]:
+    """What the base had right and the tuned model has not."""
+    worse = [document["rows"][at - 1]["question"] for at in document["regressions"]]
+    if not worse:
+        return []
+    return [t("verify.worse", count=len(worse)), *(f"  ✗ {asked}" for asked in worse), ""]

@@ -97,7 +97,7 @@ def _answer_time(terminal: Terminal, key: str, answered: Callable[[str], bool]) 
     """Seconds from the key to the moment at which the terminal has received what it changes."""
     terminal.rest(0.2)
     assert not answered(terminal.shown())
-    began = time.monotonic()
+    began = arrived = time.monotonic()
     terminal.type(key)
     while not answered(terminal.shown()):
         arrived = terminal.receive(5.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 from textual.app import App
 
@@ -15,7 +16,7 @@ _FONTS = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', 'Noto Sans Mono CJK
 _TEXT = re.compile(r'<text class="([^"]*)" x="([^"]*)" y="([^"]*)"[^>]*>([^<]*)</text>')
 
 
-def picture(app: App[object]) -> str:
+def picture(app: App[Any]) -> str:
     """The screen without names that change at every drawing and without fonts from a server.
 
     Rich squeezes wide characters into one cell each and leaves the rest to the viewer's fonts; here

@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.app import App
 
 import tui.home_facts
 import tui.screens.home
@@ -44,7 +46,7 @@ _IN_TRAINING = 170  # events of the recorded journal, up to the middle of the ru
 _WHEN = 1_790_000_092.5  # a moment at which those have happened
 
 
-def hold(app: DanluApp, name: str) -> None:
+def hold(app: App[Any], name: str) -> None:
     """Hold the text of the screen against that of ``snapshots/<name>.svg``."""
     path = _FOLDER / f"{name}.svg"
     drawn = picture(app)

@@ -1,0 +1,148 @@
+"""The page about a run: its facts, its curves, in both languages, also as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from engine import words
+from engine.report.curves import Curves, curves_of, thinned
+from engine.report.facts import facts_of
+from engine.report.pictures import pictures
+from engine.report.ticks import number_text, ticks
+from engine.report.write import write_report
+from engine.runs.store import Run
+from engine.spec.run_spec import RunSpec
+from engine.train.card import write_card
+from tests.recorded.replay import recorded_run as _recorded_run
+from tui.main import main
+
+_VERIFIED = {
+    "questions": 2,
+    "exact": 1,
+    "right": 1,
+    "rows": [
+        {"question": "a|b", "expected": "x", "base": "<b>", "tuned": "x", "exact": True},
+        {"question": "c", "expected": "y", "base": "z", "tuned": "two\nlines", "exact": False},
+    ],
+}
+
+
+def recorded_run(folder: Path, events: int | None = None) -> Run:
+    """The recorded run, of a spec that can be read."""
+    made = _recorded_run(folder, events)
+    source = {"model": {"source": "embedded"}, "data": {"train": ["self_cognition.jsonl"]}}
+    made.save_spec(RunSpec.from_mapping(source))
+    return made
+
+
+@pytest.fixture
+def run(danlu_home: Path) -> Run:
+    """The recorded identity run, with a card, a verification and an evaluation."""
+    made = recorded_run(danlu_home / "runs" / "identity")
+    write_card(
+        made.path,
+        versions={"torch": "2.13.0", "trl": None},
+        machine={"cores": 2, "ram_bytes": 2**33, "gpus": []},
+        model={"source": "embedded", "origin": "pypi", "revision": "r1", "folder": str(made.path)},
+        data={"self_cognition.jsonl": "ab" * 32},
+    )
+    (made.path / "checkpoint-160").mkdir()
+    (made.path / "checkpoint-160" / "verify.json").write_text(json.dumps(_VERIFIED))
+    (made.path / "evaluations").mkdir()
+    found = {"data": "/x/test.jsonl", "rows": 9, "metrics": {"rouge-l": 41.5, "loss": 1.5}}
+    (made.path / "evaluations" / "one.json").write_text(json.dumps(found))
+    return made
+
+
+@pytest.mark.parametrize("tongue", ["en", "zh"])
+def test_the_page_tells_all_of_a_run_and_links_its_curves(
+    run: Run, tmp_path: Path, tongue: str
+) -> None:
+    words.use_language(tongue)
+    page, *curves = write_report(facts_of(run), tmp_path / "a report.md")
+    text = page.read_text(encoding="utf-8")
+    for told in (
+        "embedded", "160/160", "3.503 → 0.0704", "ab" * 32, "r1", "2.13.0", "41.50 %",
+        "I'm SmolLM, an AI assistant", "checkpoint-160", "a\\|b", "&lt;b&gt;", "two<br>lines",
+    ):  # fmt: skip
+        assert told in text, told
+    assert "(a%20report-loss.svg)" in text and "None" not in text
+    assert {path.name for path in curves} == {"a report-loss.svg", "a report-learning-rate.svg"}
+    assert text.count("验证损失" if tongue == "zh" else "Evaluation loss") >= 2
+
+
+def test_curves_are_wellformed_and_stay_in_their_frame(run: Run) -> None:
+    for text in pictures(facts_of(run).curves).values():
+        root = ElementTree.fromstring(text)
+        assert root.tag.endswith("svg") and "script" not in text
+        lines = [node for node in root.iter() if node.tag.endswith("polyline")]
+        assert lines
+        for line in lines:
+            for point in line.attrib["points"].split():
+                x, y = map(float, point.split(","))
+                assert 0 <= x <= 720 and 0 <= y <= 300
+
+
+def test_spikes_outlive_thinning_and_flat_or_lone_points_are_drawn() -> None:
+    points = [(float(step), 1.0) for step in range(10_000)]
+    points[5_003] = (5_003.0, 99.0)
+    kept = thinned(points)
+    assert len(kept) <= 402 and (5_003.0, 99.0) in kept
+    assert [p[0] for p in kept] == sorted(p[0] for p in kept)
+    for flat in ([(1.0, 0.5)], [(1.0, 0.0), (2.0, 0.0)], [(1.0, -3.0), (2.0, -3.0)]):
+        ElementTree.fromstring(pictures(Curves(loss=flat))["loss"])
+
+
+def test_a_resumed_run_draws_what_counts() -> None:
+    steps = [(1, 5.0), (2, 4.0), (3, 9.0), (2, 3.0), (3, 2.0)]
+    events = [{"kind": "step", "step": step, "loss": loss} for step, loss in steps]
+    assert curves_of(events).loss == [(1, 5.0), (2, 3.0), (3, 2.0)]
+
+
+def test_axes_have_round_numbers() -> None:
+    assert ticks(0, 160, 6) == [0, 50, 100, 150, 200]
+    assert [number_text(v) for v in (0.25, 2e-5, 0, 1200, 0.1 + 0.2)] == [
+        "0.25", "2e-5", "0", "1200", "0.3",
+    ]  # fmt: skip
+
+
+def test_the_same_facts_come_as_json(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "identity", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["run"]["status"] == "finished" and document["files"] == []
+    assert document["losses"]["best_eval"] == min(v for _, v in document["curves"]["eval_loss"])
+    assert document["samples"][0]["before"].startswith("I'm SmolLM")
+    assert document["verify"]["checkpoint"] == "checkpoint-160"
+    assert document["evaluations"][0]["metrics"]["rouge-l"] == 41.5
+    assert not (run.path / "report.md").exists()
+
+
+def test_parameters_say_who_chose_them(danlu_home: Path) -> None:
+    made = recorded_run(danlu_home / "runs" / "chosen", events=20)
+    spec = (
+        made.spec()
+        .with_values({"method.lora_rank": 4})
+        .with_values({"train.num_train_epochs": 7.0}, "recipe")
+    )
+    made.save_spec(spec)
+    by = {choice.name: (choice.value, choice.by) for choice in facts_of(made).choices}
+    assert by["method.lora_rank"] == ("4", "you")
+    assert by["train.num_train_epochs"] == ("7", "recipe")
+
+
+def test_a_run_that_has_only_begun_has_a_page(danlu_home: Path) -> None:
+    made = recorded_run(danlu_home / "runs" / "begun", events=3)
+    files = write_report(facts_of(made))
+    assert [path.name for path in files] == ["report.md"]
+
+
+def test_a_page_that_cannot_be_written_has_a_name(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["report", "identity", "--out", str(tmp_path / "file" / "x.md"), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "report.cannot_write"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+from tui.symbols import sign
+
 
 def width(text: str) -> int:
     """How many cells ``text`` takes."""
@@ -16,7 +18,10 @@ def fit(text: str, cells: int) -> str:
         return ""
     if cell_len(text) <= cells:
         return text + " " * (cells - cell_len(text))
-    return set_cell_size(set_cell_size(text, cells - 1).rstrip() + "…", cells)
+    more = sign("more")
+    if cells < cell_len(more):
+        return set_cell_size(text, cells)
+    return set_cell_size(set_cell_size(text, cells - cell_len(more)).rstrip() + more, cells)
 
 
 def right(text: str, cells: int) -> str:

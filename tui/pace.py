@@ -10,6 +10,7 @@ _BRISK_SECONDS = 2.0
 _LATE = 0.15
 _SLOWED_MOST = 4.0
 _GOOD_BEATS = 10
+_SLOW_SECONDS = 4.0
 
 
 class Pace:
@@ -21,12 +22,13 @@ class Pace:
         self._late = late
         self._looked = self._beat = self._brisk_until = float("-inf")
         self._slowed = 1.0
+        self._slowest_since = float("inf")
         self._good = 0
 
     @property
     def slow(self) -> bool:
-        """Whether the terminal does not keep up, beyond a single stumble."""
-        return self._slowed >= _SLOWED_MOST
+        """Whether the terminal has not kept up for seconds: more than a stumble."""
+        return self._beat - self._slowest_since >= _SLOW_SECONDS
 
     def hurry(self, now: float) -> None:
         """A key was pressed: look more often for a while."""
@@ -46,7 +48,10 @@ class Pace:
         self._beat = now
         if late:
             self._slowed, self._good = min(_SLOWED_MOST, self._slowed * 2), 0
+            if self._slowed == _SLOWED_MOST:
+                self._slowest_since = min(self._slowest_since, now)
             return
         self._good += 1
         if self._good >= _GOOD_BEATS:
             self._slowed, self._good = max(1.0, self._slowed / 2), 0
+            self._slowest_since = float("inf")

@@ -18,3 +18,13 @@ def test_the_pace_quickens_after_a_key_and_slows_on_a_late_line():
     assert looks(slow, [100 + n * 0.4 for n in range(25)]) <= 12 and slow.slow
     looks(slow, [110 + n / 10 for n in range(40)])
     assert not slow.slow
+
+
+def test_a_line_is_called_slow_only_when_it_stays_so_for_seconds():
+    pace = Pace()
+    for beat in range(6):
+        pace.due(100 + beat * 0.5)
+    assert not pace.slow
+    for beat in range(6):
+        pace.due(103 + beat * 0.5)
+    assert pace.slow

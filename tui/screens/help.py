@@ -60,7 +60,7 @@ def _gather(bindings: Iterable[ActiveBinding]) -> list[KeyHelp]:
         description = entry.binding.description
         if entry.enabled and words.has(f"{description}.help"):
             line = lines.setdefault(description, KeyHelp(description))
-            line.keys.append(key_name(entry.binding))
+            line.keys.append(key_name(entry.binding.key))
     return list(lines.values())
 
 

@@ -112,8 +112,10 @@ class LiveScreen(DanluScreen):
     def _pass_on(self) -> None:
         """What the follower knows, to those who draw it."""
         follow, head = self.follow, self.head
-        if (head.reading, head.slow_link) != (follow.reading, follow.pace.slow):
-            head.reading, head.slow_link = follow.reading, follow.pace.slow
+        # While the libraries are imported and the model is loaded, this process itself is late.
+        slow = follow.pace.slow and self.model.status != "preparing"
+        if (head.reading, head.slow_link) != (follow.reading, slow):
+            head.reading, head.slow_link = follow.reading, slow
             self.model.changed.add("head")
         if self.model.status != self._status:
             self._status = self.model.status

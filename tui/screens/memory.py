@@ -23,6 +23,7 @@ from tui.wizard import findings
 from tui.wizard.memory_lines import (
     MemoryRow,
     change_heading,
+    device_words,
     draw_change,
     item_lines,
     largest,
@@ -110,10 +111,10 @@ class MemoryScreen(StepScreen):
         self._show_job()
 
     def _show_run(self) -> None:
-        device = self.draft.machine.device_name
+        device = device_words(self.draft.machine)
         cells = max(20, self.size.width - 4)
-        left = fit(run_line(self.draft), cells - width(device) - 1)
-        line = Content.assemble((left, "bold"), " ", (device, "$ash"))
+        left = fit(run_line(self.draft), cells - width(device) - 2)
+        line = Content.assemble((left, "bold"), "  ", (device, "$ash"))
         self.query_one(".run", Static).update(line)
 
     def _show_estimate(self, found: Estimate | None) -> None:

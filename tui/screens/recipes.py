@@ -9,7 +9,7 @@ from textual.widget import Widget
 from engine import words
 from engine.errors import DanluError
 from engine.recipes import Recipe, list_recipes
-from tui.cells import fit
+from tui.cells import fit, width
 from tui.ink import ink
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
@@ -69,9 +69,13 @@ class RecipesScreen(DanluScreen):
             return []
         if recipe.error is not None:
             return [Detail(recipe.error.what, "cinnabar", "wrap"), _path(recipe)]
-        when = f"{words.t('recipes.when')}  {recipe.when_text}"
-        needs = f"{words.t('recipes.needs')}  {recipe.needs_text}"
-        return [Detail(when, "foreground", "wrap"), Detail(needs, "gold", "wrap"), _path(recipe)]
+        leads = [words.t("recipes.when"), words.t("recipes.needs")]
+        when, needs = (fit(lead, max(map(width, leads)) + 2) for lead in leads)
+        return [
+            Detail(recipe.when_text, "foreground", "wrap", when),
+            Detail(recipe.needs_text, "gold", "wrap", needs),
+            _path(recipe),
+        ]
 
     def on_row_list_moved(self) -> None:
         self.query_one(DetailLines).show(self._details(self.query_one(RowList).current))

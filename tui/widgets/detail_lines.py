@@ -71,6 +71,7 @@ def _lines(detail: Detail, cells: int) -> list[tuple[str, str, str]]:
 def _cut_start(text: str, cells: int) -> str:
     if width(text) <= cells:
         return text
-    while text and width(text) > cells - 1:
+    more = sign("more")
+    while text and width(text) > cells - width(more):
         text = text[1:]
-    return sign("more")[:1] + text
+    return more + text

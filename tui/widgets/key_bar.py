@@ -41,11 +41,22 @@ _ASCII_NAMES = {
 }
 
 
-def key_name(binding: Binding) -> str:
-    """How a binding's first key is written: its ``key_display``, else a short name."""
-    key = binding.key.split(",")[0]
+_ASCII_PAIRS = {"←→": "left/right", "↑↓": "up/down"}
+
+
+def key_name(key: str) -> str:
+    """How a key is written."""
     names = {**_NAMES, **_ASCII_NAMES} if ascii_only() else _NAMES
-    return binding.key_display or names.get(key) or key
+    return names.get(key, key)
+
+
+def keys_name(binding: Binding) -> str:
+    """How the keys that do what ``binding`` does are written on the key line: its ``key_display``,
+    which may stand for several bindings, else its first key."""
+    shown = binding.key_display
+    if shown:
+        return _ASCII_PAIRS.get(shown, shown) if ascii_only() else shown
+    return key_name(binding.key.split(",")[0])
 
 
 def key_words(binding: Binding) -> str:
@@ -65,10 +76,10 @@ class KeyBar(Widget):
         line = Text(" ", no_wrap=True, overflow="crop")
         room = self.size.width - 2
         for binding in self._shown():
-            piece = f"{key_name(binding)} {key_words(binding)}"
+            piece = f"{keys_name(binding)} {key_words(binding)}"
             if width(line.plain) + width(piece) > room:
                 break
-            line.append(key_name(binding), "bold")
+            line.append(keys_name(binding), "bold")
             line.append(f" {key_words(binding)}  ")
         return line
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from engine import words
 from engine.units import human_bytes, human_count, human_duration
-from tui.cells import fit, width
+from tui.cells import fit
+from tui.cells import width as cell_width
 from tui.run_model import Phase, RunModel
 from tui.symbols import sign
 from tui.widgets.line_view import LineView, Row, clip, row_width, spread
@@ -25,6 +26,9 @@ STATUS_SIGNS = {
 }
 
 
+_LEAST_NAME = 8  # cells of a run's name that always stay
+
+
 class LiveHead(LineView):
     """Draws ``model``; ``reading`` is the part of a long journal read so far, None when all is."""
 
@@ -39,23 +43,25 @@ class LiveHead(LineView):
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         model = self.model
-        left: Row = [(f" {fit_name(self.run_name, width)}  ", "bold"), *status_pieces(model.status)]
-        phase = model.phase
-        if phase:
-            left += [("  ", "text"), *phase_pieces(phase, 12 if width >= 100 else 8)]
+        facts: dict[str, Row] = {"status": status_pieces(model.status)}
+        if model.phase:
+            facts["phase"] = [("  ", "text"), *phase_pieces(model.phase, 12 if width >= 100 else 8)]
         else:
-            left = self._with_facts(left, width)
-        return [spread(left, self._said(width), width)]
+            facts |= self._facts(width)
+        said = self._said(width)
+        row = self._named(facts, width - row_width(said))
+        return [spread(row, said, width)]
 
-    def _with_facts(self, row: Row, width: int) -> Row:
-        """``row`` and as many of the facts as fit beside what is said at the right end; the epoch
-        gives way first, then the time spent."""
-        facts = self._facts(width)
-        room = width - row_width(row) - row_width(self._said(width))
+    def _named(self, facts: dict[str, Row], room: int) -> Row:
+        """The run's name and as many of the facts as ``room`` holds. The name gives way first, down
+        to a few letters, then the epoch, then the time spent; the time left always stays."""
+        room -= 4  # the spaces around the name, and one before what is said
         for dispensable in ("epoch", "elapsed"):
-            if sum(row_width(fact) for fact in facts.values()) > room:
+            if _taken(facts) + _LEAST_NAME > room:
                 facts.pop(dispensable, None)
-        return row + [piece for fact in facts.values() for piece in fact]
+        cells = max(_LEAST_NAME, room - _taken(facts))
+        name = self.run_name if cell_width(self.run_name) <= cells else fit(self.run_name, cells)
+        return [(f" {name}  ", "bold"), *(piece for fact in facts.values() for piece in fact)]
 
     def _facts(self, width: int) -> dict[str, Row]:
         model, summary = self.model, self.model.summary
@@ -87,10 +93,8 @@ class LiveHead(LineView):
         return [(words.language().upper() + " ", "ash")] if width >= 100 else []
 
 
-def fit_name(name: str, cells: int) -> str:
-    """A run's name in at most a quarter of the line."""
-    room = max(12, cells // 4)
-    return name if width(name) <= room else fit(name, room)
+def _taken(facts: dict[str, Row]) -> int:
+    return sum(row_width(fact) for fact in facts.values())
 
 
 def status_pieces(status: str) -> Row:

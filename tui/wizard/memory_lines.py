@@ -17,9 +17,10 @@ from tui.ink import ink
 from tui.symbols import sign
 from tui.widgets.stacked_bar import shade
 from tui.wizard.draft import Draft
-from tui.wizard.names import model_name
+from tui.wizard.names import bare_model_name
 
 if TYPE_CHECKING:
+    from engine.hardware import Machine
     from engine.memory.changes import Change
     from engine.memory.estimate import Estimate
     from engine.memory.items import Item
@@ -36,6 +37,13 @@ class MemoryRow:
     change: Change | None = None
 
 
+def device_words(machine: Machine) -> str:
+    """The card's name, or the CPU and its cores."""
+    if machine.gpu is not None:
+        return machine.gpu.name
+    return f"CPU {sign('dot')} {words.t('home.cores', cores=machine.cores)}"
+
+
 def run_line(draft: Draft) -> str:
     """The run in a line: model, method, number type, tokens × rows of a micro-batch."""
     spec = draft.resolved()
@@ -48,7 +56,7 @@ def run_line(draft: Draft) -> str:
         length=spec.data.max_length,
         rows=spec.train.per_device_train_batch_size,
     )
-    parts = (model_name(spec.model.source), method, quantized or spec.model.dtype, shape)
+    parts = (bare_model_name(spec.model.source), method, quantized or spec.model.dtype, shape)
     return f" {sign('dot')} ".join(part for part in parts if part)
 
 

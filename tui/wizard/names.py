@@ -18,6 +18,13 @@ def model_name(source: str) -> str:
     return source.rstrip("/").rpartition("/")[2] if source.startswith(("/", "~", ".")) else source
 
 
+def bare_model_name(source: str) -> str:
+    """The same, not saying of the embedded one that it is, where room is short."""
+    from engine.models.embedded import NAME
+
+    return NAME if source == "embedded" else model_name(source)
+
+
 def short_path(path: Path | str) -> str:
     """``path`` with the home folder as ``~``."""
     text = str(path)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import queue
-import subprocess
-import tempfile
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from engine.child_process import module_command
 from engine.errors import DanluError
+from engine.hub.child import ChildEnded, run_child
 from engine.hub.endpoints import endpoint, offline, probe
 from engine.hub.reference import HUB_NAMES, HUBS, Hub
 from engine.job import Job
@@ -25,16 +19,6 @@ _TRY_ELSEWHERE = (
     "hub.busy", "hub.failed", "hub.no_safetensors",
 )  # fmt: skip
 _ASKED_WRONGLY = ("hub.not_found", "hub.no_revision", "hub.bad_name", "hub.no_safetensors")
-_POLL = 0.2  # seconds between looks whether the person cancelled
-_ENVIRONMENT = {
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-    "TQDM_DISABLE": "1",
-    "PYTHONUNBUFFERED": "1",
-    # ModelScope's client gives each file an hour in all by default: too little on a slow line.
-    "MODELSCOPE_DOWNLOAD_TOTAL_TIMEOUT": "604800",
-}
 
 
 @dataclass(frozen=True)
@@ -93,51 +77,20 @@ def _reachable(repo: str, hub: str, job: Job) -> list[Hub]:
 def _fetch_from(hub: Hub, repo: str, revision: str | None, kind: str, job: Job) -> Fetched:
     job.report("list_files")
     request = {"hub": hub, "repo": repo, "kind": kind, "revision": revision}
-    with tempfile.TemporaryFile() as noise:
-        process = subprocess.Popen(
-            module_command("engine.hub.worker"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=noise,
-            env=_environment(),
-            start_new_session=True,  # Ctrl-C in the terminal is the parent's to handle
-        )
-        try:
-            return _follow(process, request, job)
-        finally:
-            # Killed at once: nothing is half-written but partial files, which are resumed.
-            process.kill()
-            process.wait()
-            _close(process)
-
-
-def _environment() -> dict[str, str]:
-    return {**_ENVIRONMENT, **os.environ}
-
-
-def _follow(process: subprocess.Popen[bytes], request: dict[str, Any], job: Job) -> Fetched:
-    """Send the request and relay what the process says until it is done."""
-    assert process.stdin and process.stdout
-    process.stdin.write(json.dumps(request).encode() + b"\n")
-    process.stdin.flush()
-    events: queue.Queue[dict[str, Any] | None] = queue.Queue()
-    threading.Thread(target=_read, args=(process.stdout, events), daemon=True).start()
     total = 0
-    while True:
-        job.check()
-        try:
-            event = events.get(timeout=_POLL)
-        except queue.Empty:
-            continue
-        if event is None:
-            values = {"hub": HUB_NAMES[request["hub"]], "repo": request["repo"]}
-            raise DanluError("hub.failed", exit_code=3, **values, reason=f"exit {process.wait()}")
-        if event["event"] == "done":
-            job.report("download", event["bytes"], event["bytes"], "bytes")
-            return Fetched(
-                request["hub"], request["repo"], Path(event["folder"]), event["revision"]
-            )
+
+    def relay(event: dict[str, Any]) -> None:
+        nonlocal total
         total = _relay(event, total, request, job)
+
+    try:
+        # Ended at any moment, it leaves nothing half-written but partial files, which are resumed.
+        done = run_child("engine.hub.worker", request, relay, job)
+    except ChildEnded as error:
+        values: dict[str, Any] = {"hub": HUB_NAMES[hub], "repo": repo}
+        raise DanluError("hub.failed", exit_code=3, **values, reason=str(error)) from error
+    job.report("download", done["bytes"], done["bytes"], "bytes")
+    return Fetched(hub, repo, Path(done["folder"]), done["revision"])
 
 
 def _relay(event: dict[str, Any], total: int, request: dict[str, Any], job: Job) -> int:
@@ -160,18 +113,3 @@ def _relay(event: dict[str, Any], total: int, request: dict[str, Any], job: Job)
     elif event["event"] == "retry":
         job.note("note_model.retrying", file=event["file"])
     return total
-
-
-def _read(pipe: IO[bytes], events: queue.Queue[dict[str, Any] | None]) -> None:
-    for line in pipe:
-        events.put(json.loads(line))
-    events.put(None)
-
-
-def _close(process: subprocess.Popen[bytes]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            try:
-                pipe.close()
-            except OSError:  # unsent bytes to a process that has ended
-                continue

@@ -12,17 +12,14 @@ file}, ``retry`` {file, code}, ``done`` {folder, revision}, ``failed`` {code, va
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import sys
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 from engine.hardware import free_disk_bytes
+from engine.hub.child_side import Failed, Say, leave, serve
 from engine.hub.choose import RemoteFile, choose, is_safetensors
 from engine.hub.faults import fault, worth_retrying
 from engine.hub.reference import HUB_NAMES
@@ -31,8 +28,6 @@ from engine.units import human_bytes
 _AT_ONCE = 4  # files
 _PATIENCE = 20.0  # seconds without a single new byte, and two tries, before giving up
 _TICK = 0.25  # seconds between looks at how far the files are
-
-Say = Callable[..., None]
 
 
 class Side(Protocol):
@@ -47,50 +42,13 @@ class Side(Protocol):
     def finish(self, files: list[RemoteFile]) -> tuple[Path, str]: ...
 
 
-class Failed(Exception):
-    """A named failure: its code and values."""
-
-    def __init__(self, code: str, values: dict[str, Any]) -> None:
-        super().__init__(code)
-        self.code, self.values = code, values
-
-
 def main() -> int:
     """Serve one request. Returns 0 when the repository is whole on disk, else 3."""
-    say = _speaker()
-    request = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        bring(request, say)
-    except Failed as failure:
-        say("failed", code=failure.code, values=failure.values)
-        return 3
-    except Exception as error:  # whatever a client may raise becomes a named failure
-        code, values = fault(error, request["hub"], request["repo"], request["revision"])
-        say("failed", code=code, values=values)
-        return 3
-    return 0
+    return serve(bring, _name)
 
 
-def _speaker() -> Say:
-    """Events go to the real standard output; all that clients print goes to standard error."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    lock = threading.Lock()
-
-    def say(event: str, **values: Any) -> None:
-        with lock:
-            print(json.dumps({"event": event, **values}), file=out, flush=True)
-
-    return say
-
-
-def _end_with_parent() -> None:
-    # Not sys.stdin: a daemon thread inside its buffer would keep the interpreter from ending.
-    with contextlib.suppress(OSError):
-        while os.read(0, 1024):
-            pass
-    os._exit(130)
+def _name(error: Exception, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return fault(error, request["hub"], request["repo"], request["revision"])
 
 
 def _side(request: dict[str, Any]) -> Side:
@@ -185,7 +143,4 @@ def _ticking(side: Side, files: list[RemoteFile], say: Say):
 
 
 if __name__ == "__main__":
-    code = main()
-    # Not sys.exit: on failure other files' threads may still be reading from the network.
-    sys.stdout.flush()
-    os._exit(code)
+    leave(main())

@@ -25,8 +25,7 @@ def refuse_too_many_dropped(reports: list[SourceReport], spec: RunSpec) -> None:
         return
     reasons = sum((report.dropped_by for report in reports), Counter())
     first = _first(reports)
-    # Rounded up, so that the confirmed share is never a hair below what it must allow.
-    share = min(1.0, math.ceil(dropped / rows * 1000) / 1000)
+    share = share_to_allow(dropped, rows)
     raise DanluError(
         "data.too_many_dropped",
         fixes=(Fix("see"), Fix("confirm", {"data.max_dropped": share})),
@@ -43,6 +42,12 @@ def refuse_too_many_dropped(reports: list[SourceReport], spec: RunSpec) -> None:
         line=first.line,
         message=first.message,
     )
+
+
+def share_to_allow(dropped: int, rows: int) -> float:
+    """The ``data.max_dropped`` with which a run may go on: rounded up to a tenth of a percent, so
+    that it is never a hair below what it must allow."""
+    return min(1.0, math.ceil(dropped / rows * 1000) / 1000)
 
 
 def _first(reports: list[SourceReport]) -> Finding:

@@ -12,6 +12,7 @@ from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.wizard_parts import FILLED, identity, put_embedded, rest, steady, wizard
 from tui.wizard import findings
 from tui.wizard.lengths import lengths_of
+from tui.wizard.states import problems
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -86,6 +87,24 @@ async def test_a_file_is_added_by_typing_and_removed_again(
         await pilot.press("escape", "home", "x")
         await pilot.pause()
         assert draft.spec.data.train == []
+
+
+async def test_more_bad_rows_than_usual_are_left_out_when_that_is_confirmed(
+    danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    rows = [{"query": f"q {n}", "response": "" if n else "a"} for n in range(3)]
+    (tmp_path / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    app, draft = wizard("data", {"data": {"train": [str(tmp_path / "mine.jsonl")]}})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        assert [problem.step for problem in problems(draft)] == ["data"]
+        assert "Train on the 1 good rows alone" in screen_text(app)
+        await pilot.press("end", "up", "enter")
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        assert draft.spec.data.max_dropped == 0.667
+        assert problems(draft) == []
+        assert "good rows alone" not in screen_text(app)
 
 
 async def test_a_hub_id_with_a_count_becomes_a_sampled_source(

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import words
+from engine.data.refuse import share_to_allow
 from engine.spec.run_spec import plain
 from tui.cells import fit, right
 from tui.ink import ink
@@ -201,6 +202,15 @@ class DataScreen(StepScreen):
             found = draft_lengths(self.draft)
             return found is not None and found.suggested != self.draft.spec.data.max_length
         return super().check_action(action, parameters)
+
+    def action_allow_dropped(self) -> None:
+        """Go on with the rows that can be used, though more are bad than is usual."""
+        report = findings.report(self.draft)
+        if report is not None:
+            share = share_to_allow(report.dropped, report.rows)
+            self.draft.change({"data.max_dropped": share})
+            self._to_row("go", "memory")
+            self.look_now()
 
     def action_again(self) -> None:
         """Check the rows again: a file may have been changed meanwhile."""

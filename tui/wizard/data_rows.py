@@ -15,13 +15,14 @@ from tui.symbols import sign
 from tui.wizard import findings
 from tui.wizard.draft import Draft
 from tui.wizard.names import source_name
+from tui.wizard.states import many_dropped
 
 COUNTS = (15, 7, 7, 9)  # cells of format, rows, kept, left out
 
 
 @dataclass(frozen=True)
 class DataRow:
-    """``kind``: source, add, placeholder, look, go. ``key`` is the source's place, the
+    """``kind``: source, add, placeholder, look, allow, go. ``key`` is the source's place, the
     placeholder's name or the action."""
 
     kind: str
@@ -37,7 +38,7 @@ def data_rows(draft: Draft) -> list[DataRow]:
     rows = [*_sources(draft), *_adds()]
     if not draft.spec.data.train:
         return rows
-    return [*rows, *_placeholders(draft), *_looks(draft), _go(draft)]
+    return [*rows, *_placeholders(draft), *_looks(draft), *_allow(draft), _go(draft)]
 
 
 def _sources(draft: Draft) -> list[DataRow]:
@@ -104,6 +105,16 @@ def _told(draft: Draft) -> str:
         return unread.what
     notes = sum(1 for f in report.findings if f.severity != "error")
     return words.t("wizard_data.look_problems", dropped=report.dropped, notes=notes)
+
+
+def _allow(draft: Draft) -> list[DataRow]:
+    """The way on with the good rows alone, where too many are bad for going on unasked."""
+    report = findings.report(draft)
+    if report is None or findings.unfilled(draft) or not many_dropped(draft):
+        return []
+    used = findings.taken_rows(report)
+    text = words.t("wizard_data.allow_dropped", used=human_count(used), dropped=report.dropped)
+    return [DataRow("allow", "dropped", text, hint=sign("enter"))]
 
 
 def _go(draft: Draft) -> DataRow:

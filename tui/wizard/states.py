@@ -48,12 +48,20 @@ def data_problems(draft: Draft) -> list[str]:
         return unread
     if not findings.taken_rows(report):
         return [words.t("wizard.problem.no_rows")]
-    if report.dropped_share > draft.spec.data.max_dropped:
+    if many_dropped(draft):
         share, limit = report.dropped_share * 100, draft.spec.data.max_dropped * 100
         count = report.dropped
         key = "wizard.problem.many_dropped"
         return [words.t(key, count=count, share=f"{share:.0f}", limit=f"{limit:.0f}")]
     return []
+
+
+def many_dropped(draft: Draft) -> bool:
+    """Whether more rows are left out than ``data.max_dropped`` allows, though some can be used."""
+    report = findings.report(draft)
+    if report is None or not findings.taken_rows(report):
+        return False
+    return report.dropped_share > draft.spec.data.max_dropped
 
 
 def step_states(draft: Draft) -> dict[str, str]:

@@ -109,10 +109,20 @@ def steps_of(spec: RunSpec, rows: int) -> int:
     """Optimizer steps of the run over ``rows`` training rows; accumulation must be resolved."""
     if spec.train.max_steps:
         return spec.train.max_steps
+    return max(1, math.ceil(spec.train.num_train_epochs * _steps_per_epoch(spec, rows)))
+
+
+def epochs_of(spec: RunSpec, rows: int) -> float:
+    """How often the run goes through its ``rows``: as asked for, or as many steps at most give."""
+    if spec.train.max_steps:
+        return spec.train.max_steps / _steps_per_epoch(spec, rows)
+    return spec.train.num_train_epochs
+
+
+def _steps_per_epoch(spec: RunSpec, rows: int) -> int:
     accumulation = spec.train.gradient_accumulation_steps or 1
     micro_batches = math.ceil(rows / spec.train.per_device_train_batch_size)
-    per_epoch = max(1, math.ceil(micro_batches / accumulation))
-    return max(1, math.ceil(spec.train.num_train_epochs * per_epoch))
+    return max(1, math.ceil(micro_batches / accumulation))
 
 
 def resolve_steps(spec: RunSpec, rows: int) -> RunSpec:

@@ -64,13 +64,14 @@ class Conductor:
         self._pace.add(tokens, seconds)
         ending = last or self._control.stopping
         flags.should_log = flags.should_log or ending
-        flags.should_evaluate = trainer.eval_dataset is not None and (
-            last or step % (train.eval_steps or 1) == 0 or self._control.take_evaluate()
+        wished = self._evaluation_wished(trainer)
+        flags.should_evaluate = wished or (
+            trainer.eval_dataset is not None and (last or step % (train.eval_steps or 1) == 0)
         )
         if flags.should_evaluate:
             self.status("evaluating")
-        due = step % (train.save_steps or 1) == 0 or self._control.take_save()
-        flags.should_save = due or ending
+        due = step % (train.save_steps or 1) == 0
+        flags.should_save = self._control.take_save() or due or ending
         flags.should_training_stop = flags.should_training_stop or ending
 
     def after_step(self, trainer: StepTrainer) -> None:
@@ -92,11 +93,21 @@ class Conductor:
         while self._control.wait_while_paused():
             if self._control.take_save():
                 trainer._save_checkpoint(trainer.model)
-            if self._control.take_evaluate() and trainer.eval_dataset is not None:
+            if self._evaluation_wished(trainer):
                 trainer.evaluate()
             self.status("paused")
         if not self._control.aborting:
             self.status("training")
+
+    def _evaluation_wished(self, trainer: StepTrainer) -> bool:
+        """Whether an evaluation was asked for and can be had; where there are no rows for it, the
+        journal says so."""
+        if not self._control.take_evaluate():
+            return False
+        if trainer.eval_dataset is None:
+            self._journal.write("log", level="warning", code="log.nothing_to_evaluate", values={})
+            return False
+        return True
 
     def _stop(self, trainer: StepTrainer) -> None:
         if self._saved_at != trainer.state.global_step:

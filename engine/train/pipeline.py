@@ -18,7 +18,7 @@ from engine.libraries import import_training_libraries
 from engine.runs.journal import JournalWriter
 from engine.runs.store import Run, checkpoint_step
 from engine.runs.summary import summarise
-from engine.spec.resolve import resolve, resolve_steps, steps_of
+from engine.spec.resolve import epochs_of, resolve, resolve_steps, steps_of
 from engine.spec.run_spec import RunSpec
 from engine.spec.yaml_form import show_value
 from engine.train.card import machine_facts, versions, write_card
@@ -148,7 +148,7 @@ class Pipeline:
             eval_rows=len(prepared.eval) if prepared.eval is not None else 0,
             micro_batch=train.per_device_train_batch_size,
             accumulation=train.gradient_accumulation_steps,
-            epochs=train.num_train_epochs,
+            epochs=epochs_of(self.spec, len(prepared.train)),
             save_steps=train.save_steps,
             eval_steps=train.eval_steps,
             parameters=sum(count for count, _ in counts),

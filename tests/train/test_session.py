@@ -156,6 +156,19 @@ def test_evaluate_on_demand_and_the_best_checkpoint_is_kept(
     assert marked == [best]
 
 
+def test_an_evaluation_without_rows_for_it_is_answered(tiny_model: Path, tmp_path: Path) -> None:
+    run = tiny_run(tiny_model, tmp_path, train__max_steps=9)
+    session = TrainingSession(run)
+    session.start()
+    send_command(run.path, "evaluate")
+    assert session.join(120)
+    told = [event["code"] for event in of_kind(run, "log")]
+    assert told.count("log.nothing_to_evaluate") == 1
+    assert of_kind(run, "plan")[0]["epochs"] == 3, (
+        "the steps asked for decide how often the rows are gone through"
+    )
+
+
 def test_early_stopping_ends_a_run_that_gains_nothing(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(
         tiny_model,

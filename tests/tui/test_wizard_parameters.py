@@ -138,3 +138,22 @@ def test_several_prompts_are_typed_between_bars() -> None:
     declared = PARAMETERS["watch.prompts"]
     assert typed_value(declared, "你是谁？ | Who are you?") == ["你是谁？", "Who are you?"]
     assert shown_value(declared, ["a", "b"]) == "a | b"
+
+
+async def test_full_width_digits_are_read_and_an_emptied_number_gives_the_default(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    declared = PARAMETERS["train.num_train_epochs"]
+    assert typed_value(declared, "１．５") == 1.5
+    assert typed_error(declared, "１．５") is None
+    assert typed_error(declared, " ") is None
+    app, draft = wizard("parameters", identity(fill=FILLED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        draft.change({"train.num_train_epochs": 7.0})
+        await _at(app, pilot, "train.num_train_epochs")
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press("ctrl+u", "enter")
+        assert draft.spec.train.num_train_epochs == 3

@@ -23,6 +23,7 @@ from tui.wizard.field_lines import VALUE_AT, draw_field, field_help
 from tui.wizard.fields import (
     Field,
     fields_of,
+    gives_back,
     next_value,
     nudged,
     shown_value,
@@ -197,6 +198,10 @@ class ParametersScreen(StepScreen):
         error = typed_error(self._editing, event.value)
         if error is not None:
             self._tell(error)
+            return
+        if gives_back(self._editing, event.value):
+            self.action_leave_field()
+            self.action_reset()
             return
         declared, value = self._editing, typed_value(self._editing, event.value)
         self.action_leave_field()

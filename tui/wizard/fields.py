@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,12 +116,22 @@ def typed_value(declared: Parameter, text: str) -> Any:
     """What a person typed into the form, as the plain value it means."""
     if declared.kind in ("texts", "sources") and not text.lstrip().startswith(("[", "{")):
         return [part.strip() for part in text.split(_BETWEEN.strip()) if part.strip()]
+    if declared.kind in ("integer", "number"):
+        text = unicodedata.normalize("NFKC", text)  # digits as a Chinese input method writes them
     return parse_value(declared, text)
 
 
 def typed_error(declared: Parameter, text: str) -> DanluError | None:
     """What is wrong with the typed text, or None."""
+    if gives_back(declared, text):
+        return None
     return check_value(declared.path, typed_value(declared, text))
+
+
+def gives_back(declared: Parameter, text: str) -> bool:
+    """Whether a number that must be there was emptied: it goes back to who had it before."""
+    needed = declared.kind in ("integer", "number") and not declared.optional
+    return needed and not text.strip()
 
 
 def next_value(field: Field, by: int) -> Any:

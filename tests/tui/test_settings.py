@@ -13,6 +13,7 @@ from tui.app import DanluApp
 from tui.screens.settings import SettingsScreen
 from tui.settings import Settings, change_settings, load_settings, settings_path
 from tui.symbols import ascii_only, use_ascii
+from tui.widgets.row_list import RowList
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +53,16 @@ async def test_a_change_shows_at_once_and_is_kept() -> None:
         await pilot.press("up", "enter")
         await settle(pilot)
         assert "语言" in screen_text(pilot.app) and load_settings().language == "zh"
+
+
+async def test_the_cursor_stays_where_it_was_when_the_language_changes() -> None:
+    async with DanluApp(first=SettingsScreen()).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "f2")
+        await settle(pilot)
+        rows = pilot.app.screen.query_one(RowList)
+        assert rows.has_focus and rows.current.name == "theme"
+        assert "炉火" in screen_text(pilot.app)
 
 
 async def test_ascii_is_drawn_at_once() -> None:

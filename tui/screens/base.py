@@ -15,6 +15,7 @@ from engine import words
 from engine.errors import DanluError
 from tui.widgets.head_line import HeadLine
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from tui.app import DanluApp
@@ -64,8 +65,16 @@ class DanluScreen(Screen[None]):
         return words.language().upper()
 
     async def retranslate(self) -> None:
-        """Draw every word again, in the language that is now in use."""
+        """Draw every word again, in the language that is now in use. The focus stays in the widget
+        of the same kind, and the cursor of each list where it was."""
+        focused = type(self.focused)
+        cursors = [rows.cursor for rows in self.query(RowList)]
         await self.recompose()
+        for rows, cursor in zip(self.query(RowList), cursors, strict=False):
+            rows.move_to(cursor)
+        again = next((widget for widget in self.query("*") if type(widget) is focused), None)
+        if again is not None:
+            again.focus()
 
     def on_resize(self) -> None:
         from tui.screens.too_small import TooSmallScreen, too_small

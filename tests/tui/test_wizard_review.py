@@ -51,7 +51,8 @@ async def test_what_is_wrong_stands_first_and_enter_goes_there() -> None:
         assert "There are no training rows yet." in screen_text(app)
         await pilot.press("end", "up", "up", "enter")
         assert list_runs() == [], "start does nothing while something is wrong"
-        await pilot.press("home", "enter")
+        assert app.screen.query_one(RowList).cursor == 0, "it points at what is wrong"
+        await pilot.press("enter")
         await pilot.pause()
         assert draft.at == "data"
 

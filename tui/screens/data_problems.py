@@ -52,7 +52,7 @@ class DataProblemsScreen(DanluScreen):
             Prose("", "", id="places"),
             classes="detail",
         )
-        return [RowList(self._draw, groups, id="groups"), detail]
+        return [RowList(self._draw, groups, enter="", id="groups"), detail]
 
     def on_mount(self) -> None:
         rows = self.query_one(RowList)

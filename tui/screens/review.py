@@ -130,6 +130,7 @@ class ReviewScreen(StepScreen):
             self.fail(DanluError("wizard.training_already"))
             return
         if problems(self.draft):
+            self.query_one(RowList).move_to(0)  # where the first of them is named
             return
         app = self.danlu
         try:

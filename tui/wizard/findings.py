@@ -179,6 +179,7 @@ def ask_estimate(draft: Draft) -> Task[Estimate] | None:
     """The memory and disk the spec as it is now would take; None where the model is not here."""
     folder = local_folder(draft)
     if folder is None or draft.exclusions():
+        draft.desk.forget("estimate")  # it told of another spec
         return None
     spec, machine, sizes = draft.spec, draft.machine, row_sizes(draft)
     rows, longest = sizes

@@ -18,6 +18,7 @@ from engine.export.modelfile import probes
 from engine.export.origin import ExportOrigin
 from engine.export.prompts import Prompt
 from engine.job import Job
+from engine.models.quiet import quiet
 
 _BATCH = 8
 
@@ -54,6 +55,19 @@ def compare(
     job: Job,
 ) -> Compared:
     """Ask checkpoint and artefact the same. Raises DanluError ``export.cannot_open``, Cancelled."""
+    with quiet():
+        return _compare(origin, folder, format, quant, prompts, modelfile_equal, job)
+
+
+def _compare(
+    origin: ExportOrigin,
+    folder: Path,
+    format: str,
+    quant: str,
+    prompts: list[Prompt],
+    modelfile_equal: bool | None,
+    job: Job,
+) -> Compared:
     start = time.monotonic()
     job.report("export_ask_checkpoint", 0, len(prompts), "questions")
     reference = _reference(open_checkpoint(origin), prompts, job)

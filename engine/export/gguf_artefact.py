@@ -3,28 +3,47 @@ Imports torch, gguf and transformers: import it inside functions only."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from gguf import GGUFReader
-from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GgufConfig,
+    modeling_gguf_pytorch_utils,
+)
 
 from engine.export.artefact import Opened
 from engine.hardware import machine
 from engine.models.load import device_of
 
 
+@contextlib.contextmanager
+def _without_bar() -> Iterator[None]:
+    """The reader draws a bar of its own, which transformers' switch for bars does not reach."""
+    bar = modeling_gguf_pytorch_utils.tqdm
+    modeling_gguf_pytorch_utils.tqdm = lambda items, *_, **__: items
+    try:
+        yield
+    finally:
+        modeling_gguf_pytorch_utils.tqdm = bar
+
+
 def open_gguf(path: Path, dtype: Any) -> Opened:
     """The model in ``path``, its weights dequantised; ``stops`` as llama.cpp takes them: the file's
     end token, and the tokens that end a turn in any model it knows."""
     named = {"gguf_file": path.name, "local_files_only": True}
-    model = AutoModelForCausalLM.from_pretrained(
-        str(path.parent),
-        quantization_config=GgufConfig(dequantize=True),
-        dtype=dtype,
-        device_map={"": device_of(machine())},
-        **named,
-    )
+    with _without_bar():
+        model = AutoModelForCausalLM.from_pretrained(
+            str(path.parent),
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=dtype,
+            device_map={"": device_of(machine())},
+            **named,
+        )
     tokenizer: Any = AutoTokenizer.from_pretrained(str(path.parent), **named)
     facts = GGUFReader(str(path))
     template = facts.get_field("tokenizer.chat_template")
@@ -38,7 +57,8 @@ def open_gguf(path: Path, dtype: Any) -> Opened:
 # llama.cpp ends an answer at these by their text, whatever the file says (llama-vocab.cpp).
 _TURN_ENDS = frozenset(
     (
-        "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>",
+        "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "</s>",
+        "<|eom_id|>",
         "<EOT>", "<|end_of_text|>", "<|return|>", "<|call|>", "<end_of_utterance>",
         "< EOT >", "_<EOT>", "<｜end▁of▁sentence｜>",
     )

@@ -131,10 +131,9 @@ def _names(
     """Each stored tensor's name in GGUF. Raises DanluError for one that has none."""
     mapping = gguf.get_tensor_name_map(architecture, config["num_hidden_layers"])
     names = {}
+    tied = ("lm_head.weight",) if config.get("tie_word_embeddings") else ()
     for name in base.tensors:
-        if name.endswith(_IGNORED) or (
-            name == "lm_head.weight" and config.get("tie_word_embeddings")
-        ):
+        if name.endswith((*_IGNORED, *tied)):
             continue
         found = mapping.get_name(name, try_suffixes=(".weight", ".bias"))
         if found is None:

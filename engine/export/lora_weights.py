@@ -88,7 +88,7 @@ class LoraWeights:
         from peft.utils.other import get_pattern_key
 
         pattern = self.config.get("alpha_pattern") or {}
-        alpha = pattern.get(get_pattern_key(pattern.keys(), module), self.config["lora_alpha"])
+        alpha = pattern.get(get_pattern_key(list(pattern), module), self.config["lora_alpha"])
         return alpha / (rank**0.5 if self.config.get("use_rslora") else rank)
 
 

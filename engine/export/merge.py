@@ -42,6 +42,12 @@ class MergePlan:
     def size(self) -> int:
         return sum(tensor.size for tensor in self.tensors.values())
 
+    @property
+    def vocabulary(self) -> int | None:
+        """How many tokens a replaced embedding has; None where it was not replaced."""
+        name = self.base.embedding
+        return self.tensors[name].shape[0] if name and name in self.replaced else None
+
     def value(self, name: str) -> torch.Tensor:
         """The merged tensor ``name``."""
         if name in self.replaced and self.lora:

@@ -14,6 +14,10 @@ from typing import Any
 from engine.data.template import TemplateRefuses, chat_template
 
 _MARKS = {"system": "danluSYSTEM", "user": "danluUSER", "assistant": "danluANSWER"}
+_UNLESS_GIVEN = (
+    '{{ $given := false }}{{ range .Messages }}{{ if eq .Role "system" }}{{ $given = true }}'
+    "{{ end }}{{ end }}{{ if not $given }}@{{ end }}"
+)
 Messages = list[dict[str, Any]]
 
 
@@ -39,13 +43,7 @@ class Pieces:
 
     def template(self) -> str:
         """The same in Ollama's template language, on no more lines than the text itself has."""
-        default = (
-            '{{ $given := false }}{{ range .Messages }}{{ if eq .Role "system" }}'
-            f"{{{{ $given = true }}}}{{{{ end }}}}{{{{ end }}}}{{{{ if not $given }}}}{self.default}"
-            "{{ end }}"
-            if self.default
-            else ""
-        )
+        default = _UNLESS_GIVEN.replace("@", self.default) if self.default else ""
         roles = "".join(
             f'{{{{ {"if" if number == 0 else "else if"} eq .Role "{role}" }}}}'
             + "{{ .Content }}".join(getattr(self, role))

@@ -7,8 +7,9 @@ import sys
 
 
 def quantise(source: str, path: str, kind: str) -> int:
-    """Write ``source`` to ``path`` as ``kind`` (``Q4_K_M``…); returns the library's code, 0 done."""
-    import llama_cpp
+    """Write ``source`` to ``path`` as ``kind`` (``Q4_K_M``…); returns the library's code, 0
+    for done."""
+    import llama_cpp  # pyright: ignore[reportMissingImports]
 
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{kind}")

@@ -85,10 +85,8 @@ def write_awq(merged: Path, folder: Path, rows: Sequence[str], job: Job) -> None
 
         model = AutoModelForCausalLM.from_pretrained(str(merged), dtype="auto")
         tokenizer: Any = AutoTokenizer.from_pretrained(str(merged))
-        read = [
-            tokenizer(r, add_special_tokens=False, truncation=True, max_length=_LONGEST)
-            for r in rows
-        ]
+        limits = {"add_special_tokens": False, "truncation": True, "max_length": _LONGEST}
+        read = [tokenizer(row, **limits) for row in rows]
         job.report("export_quantise")
         oneshot(
             model=model,

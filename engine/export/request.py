@@ -38,12 +38,13 @@ class ExportRequest:
 def read_size(text: str) -> int:
     """Bytes of ``5GB``, ``500MiB``, ``2g`` or a plain number. Raises DanluError."""
     match = _SIZE.fullmatch(text)
-    count = (
-        float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].lower()] if match else 0
-    )
+    if match is None:
+        raise DanluError("export.bad_size", size=text)
+    step = 1024 if match[3] else 1000
+    count = int(float(match[1]) * step ** _POWERS[match[2].lower()])
     if count < 1:
         raise DanluError("export.bad_size", size=text)
-    return int(count)
+    return count
 
 
 def check_request(request: ExportRequest) -> None:

@@ -102,7 +102,7 @@ def _write(
     flat = value.to(getattr(torch, planned.dtype)).contiguous().view(-1).view(torch.uint8)
     for start in range(0, len(flat), _CHUNK):
         piece = flat[start : start + _CHUNK]
-        file.write(memoryview(piece.numpy()))
+        file.write(piece.numpy().tobytes())
         on_bytes(len(piece))
 
 

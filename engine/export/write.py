@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.export import outside_tools, quantized
 from engine.export.carry import carry_beside, carry_config, carry_generation, carry_tokenizer
-from engine.export.merge import NeedsWholeModel, plan_merge, write_merged
+from engine.export.merge import MergePlan, NeedsWholeModel, plan_merge, write_merged
 from engine.export.merge_in_memory import merge_in_memory
 from engine.export.modelfile import write_modelfile
 from engine.export.origin import ExportOrigin
@@ -59,18 +59,20 @@ def _write_merged(
         merge_in_memory(origin, folder, request.dtype, request.shard_bytes, reason, job)
     else:
         write_merged(plan, folder, request.shard_bytes, job)
-        embedding = plan.base.embedding
-        rows = (
-            plan.tensors[embedding].shape[0] if embedding in plan.replaced and embedding else None
+        carry_config(
+            origin,
+            folder,
+            dtype=_main_dtype(plan),
+            untied=plan.untied,
+            vocabulary=plan.vocabulary,
         )
-        carry_config(origin, folder, dtype=_main_dtype(plan), untied=plan.untied, vocabulary=rows)
     tokenizer = carry_tokenizer(origin, folder)
     stops = carry_generation(origin, folder, tokenizer)
     carry_beside(origin, folder)
     return tokenizer, stops, {"merged": "whole" if reason else "by_tensor", "merged_why": reason}
 
 
-def _main_dtype(plan: Any) -> str:
+def _main_dtype(plan: MergePlan) -> str:
     sizes: dict[str, int] = {}
     for tensor in plan.tensors.values():
         sizes[tensor.dtype] = sizes.get(tensor.dtype, 0) + tensor.size

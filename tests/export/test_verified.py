@@ -1,0 +1,144 @@
+"""Every export is compared with its checkpoint, and a wrong one is caught."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.chat.target import resolve_target
+from engine.export.export import export, prove
+from engine.export.manifest import exports_of, read_manifest
+from engine.export.origin import find_origin
+from engine.export.request import ExportRequest
+from engine.job import Job
+from engine.runs.store import Run, create_run
+from engine.spec.run_spec import RunSpec
+from tests.tiny_models import CHATML
+from tui.main import main
+
+
+def made(adapter: Path, to: Path, **settings: Any) -> dict[str, Any]:
+    return export(ExportRequest(resolve_target(str(adapter)), to, **settings), Job()).document
+
+
+@pytest.mark.parametrize("form", ["merged", "adapter"])
+def test_a_right_export_is_verified(form: str, adapter: Path, tmp_path: Path) -> None:
+    document = made(adapter, tmp_path / "out", format=form)
+    found = document["verification"]
+    assert document["verified"] is True, found
+    assert found["template_equal"] and found["tokenizer_equal"] and found["stops_equal"]
+    assert found["tokens"] > 50 and found["agreement"] >= found["threshold"]
+    assert read_manifest(tmp_path / "out") == document
+
+
+@pytest.mark.parametrize(
+    ("form", "setting"), [("bnb4", "_load_in_4bit"), ("bnb8", "_load_in_8bit")]
+)
+def test_fewer_bits_are_saved_and_compared(
+    form: str, setting: str, adapter: Path, tmp_path: Path
+) -> None:
+    document = made(adapter, tmp_path / "out", format=form)
+    found = document["verification"]
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config["quantization_config"][setting] is True
+    # Random weights agree less than trained ones: what is right is told from what is noise.
+    assert found["tokens"] > 50 and found["agreement"] > 0.4
+    assert set(document["why"]) <= {"agreement"}
+
+
+def proved_again(adapter: Path, folder: Path) -> dict[str, Any]:
+    request = ExportRequest(resolve_target(str(adapter)), folder)
+    document = json.loads((folder / "export.json").read_text())
+    prove(find_origin(request.target, Job()), request, document, Job())
+    return document
+
+
+def test_weights_scaled_by_mistake_are_caught(adapter: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "out"
+    made(adapter, folder, verify=False)
+    weights = load_file(folder / "model.safetensors")
+    name = "model.layers.0.mlp.down_proj.weight"
+    weights[name] = weights[name] * 2
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    document = proved_again(adapter, folder)
+    assert document["verified"] is False and document["why"] == ["agreement"]
+    assert document["verification"]["first_divergence"] is not None
+    assert read_manifest(folder) == document
+
+
+def test_another_template_is_caught(adapter: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    made(adapter, folder, verify=False)
+    (folder / "chat_template.jinja").write_text(CHATML.replace("assistant\n", "assistant:\n"))
+    assert proved_again(adapter, folder)["why"] == ["template"]
+
+
+def test_a_lost_stop_token_is_caught(adapter: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    made(adapter, folder, verify=False)
+    (folder / "generation_config.json").write_text('{"eos_token_id": 0}')
+    assert proved_again(adapter, folder)["why"] == ["stops"]
+
+
+def test_one_that_does_not_load_is_bad(adapter: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    made(adapter, folder, verify=False)
+    (folder / "model.safetensors").write_bytes(b"not this")
+    document = proved_again(adapter, folder)
+    assert document["verified"] is False and document["why"] == ["cannot_open"]
+
+
+@pytest.fixture
+def run(base: Path, tmp_path: Path) -> Run:
+    """A run with one checkpoint, its data and a watch prompt."""
+    from tests.export.conftest import save_adapter
+
+    data = tmp_path / "rows.jsonl"
+    rows = [{"query": f"{n} + {n}?", "response": str(2 * n)} for n in range(40)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    spec = RunSpec.from_mapping(
+        {
+            "model": {"source": str(base)},
+            "data": {"train": [{"source": str(data)}]},
+            "watch": {"prompts": ["Who are you?"]},
+            "run": {"name": "sums"},
+        }
+    )
+    made = create_run(spec)
+    save_adapter(base, made.path / "checkpoint-10")
+    return made
+
+
+def test_a_runs_own_prompts_are_asked_and_the_run_knows_its_exports(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "out"
+    assert main(["export", "sums", "--to", str(to), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    asked = [row["prompt"] for row in document["verification"]["rows"]]
+    assert asked[0] == "Who are you?" and len(asked) == 17 and "0 + 0?" in asked
+    assert document["checkpoint"] == str(run.path / "checkpoint-10")
+    assert [report.folder for report in exports_of(run)] == [to]
+
+
+def test_the_command_says_in_words_what_came_out(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "sums/checkpoint-10", "--to", str(tmp_path / "a")]) == 0
+    out = capsys.readouterr().out
+    assert "100.0 % of" in out and "chat template" in out and "Verified" in out
+    assert main(["export", "sums", "--to", str(tmp_path / "a"), "--lang", "zh"]) == 1
+    assert "不是空目录" in capsys.readouterr().err
+
+
+def test_a_bad_export_ends_with_code_3(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.export.lora_weights.LoraWeights.scale", lambda *_: 9.0)
+    assert main(["export", "sums", "--to", str(tmp_path / "a")]) == 3
+    assert "NOT the same: too few tokens agree" in capsys.readouterr().out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,11 +68,12 @@ def _compare(
     job: Job,
 ) -> Compared:
     start = time.monotonic()
-    job.report("export_ask_checkpoint", 0, len(prompts), "questions")
+    job.report("load_model")
     reference = _reference(open_checkpoint(origin), prompts, job)
     gc.collect()
-    job.report("export_ask_artefact", 0, len(prompts), "questions")
+    job.report("load_model")
     opened = open_artefact(origin, folder, format)
+    job.report("export_ask_artefact", 0, len(prompts), "questions")
     rows = []
     for number, (prompt, answer) in enumerate(zip(prompts, reference.answers, strict=True)):
         rows.append(_row(opened, prompt, answer, set(reference.stops)))
@@ -99,6 +99,7 @@ def _reference(opened: Opened, prompts: list[Prompt], job: Job) -> Reference:
     texts = [_prompt_text(opened.tokenizer, prompt) for prompt in prompts]
     ids = [opened.tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
     answers: list[Answered] = []
+    job.report("export_ask_checkpoint", 0, len(prompts), "questions")
     with answering(opened.model):
         for first in range(0, len(ids), _BATCH):
             group = ids[first : first + _BATCH]
@@ -132,11 +133,25 @@ def _prompt_text(tokenizer: Any, prompt: Prompt) -> str:
 def _row(opened: Opened, prompt: Prompt, answer: Answered, stops: set[int]) -> ComparedRow:
     chosen = _choices(opened.model, answer.ids, answer.said)
     agree, parted = compare_tokens(answer.said, chosen, stops)
-    read: Callable[[list[int]], str] = lambda ids: opened.tokenizer.decode(  # noqa: E731
-        ids, skip_special_tokens=True
+    own = answer.said
+    if parted is not None:
+        begun = [*answer.said[:parted], chosen[parted]]
+        ended = chosen[parted] in stops
+        own = begun if ended else _continued(opened, answer.ids, begun, prompt.limit, stops)
+    checkpoint, artefact = (
+        opened.tokenizer.decode(ids, skip_special_tokens=True) for ids in (answer.said, own)
     )
-    upto = answer.said if parted is None else [*answer.said[:parted], chosen[parted]]
-    return ComparedRow(prompt.asked, read(answer.said), read(upto), len(answer.said), agree, parted)
+    return ComparedRow(prompt.asked, checkpoint, artefact, len(answer.said), agree, parted)
+
+
+def _continued(
+    opened: Opened, ids: list[int], begun: list[int], limit: int, stops: set[int]
+) -> list[int]:
+    """The artefact's own answer, that began with ``begun``."""
+    from engine.chat.decode import decode
+
+    rest = decode(opened.model, [[*ids, *begun]], Sampling(), [limit - len(begun)], stops)
+    return [*begun, *(step[0] for step in rest)]
 
 
 def _choices(model: Any, ids: list[int], said: list[int]) -> list[int]:

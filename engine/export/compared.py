@@ -38,7 +38,7 @@ def threshold(format: str, quant: str) -> float:
 @dataclass(frozen=True)
 class ComparedRow:
     """One prompt. ``agree`` of ``tokens`` are the same; ``divergence`` is the first token that is
-    not, None where all are; ``artefact`` the answer up to there and one token on."""
+    not, None where all are; ``artefact`` what the artefact answers by itself."""
 
     prompt: str
     checkpoint: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.export.request import DTYPES, FORMATS, ExportRequest, read_size
 from engine.units import human_bytes
 from engine.words import t
-from tui.cells import pad
+from tui.cells import fit, width
 from tui.cli.options import add_json
 from tui.cli.progress_line import progress_line
 from tui.cli.table import table
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export, prove, print. Exit code 3 for an export that was made and is bad. Raises DanluError."""
+    """Export, prove, print. Exit code 3 for one that was made and is bad. Raises DanluError."""
     from engine.chat.target import resolve_target
     from engine.export.export import export
 
@@ -75,8 +75,8 @@ def report_lines(report: ExportReport, cells: int) -> list[str]:
     verification = document["verification"]
     if verification:
         facts = fact_rows(document)
-        widest = max(len(name) for name, _ in facts)
-        lines += [f"{pad(name, widest * 2)[: widest + 8]}  {value}" for name, value in facts]
+        widest = max(width(name) for name, _ in facts)
+        lines += [f"{fit(name, widest)}  {value}" for name, value in facts]
         lines += ["", *_differences(verification, cells)]
     lines.append(verdict(document))
     if document["format"] == "gguf":
@@ -89,7 +89,8 @@ def verdict(document: dict[str, Any]) -> str:
     if document["verified"] is None:
         return t("export.unverified")
     if document["verified"]:
-        return t("export.verified")
+        whole = document["verification"]["first_divergence"] is None
+        return t("export.verified" if whole else "export.nearly")
     reasons = [t(f"export.why.{name}", reason=document["reason"]) for name in document["why"]]
     return t("export.bad", why=" · ".join(reasons))
 

@@ -12,13 +12,11 @@ import pytest
 
 from engine import words
 from engine.errors import DanluError
-from engine.job import Job
-from engine.models.locate import EMBEDDED, locate
 from engine.recipes import load_recipe
 from engine.runs.lock import LOCK_NAME
 from engine.runs.store import find_run
-from engine.spec.sections import Model
 from engine.spec.yaml_form import write_spec
+from tests.real_model import embedded_model
 from tests.terminal.terminal import Terminal
 from tests.tiny_models import make_smollm2_shape
 from tui.live_panes import PANES
@@ -34,13 +32,10 @@ _P95_SECONDS = 0.150
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded model, fetched once per machine; without a network a random one as large."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DANLU_HOME", str(Path(cache) / "danlu-tests"))
-        try:
-            return locate(Model(source=EMBEDDED), Job()).folder
-        except DanluError:
-            return make_smollm2_shape(tmp_path_factory.mktemp("as-large-as-smollm2"))
+    try:
+        return embedded_model()
+    except DanluError:
+        return make_smollm2_shape(tmp_path_factory.mktemp("as-large-as-smollm2"))
 
 
 @pytest.fixture

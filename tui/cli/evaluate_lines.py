@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.evaluate.report import LOWER_IS_BETTER, is_better
 from engine.units import human_duration
 from engine.words import t
 from tui.cells import fit, width
 from tui.cli.table import table
+from tui.metric_words import change, metric_name, number, remarks
 
 _MOST_LABELS = 12  # labels whose confusion is drawn
-_MARKS = {True: "✓", False: "✗", None: " "}
 
 
 def evaluation_lines(
@@ -20,31 +19,14 @@ def evaluation_lines(
 ) -> list[str]:
     """The ``evaluate`` document as text at most ``cells`` wide, with its ``worst`` rows."""
     lines = [t("cli_evaluate.head", **{key: document[key] for key in ("target", "data", "rows")})]
-    lines += [*remarks(document), "", *metric_lines(document, cells)]
+    lines += [*remarks(document), t("cli_evaluate.took", time=human_duration(document["seconds"]))]
+    lines += ["", *metric_lines(document, cells)]
     if document["labels"]:
         lines += ["", *label_lines(document["labels"], cells)]
     if worst and worst[0]["answer"] is not None:
         lines += ["", t("cli_evaluate.worst"), *_worst_lines(worst, cells)]
     lines += ["", t("cli_evaluate.kept_in", path=document["path"])]
     return lines
-
-
-def remarks(document: dict[str, Any]) -> list[str]:
-    """What a reader of the figures must know: rows left out, thoughts cut off, answers reused."""
-    said = []
-    for key in ("dropped", "unanswered", "kept"):
-        if document[key]:
-            said.append(t(f"cli_evaluate.{key}", count=document[key]))
-    if document["faults"]:
-        said.append(t("cli_evaluate.faults", count=sum(document["faults"].values())))
-    if document["unfinished"]:
-        tokens = document["settings"]["max_new_tokens"]
-        said.append(t("cli_evaluate.unfinished", count=document["unfinished"], tokens=tokens))
-    labels = document["labels"]
-    if labels and labels["by"] == "data":
-        said.append(t("cli_evaluate.labels_found", labels=", ".join(labels["names"])))
-    said.append(t("cli_evaluate.took", time=human_duration(document["seconds"])))
-    return said
 
 
 def metric_lines(document: dict[str, Any], cells: int) -> list[str]:
@@ -88,31 +70,12 @@ def label_lines(labels: dict[str, Any], cells: int) -> list[str]:
 def _confusion(confusion: dict[str, dict[str, int]], cells: int) -> list[str]:
     given = list(dict.fromkeys([*confusion, *(name for row in confusion.values() for name in row)]))
     given.sort(key=lambda name: name == "")
-    titles = [t("cli_evaluate.confusion"), *(name or t("evaluate.unclear") for name in given)]
+    titles = [t("evaluate.confusion"), *(name or t("evaluate.unclear") for name in given)]
     rows = [
         [right, *(str(row.get(name, 0) or "·") for name in given)]
         for right, row in confusion.items()
     ]
     return table(titles, rows, cells)
-
-
-def metric_name(name: str) -> str:
-    return t(f"evaluate.name.{name}")
-
-
-def number(name: str, value: float | None) -> str:
-    """A metric's value: percent with two decimals, loss and perplexity with four digits."""
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if name in LOWER_IS_BETTER else f"{value:.2f}"
-
-
-def change(name: str, value: float | None) -> str:
-    """A difference with its sign, marked as better or worse."""
-    if value is None:
-        return "–"
-    size = f"{value:+.4g}" if name in LOWER_IS_BETTER else f"{value:+.2f}"
-    return f"{size.replace('-', '−')} {_MARKS[is_better(name, value)]}".rstrip()
 
 
 def _worst_lines(rows: Sequence[dict[str, Any]], cells: int) -> list[str]:

@@ -58,6 +58,7 @@ class HomeScreen(DanluScreen):
         Binding("3", "recipes", "keys.home_recipes", show=False, id="home.recipes"),
         Binding("4", "runs", "keys.home_runs", show=False, id="home.runs"),
         Binding("5", "chat", "keys.home_chat", show=False, id="home.chat"),
+        Binding("6", "evaluate", "keys.home_evaluate", show=False, id="home.evaluate"),
         Binding("a", "attach", "keys.home_attach", id="home.attach"),
         Binding("d", "doctor", "keys.home_doctor", id="home.doctor"),
         Binding("s", "settings", "keys.home_settings", id="home.settings"),
@@ -149,6 +150,7 @@ class HomeScreen(DanluScreen):
             Entry(title=words.t("home.continue")),
             Entry("runs", "4", words.t("home.runs"), runs),
             Entry("chat", "5", words.t("home.chat"), words.t("home.chat_note")),
+            Entry("evaluate", "6", words.t("home.evaluate"), words.t("home.evaluate_note")),
         ]
         if not facts.runs and not facts.running and facts.machine:
             entries += [Entry(), Entry(note=words.t("home.first"))]
@@ -232,6 +234,11 @@ class HomeScreen(DanluScreen):
         from tui.screens.picker import PickerScreen
 
         self.app.push_screen(PickerScreen())
+
+    def action_evaluate(self) -> None:
+        from tui.screens.evaluate_picker import EvaluatePicker
+
+        self.app.push_screen(EvaluatePicker())
 
     def action_doctor(self) -> None:
         from tui.screens.doctor import DoctorScreen

@@ -33,6 +33,7 @@ class PickerScreen(DanluScreen):
     """Opens the chat with what is chosen."""
 
     title_key = "picker.title"
+    enter_key: ClassVar[str] = "keys.run_chat"
     AUTO_FOCUS = "RowList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "other", "keys.picker_other", id="picker.other"),
@@ -55,7 +56,7 @@ class PickerScreen(DanluScreen):
             self._draw,
             self._entries(),
             selectable=lambda entry: bool(entry.target),
-            enter="keys.run_chat",
+            enter=self.enter_key,
         )
         return [rows]
 
@@ -89,13 +90,13 @@ class PickerScreen(DanluScreen):
         return text.append(f"  {entry.note}", ash)
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
-        self._talk(message.row.target)
+        self._open(message.row.target)
 
     def action_other(self) -> None:
         ask = AskScreen(words.t("picker.ask"), words.t("picker.ask_about"))
-        self.app.push_screen(ask, lambda text: self._talk(text) if text else None)
+        self.app.push_screen(ask, lambda text: self._open(text) if text else None)
 
-    def _talk(self, target: str) -> None:
+    def _open(self, target: str) -> None:
         from tui.screens.chat import ChatScreen
 
         self.app.push_screen(ChatScreen(target))

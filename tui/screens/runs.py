@@ -39,6 +39,7 @@ class RunsScreen(DanluScreen):
         Binding("r", "resume", "keys.run_resume", id="runs.resume"),
         Binding("c", "chat", "keys.run_chat", id="runs.chat"),
         Binding("v", "verify", "keys.run_verify", id="runs.verify"),
+        Binding("e", "evaluate", "keys.run_evaluate", id="runs.evaluate"),
         Binding("y", "copy", "keys.run_copy", id="runs.copy"),
         Binding("D", "delete", "keys.run_delete", id="runs.delete"),
         Binding("slash", "filter", "keys.filter", id="runs.filter"),
@@ -184,16 +185,15 @@ class RunsScreen(DanluScreen):
         self._explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action not in ("resume", "chat", "verify", "copy", "delete", "fold", "filter"):
+        talks = ("chat", "verify", "evaluate")
+        if action not in ("resume", *talks, "copy", "delete", "fold", "filter"):
             return True
         if not self.is_mounted or isinstance(self.focused, Input):
             return False
         line = self._line
         if action == "filter" or line is None:
             return action == "filter"
-        return {"resume": line.can_resume, "chat": line.can_talk, "verify": line.can_talk}.get(
-            action, True
-        )
+        return {"resume": line.can_resume, **dict.fromkeys(talks, line.can_talk)}.get(action, True)
 
     def on_row_list_chosen(self) -> None:
         if self._line is not None:
@@ -219,6 +219,12 @@ class RunsScreen(DanluScreen):
 
         if self._line is not None:
             self.app.push_screen(VerifyScreen(self._line.target))
+
+    def action_evaluate(self) -> None:
+        from tui.screens.evaluate import EvaluateScreen
+
+        if self._line is not None:
+            self.app.push_screen(EvaluateScreen(self._line.target))
 
     def action_copy(self) -> None:
         if self._line is not None:

@@ -1,0 +1,200 @@
+"""Evaluating by keys: choose, start, cancel; then the figures and the rows, the worst first."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import engine.evaluate.evaluate
+from engine import words
+from engine.evaluate.labels import label_report
+from engine.evaluate.settings import Settings
+from engine.job import Job
+from tests.snapshot import assert_snapshot, screen_text
+from tests.tui.sample_runs import make_run
+from tests.tui.settle import settle, until
+from tui.app import DanluApp
+from tui.screens.ask import AskScreen
+from tui.screens.browse import BrowseScreen
+from tui.screens.evaluate import EvaluateScreen
+from tui.screens.evaluation import EvaluatedRowScreen, EvaluationScreen, PagedRows
+from tui.screens.runs import RunsScreen
+from tui.widgets.row_list import RowList
+
+_METRICS = {
+    "rouge-1": 88.2143,
+    "rouge-2": 61.5,
+    "rouge-l": 87.31,
+    "bleu-4": 52.04,
+    "exact_match": 75.0,
+    "normalised_match": 75.0,
+    "contains_match": 87.5,
+    "accuracy": 75.0,
+    "f1_macro": 74.6,
+    "f1_micro": 80.0,
+    "loss": 0.412,
+    "perplexity": 1.51,
+}
+_BASE = {**dict.fromkeys(_METRICS, 12.5), "loss": 3.2, "perplexity": 24.53}
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> dict[str, Any]:
+    """The document of an evaluation of eight rows, and its rows on disk."""
+    pairs = [("体育", "体育")] * 3 + [("财经", "财经")] * 3 + [("财经", "体育"), ("体育", None)]
+    rows = []
+    for number, (right, given) in enumerate(reversed(pairs), 1):
+        hit = 100.0 * (right == given)
+        answer = f"<think>看看</think>\n{given or '体育或者财经'}"
+        row = {"row": number, "file": "/data/news.jsonl", "line": number, "label": given}
+        row |= {"question": f"给新闻分类：第 {number} 条", "reference": right, "answer": answer}
+        row |= {"accuracy": hit, "rouge-l": hit, "loss": 0.41, "fault": None}
+        rows.append(row | {"base": {"answer": "I am a helpful assistant."}})
+    path = tmp_path / "news.json"
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    path.with_suffix(".rows.jsonl").write_text(lines, encoding="utf-8")
+    report = label_report(pairs, ["体育", "财经"]).document()
+    made = {
+        "target": "news/checkpoint-160",
+        "data": "/data/news.jsonl",
+        "rows": 8,
+        "dropped": 1,
+        "unanswered": 0,
+        "unfinished": 2,
+        "faults": {},
+        "kept": 0,
+        "metrics": _METRICS,
+        "base": _BASE,
+        "difference": {name: _METRICS[name] - _BASE[name] for name in _METRICS},
+        "labels": {"names": ["体育", "财经"], "by": "data", **report},
+        "settings": vars(Settings()),
+        "seconds": 42.0,
+        "path": str(path),
+        "rows_path": str(path.with_suffix(".rows.jsonl")),
+    }
+    path.write_text(json.dumps(made), encoding="utf-8")
+    return made
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_figures_stand_above_the_rows_worst_first(
+    language: str, document: dict[str, Any]
+) -> None:
+    words.use_language(language)
+    app = DanluApp(first=EvaluationScreen(document))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert_snapshot(app, f"evaluation-80x24-{language}")
+        await pilot.press("down", "enter")
+        assert isinstance(app.screen, EvaluatedRowScreen)
+        assert "看看" in screen_text(app)
+        await pilot.press("escape", "t")
+        await pilot.pause()
+        assert_snapshot(app, f"evaluation-labels-80x24-{language}")
+        assert words.t("evaluate.unfinished", count=2, tokens=512)[:20] in screen_text(app)
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_choosing_what_to_measure(
+    language: str, document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words.use_language(language)
+    make_run("news", saved=(160,), best=160)
+    monkeypatch.setattr("tui.evaluation_line._age", lambda _: 7200.0)
+    monkeypatch.setattr(
+        engine.evaluate.evaluate, "folder_of", lambda _: Path(document["path"]).parent
+    )
+    screen = EvaluateScreen("news", "/data/news.jsonl")
+    app = DanluApp(first=screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "enter")
+        assert isinstance(app.screen, AskScreen)
+        await pilot.press(*"200", "enter")
+        await pilot.press(
+            "down", "enter", *"体育", "comma", *"财经", "enter", "down", "down", "enter"
+        )
+        await pilot.pause()
+        assert screen._settings == Settings(sample=200, labels=("体育", "财经"), base=True)
+        assert_snapshot(app, f"evaluate-80x24-{language}")
+        await pilot.press("end", "enter")
+        assert isinstance(app.screen, EvaluationScreen)
+
+
+async def test_it_runs_as_a_job_that_can_be_cancelled(
+    document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("news", saved=(160,), best=160)
+    asked: list[tuple[str, str, Settings]] = []
+    going_on = threading.Event()
+
+    class Found:
+        def document(self) -> dict[str, Any]:
+            return document
+
+    def evaluate(target: str, data: str, settings: Settings, job: Job) -> Found:
+        asked.append((target, data, settings))
+        job.report("evaluate_tuned", 3, 8, "rows")
+        while len(asked) == 1:
+            job.check()
+            going_on.wait(0.01)
+        return Found()
+
+    monkeypatch.setattr(engine.evaluate.evaluate, "evaluate", evaluate)
+    screen = EvaluateScreen("news", "rows.jsonl")
+    app = DanluApp(first=screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: "3 / 8" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: screen._job is None)
+        assert app.screen is screen
+        assert words.t("evaluate_screen.cancelled")[:40] in screen_text(app)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
+        assert asked == [("news", "rows.jsonl", Settings())] * 2
+
+
+async def test_without_data_a_file_is_looked_for_first() -> None:
+    app = DanluApp(first=EvaluateScreen("embedded"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert words.t("evaluate_screen.base") not in screen_text(app), "a plain model has no base"
+        await pilot.press("s")
+        assert isinstance(app.screen, BrowseScreen)
+
+
+async def test_e_leads_there_from_the_runs() -> None:
+    make_run("news", saved=(160,), best=160)
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await settle(pilot)
+        await pilot.press("e")
+        assert isinstance(app.screen, EvaluateScreen)
+
+
+def test_rows_are_read_a_page_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "many.rows.jsonl"
+    path.write_text("".join(json.dumps({"row": n}) + "\n" for n in range(300)))
+    rows = PagedRows(path)
+    assert len(rows) == 300 and rows[299] == {"row": 299}
+    assert [row["row"] for row in rows[62:67]] == [62, 63, 64, 65, 66]
+    with pytest.raises(IndexError):
+        rows[300]
+
+
+async def test_an_evaluation_whose_rows_are_gone_still_shows_its_figures(
+    document: dict[str, Any],
+) -> None:
+    Path(document["rows_path"]).unlink()
+    app = DanluApp(first=EvaluationScreen(document))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "87.31" in screen_text(app)
+        assert app.screen.query_one(RowList).current is None

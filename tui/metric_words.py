@@ -1,0 +1,54 @@
+"""An evaluation's figures as a person reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.evaluate.report import LOWER_IS_BETTER, is_better
+from engine.words import t
+from tui.symbols import ascii_only, sign
+
+_MAIN = ("accuracy", "rouge-l", "exact_match", "bleu-4", "loss")  # what says most of a row
+
+
+def metric_name(name: str) -> str:
+    return t(f"evaluate.name.{name}")
+
+
+def number(name: str, value: float | None) -> str:
+    """A metric's value: percent with two decimals, loss and perplexity with four digits."""
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if name in LOWER_IS_BETTER else f"{value:.2f}"
+
+
+def change(name: str, value: float | None) -> str:
+    """A difference with its sign, marked as better or worse."""
+    if value is None:
+        return "–"
+    size = f"{value:+.4g}" if name in LOWER_IS_BETTER else f"{value:+.2f}"
+    better = is_better(name, value)
+    mark = "" if better is None else sign("yes" if better else "no")
+    return f"{size if ascii_only() else size.replace('-', '−')} {mark}".rstrip()
+
+
+def main_metric(metrics: dict[str, Any]) -> str | None:
+    """The metric that says most of a row or an evaluation; None without any."""
+    return next((name for name in _MAIN if metrics.get(name) is not None), None)
+
+
+def remarks(document: dict[str, Any]) -> list[str]:
+    """What a reader of the figures must know: rows left out, thoughts cut off, answers reused."""
+    said = []
+    for key in ("dropped", "unanswered", "kept"):
+        if document[key]:
+            said.append(t(f"evaluate.{key}", count=document[key]))
+    if document["faults"]:
+        said.append(t("evaluate.faults", count=sum(document["faults"].values())))
+    if document["unfinished"]:
+        tokens = document["settings"]["max_new_tokens"]
+        said.append(t("evaluate.unfinished", count=document["unfinished"], tokens=tokens))
+    labels = document["labels"]
+    if labels and labels["by"] == "data":
+        said.append(t("evaluate.labels_found", labels=", ".join(labels["names"])))
+    return said

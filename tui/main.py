@@ -19,6 +19,7 @@ from types import ModuleType
 from engine import words
 from engine.errors import DanluError
 from engine.home import use_home
+from tui.cli.parser import Parser
 
 # Verb → its module below tui.cli; a module is loaded only when its verb is asked for.
 VERBS = (
@@ -34,6 +35,11 @@ VERBS = (
     "verify",
     "export",
     "evaluate",
+    "report",
+    "push",
+    "login",
+    "serve",
+    "servers",
     "recipes",
     "parameters",
     "fetch",
@@ -98,7 +104,7 @@ def _module(verb: str) -> ModuleType:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="danlu", description=words.t("cli.about"), add_help=True)
+    parser = Parser(prog="danlu", description=words.t("cli.about"))
     parser.add_argument("--version", action=_Version, nargs=0, help=words.t("cli.version"))
     parser.add_argument("--theme", choices=("furnace", "paper", "ansi"), help=words.t("cli.theme"))
     parser.add_argument("--ascii", action="store_true", help=words.t("cli.ascii"))

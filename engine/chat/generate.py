@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from engine.chat.sampling import Sampling
@@ -12,7 +12,7 @@ from engine.data.template import TemplateRefuses, chat_template
 from engine.errors import DanluError
 from engine.models.stop_tokens import stop_token_ids
 
-__all__ = ["Message", "Sampling", "answer_batch", "stream_answer"]
+__all__ = ["Message", "Sampling", "answer_batch", "prompt_tokens", "stream_answer"]
 
 Message = dict[str, Any]
 Tools = list[dict[str, Any]] | None  # descriptions of functions the model may call
@@ -95,7 +95,7 @@ def stream_answer(
     sampling: Sampling,
     stop: Callable[[], bool],
     on_token: Callable[[], None] | None = None,
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Yield the answer piece by piece; together the pieces are what :func:`answer_batch` gives.
     ``stop`` is asked after each token; ``on_token`` is called at each. Raises DanluError as
     :func:`answer_batch` does, before the first piece."""
@@ -119,6 +119,13 @@ def stream_answer(
     rest = unfolding.rest()
     if rest:
         yield rest
+
+
+def prompt_tokens(tokenizer: Any, messages: list[Message], tools: Tools = None) -> int:
+    """How many tokens a model reads before it answers. Raises DanluError when the chat template
+    refuses the conversation."""
+    text = _prompt_text(tokenizer, messages, tools)
+    return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 class _Answer:

@@ -1,0 +1,1 @@
+"""Serving tuned models to other programs through an OpenAI-compatible API."""

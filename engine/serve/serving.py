@@ -1,0 +1,199 @@
+"""The servers on this machine, each a folder below ``$DANLU_HOME/serving``: start, list, stop."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from engine.child_process import module_command
+from engine.errors import DanluError
+from engine.home import home
+from engine.runs.atomic import write_atomically
+from engine.runs.journal import Event, JournalFollower
+from engine.runs.lock import LOCK_NAME, is_owned
+from engine.serve.address import is_loopback
+from engine.serve.key import keep_key
+from engine.serve.plan import Plan
+from engine.serve.traffic import Traffic, traffic_of
+
+PLAN_NAME = "server.json"
+LOG_NAME = "log.txt"
+_FRESH_SECONDS = 30.0  # a younger folder without an owner is about to get one
+_POLL_SECONDS = 0.1
+_NEEDED = ("starlette", "uvicorn")
+
+
+@dataclass(frozen=True)
+class Serving:
+    """One server's folder."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def log_path(self) -> Path:
+        return self.path / LOG_NAME
+
+    def alive(self) -> bool:
+        """Whether a process serves it now."""
+        return is_owned(self.path)
+
+    def plan(self) -> Plan | None:
+        """What it serves; None when that cannot be read."""
+        try:
+            return Plan.from_json((self.path / PLAN_NAME).read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def traffic(self) -> Traffic:
+        """What happened so far, as its journal tells. ``gone`` where it ended without a word."""
+        found = traffic_of(self.path)
+        if found.state in ("starting", "serving") and not self.alive() and not self._fresh():
+            found.state = "gone"
+        return found
+
+    def owner(self) -> int:
+        """The process that serves it."""
+        return int((self.path / LOCK_NAME).read_text())
+
+    def stop(self, seconds: float = 30.0) -> None:
+        """End it and wait until it has ended. Raises DanluError ``serve.not_running``,
+        ``serve.does_not_end``."""
+        if not self.alive():
+            raise DanluError("serve.not_running", name=self.name)
+        owner = self.owner()
+        os.kill(owner, signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while self.alive():
+            if time.monotonic() > deadline:
+                raise DanluError("serve.does_not_end", exit_code=3, name=self.name, pid=owner)
+            time.sleep(_POLL_SECONDS)
+
+    def _fresh(self) -> bool:
+        return (
+            time.time() - self.path.stat().st_ctime < _FRESH_SECONDS
+            and not (self.path / LOCK_NAME).exists()
+        )
+
+
+def servings() -> list[Serving]:
+    """Every server there is a folder of, the living first, then the newest."""
+    found = [Serving(plan.parent) for plan in _root().glob(f"*/{PLAN_NAME}")]
+    return sorted(found, key=lambda each: (not each.alive(), -each.path.stat().st_ctime))
+
+
+def find_serving(name: str | None) -> Serving:
+    """The server called ``name``; None is the only one alive. Raises DanluError."""
+    there = servings()
+    alive = [each for each in there if each.alive()]
+    chosen = [each for each in there if each.name == name] if name else alive
+    if len(chosen) != 1:
+        listed = ", ".join(each.name for each in alive) or "–"
+        raise DanluError("serve.no_such_server", name=name or "–", there=listed)
+    return chosen[0]
+
+
+def start_serving(plan: Plan, key: str | None) -> tuple[Serving, subprocess.Popen[bytes]]:
+    """Start a process of its own that serves ``plan``; :func:`wait_until_serving` tells when it
+    does. Raises DanluError for a host others reach without a key, and for missing libraries."""
+    if key is None and not is_loopback(plan.host):
+        raise DanluError("serve.key_needed", host=plan.host)
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if plan.backend == "transformers" and missing:
+        raise DanluError("serve.libraries_missing", packages=" ".join(missing))
+    serving = Serving(_new_folder(plan.named[0].name))
+    if key is not None:
+        keep_key(serving.path, key)
+    write_atomically(serving.path / PLAN_NAME, plan.to_json())
+    with open(serving.log_path, "ab") as log:
+        process = subprocess.Popen(
+            module_command("engine.serve.process", str(serving.path)),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # neither ctrl+c nor a lost terminal reaches it
+        )
+    return serving, process
+
+
+def wait_until_serving(
+    serving: Serving,
+    process: subprocess.Popen[bytes],
+    follower: JournalFollower,
+    show: Callable[[Event], None],
+) -> Event:
+    """Hand each event to ``show`` until it serves; that event. Raises the DanluError it ended
+    with."""
+    failure: DanluError | None = None
+    while True:
+        ended = process.poll() is not None
+        for event in follower.poll():
+            if event["kind"] == "error":
+                failure = DanluError(event["code"], exit_code=event["exit_code"], **event["values"])
+            show(event)
+            if event["kind"] == "status" and event["status"] == "serving":
+                return event
+        if ended:
+            raise failure or DanluError(
+                "serve.broke",
+                exit_code=3,
+                reason=_last_line(serving.log_path),
+                log=serving.log_path,
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def document(serving: Serving) -> dict[str, Any]:
+    """``{name, state, url, models, backend, pid, requires_key, folder, log, requests, …}``; numbers
+    are plain."""
+    plan, traffic = serving.plan(), serving.traffic()
+    return {
+        "name": serving.name,
+        "models": [each.name for each in plan.named] if plan else [],
+        "base": plan.model.source if plan else None,
+        "backend": plan.backend if plan else None,
+        "requires_key": plan.requires_key if plan else None,
+        "folder": str(serving.path),
+        "log": str(serving.log_path),
+        **traffic.document(),
+    }
+
+
+def _root() -> Path:
+    return home() / "serving"
+
+
+def _new_folder(name: str) -> Path:
+    """A folder of its own for a new server; one of the same name that has ended gives way."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "model"
+    _root().mkdir(parents=True, exist_ok=True)
+    for count in itertools.count(1):
+        folder = _root() / (plain if count == 1 else f"{plain}-{count}")
+        if folder.exists() and not Serving(folder).alive() and not Serving(folder)._fresh():
+            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.mkdir(mode=0o700)
+            return folder
+        except FileExistsError:
+            continue
+    raise AssertionError
+
+
+def _last_line(log: Path) -> str:
+    try:
+        return log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1]
+    except (OSError, IndexError):
+        return "–"

@@ -1,0 +1,184 @@
+"""Serving with vLLM where it is installed: the right command, and the process that runs it.
+
+Written from vLLM's documentation and ``vllm/config/lora.py``, ``vllm/lora/peft_helper.py`` of 0.11
+and later. The key travels as ``VLLM_API_KEY``, never as an argument.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import DanluError
+from engine.hardware import machine
+from engine.job import Job
+from engine.runs.journal import JournalWriter
+from engine.serve.address import is_loopback, url_of
+from engine.serve.plan import Backend, Named, Plan
+
+if TYPE_CHECKING:
+    from engine.spec.sections import Model
+
+_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # --max-lora-rank takes no other
+_LOOK_SECONDS = 2.0
+_GRACE = 20.0  # seconds vLLM gets to end
+
+
+def program() -> str | None:
+    """Where vLLM is installed; None where it is not."""
+    return shutil.which("vllm")
+
+
+def choose_backend(wanted: str, model: Model, named: Sequence[Named]) -> tuple[Backend, str | None]:
+    """``wanted`` (``auto``, ``vllm``, ``transformers``) decided, and for ``auto`` why vLLM is
+    passed over though it is there (a key below ``serve.``), else None. Raises DanluError when vLLM
+    is asked for and cannot do it."""
+    if wanted == "transformers":
+        return "transformers", None
+    reason = _refuses(named)
+    if wanted == "vllm":
+        if program() is None:
+            raise DanluError("serve.no_vllm")
+        if reason:
+            raise DanluError("serve.vllm_refuses", adapter=reason[0], feature=reason[1])
+        return "vllm", None
+    if program() is None or machine().gpu is None:
+        return "transformers", None
+    return ("transformers", "vllm_cannot") if reason else ("vllm", None)
+
+
+def vllm_command(found: str, plan: Plan, folder: Path, port: int) -> list[str]:
+    """The command that serves ``plan`` with the base in ``folder``."""
+    adapters = [each for each in plan.named if each.adapter]
+    bases = [each.name for each in plan.named if not each.adapter]
+    command = [found, "serve", str(folder), "--host", plan.host, "--port", str(port)]
+    # Without a name of its own a base is asked for by its path.
+    command += ["--served-model-name", *(bases or [folder.name])]
+    if adapters:
+        rank = max(_rank(each.adapter) for each in adapters if each.adapter)
+        command += ["--enable-lora", "--max-loras", str(len(adapters))]
+        command += ["--max-lora-rank", str(next(size for size in _RANKS if size >= rank))]
+        command += ["--lora-modules", *(f"{each.name}={each.adapter}" for each in adapters)]
+    template = next(
+        (path for each in adapters if (path := _template(each.adapter)) is not None), None
+    )
+    if template:
+        command += ["--chat-template", str(template)]
+    if plan.model.quantization == "nf4":
+        command += ["--quantization", "bitsandbytes"]
+    if plan.model.dtype != "auto":
+        command += ["--dtype", plan.model.dtype]
+    if plan.model.trust_remote_code:
+        command.append("--trust-remote-code")
+    return command
+
+
+def serve_with_vllm(
+    plan: Plan, key: str | None, listening: socket.socket, journal: JournalWriter, job: Job
+) -> None:
+    """Run vLLM until it ends or this process is told to. Raises DanluError when it fails."""
+    from engine.models.locate import locate
+
+    found = program()
+    if found is None:
+        raise DanluError("serve.no_vllm")
+    folder = locate(plan.model, job).folder
+    port = listening.getsockname()[1]
+    listening.close()  # vLLM listens itself
+    environment = {**os.environ, "VLLM_API_KEY": key} if key else dict(os.environ)
+    job.report("load_model")
+    process = subprocess.Popen(
+        vllm_command(found, plan, folder, port), stdin=subprocess.DEVNULL, env=environment
+    )
+    try:
+        _watch(process, plan, port, journal)
+    finally:
+        _end(process)
+
+
+def _watch(process: subprocess.Popen[bytes], plan: Plan, port: int, journal: JournalWriter) -> None:
+    here = "127.0.0.1" if plan.host in ("0.0.0.0", "::") or is_loopback(plan.host) else plan.host
+    serving, before, looked = False, (0, 0), time.monotonic()
+    while process.poll() is None:
+        time.sleep(_LOOK_SECONDS)
+        if not serving and _ask(here, port, "health") is not None:
+            serving = True
+            journal.write("status", status="serving", url=url_of(plan.host, port), port=port)
+        counted = read_metrics(_ask(here, port, "metrics") or "") if serving else before
+        if counted != before:
+            now = time.monotonic()
+            pace = round((counted[1] - before[1]) / (now - looked), 2)
+            journal.write("traffic", requests=counted[0], tokens=counted[1], tokens_per_second=pace)
+            before = counted
+        looked = time.monotonic()
+    raise DanluError("serve.vllm_ended", exit_code=3, status=process.returncode)
+
+
+def read_metrics(text: str) -> tuple[int, int]:
+    """Requests answered and tokens generated since vLLM started, from its Prometheus page."""
+    return _sum(text, "vllm:request_success_total"), _sum(text, "vllm:generation_tokens_total")
+
+
+def _sum(text: str, name: str) -> int:
+    lines = re.findall(rf"^{re.escape(name)}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)
+    return int(sum(map(float, lines)))
+
+
+def _ask(host: str, port: int, path: str) -> str | None:
+    try:
+        with urllib.request.urlopen(f"http://{host}:{port}/{path}", timeout=5) as answer:
+            return answer.read().decode("utf-8", "replace")
+    except OSError:
+        return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _refuses(named: Sequence[Named]) -> tuple[str, str] | None:
+    """The first adapter vLLM does not take, and what of it: both as vLLM checks them."""
+    for each in named:
+        if each.adapter is None:
+            continue
+        config = _config(each.adapter)
+        for feature in ("modules_to_save", "use_dora"):
+            if config.get(feature):
+                return each.name, feature
+        if _rank(each.adapter) > _RANKS[-1]:
+            return each.name, "r"
+    return None
+
+
+def _rank(adapter: Path | None) -> int:
+    config = _config(adapter) if adapter else {}
+    pattern = config.get("rank_pattern") or {}
+    return max([int(config.get("r") or 1), *map(int, pattern.values())])
+
+
+def _template(adapter: Path | None) -> Path | None:
+    path = adapter / "chat_template.jinja" if adapter else None
+    return path if path and path.is_file() else None
+
+
+def _config(adapter: Path) -> dict[str, Any]:
+    try:
+        return json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DanluError("chat.broken_adapter", adapter=adapter, reason=error) from error

@@ -1,0 +1,97 @@
+"""A server as plain lines: where it is and how to ask it, then each request."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from engine.errors import DanluError
+from engine.job import Job
+from engine.serve.examples import curl_line, python_lines
+from engine.serve.key import key_file
+from engine.serve.serving import Serving
+from engine.words import has, said, t
+from tui.cells import fit, width
+from tui.cli.headless import print_line
+
+Event = dict[str, Any]
+
+
+class ServeLines:
+    """Prints one server's lines; nothing where ``quiet``."""
+
+    def __init__(self, serving: Serving, quiet: bool) -> None:
+        self.failure: DanluError | None = None
+        self._serving = serving
+        self._quiet = quiet
+
+    def say(self, text: str) -> None:
+        if not self._quiet:
+            print_line(text)
+
+    def relay(self, event: Event, job: Job) -> None:
+        """Before it serves: its progress and notes, through ``job``."""
+        if event["kind"] == "phase":
+            job.report(event["name"], event["done"], event["total"], event["unit"])
+        elif event["kind"] == "note" and has(event["code"]):
+            job.note(event["code"], **event["values"])
+
+    def show_start(self, detached: bool) -> None:
+        """Where it serves what, and how to ask it."""
+        traffic, plan = self._serving.traffic(), self._serving.plan()
+        if plan is None or traffic.url is None:
+            return
+        self.say(t("serve.at", url=traffic.url))
+        facts = [
+            ("models", ", ".join(each.name for each in plan.named)),
+            ("with", plan.backend),
+            ("log", str(self._serving.log_path)),
+        ]
+        if plan.requires_key:
+            facts.append(("key_in", str(key_file(self._serving.path))))
+        titles = {name: t(f"serve.{name}") for name, _ in facts}
+        longest = max(map(width, titles.values()))
+        for name, value in facts:
+            self.say(f"  {fit(titles[name], longest)}  {value}")
+        folder = self._serving.path if plan.requires_key else None
+        asked = (traffic.url, plan.named[0].name, t("serve.question"), folder)
+        self.say(f"\n{curl_line(*asked)}\n\n{python_lines(*asked)}\n")
+        self.say(t("serve.goes_on" if detached else "serve.ends", name=self._serving.name))
+
+    def show(self, event: Event) -> None:
+        """One event while it serves."""
+        if event["kind"] == "error":
+            self.failure = DanluError(
+                event["code"], exit_code=event["exit_code"], **event["values"]
+            )
+        elif line := event_line(event):
+            self.say(line)
+
+
+def event_line(event: Event) -> str | None:
+    """A request, a refusal or a count of vLLM's as one line; None for what is not shown."""
+    at = time.strftime("%H:%M:%S", time.localtime(event["time"]))
+    kind = event["kind"]
+    if kind == "request" and event["finish"] == "error":
+        return t("serve.request_failed", time=at, model=event["model"], code=event["code"])
+    if kind == "request":
+        return t(
+            "serve.request",
+            time=at,
+            model=event["model"],
+            prompt=event["prompt_tokens"],
+            tokens=event["tokens"],
+            pace=f"{event['tokens_per_second']:.1f}",
+            finish=t(f"serve.finish.{event['finish']}"),
+        )
+    if kind == "refused":
+        return t("serve.refused", time=at, status=event["status"], code=event["code"])
+    if kind == "traffic":
+        return t(
+            "serve.traffic",
+            time=at,
+            requests=event["requests"],
+            tokens=event["tokens"],
+            pace=f"{event['tokens_per_second']:.1f}",
+        )
+    return said(event["code"], event["values"]) if kind == "note" else None

@@ -10,6 +10,7 @@ from engine import words
 from engine.errors import DanluError
 from engine.units import human_bytes, human_duration
 from tui.run_tree import Line
+from tui.wizard.names import bare_model_name
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def _run_facts(line: Line) -> str:
     try:
         spec = line.run.spec()
         tuner = words.t(f"param_method.tuner.choices.{spec.method.tuner}")
-        parts += [Path(spec.model.source.rstrip("/")).name, tuner]
+        parts += [bare_model_name(spec.model.source).rpartition("/")[2], tuner]
     except DanluError as error:
         parts.append(error.what)
     summary = line.state.summary if line.state else None

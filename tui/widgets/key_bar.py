@@ -22,6 +22,8 @@ _NAMES = {
     "space": "␣",
     "plus": "+",
     "minus": "-",
+    "equals_sign": "=",
+    "underscore": "_",
     "full_stop": ".",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

@@ -36,8 +36,10 @@ def read_mapping(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DanluError("spec.no_such_file", path=path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DanluError("spec.unreadable", path=path, reason=error) from error
+    except UnicodeDecodeError as error:
+        raise DanluError("spec.not_text", path=path) from error
+    except OSError as error:
+        raise DanluError("spec.unreadable", path=path, reason=error.strerror) from error
     return parse_mapping(text, str(path))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from engine.chat.sampling import Sampling
 from engine.words import t
 from tui.cli.chat_lines import ChatLines, Voices
+from tui.cli.options import number_within
 from tui.cli.progress_line import progress_line
 
 _DEFAULTS = Sampling(max_new_tokens=512)
@@ -24,12 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--system", metavar="TEXT", help=t("cli_chat.system"))
     add("--as", dest="voice", choices=tuple(_VOICES), help=t("cli_chat.as"))
     add("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
-    _add_sampling(parser, "temperature", _number(float, 0, 10))
-    _add_sampling(parser, "top_p", _number(float, 0, 1))
-    _add_sampling(parser, "top_k", _number(int, 0, 1_000_000))
-    _add_sampling(parser, "max_new_tokens", _number(int, 1, 1_000_000))
-    _add_sampling(parser, "repetition_penalty", _number(float, 0.1, 10))
-    add("--seed", type=_number(int, 0, 2**63 - 1), metavar="N", help=t("cli_chat.seed"))
+    _add_sampling(parser, "temperature", number_within(float, 0, 10))
+    _add_sampling(parser, "top_p", number_within(float, 0, 1))
+    _add_sampling(parser, "top_k", number_within(int, 0, 1_000_000))
+    _add_sampling(parser, "max_new_tokens", number_within(int, 1, 1_000_000))
+    _add_sampling(parser, "repetition_penalty", number_within(float, 0.1, 10))
+    add("--seed", type=number_within(int, 0, 2**63 - 1), metavar="N", help=t("cli_chat.seed"))
     add("--json", action="store_true", help=t("cli_chat.json"))
     parser.set_defaults(parser=parser)
 
@@ -43,20 +44,6 @@ def _add_sampling(parser: argparse.ArgumentParser, name: str, kind: Callable[[st
         metavar="N",
         help=t(f"cli_chat.{name}", default=default),
     )
-
-
-def _number(kind: type, low: float, high: float) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if value is None or not low <= value <= high:
-            problem = t("cli_chat.not_a_number", text=text, low=low, high=high)
-            raise argparse.ArgumentTypeError(problem)
-        return value
-
-    return read
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine import words
 from engine.spec.yaml_form import parse_overrides, show_value
 from engine.units import human_bytes, human_count
-from tui.cli.options import add_json, add_set
+from tui.cli.options import add_json, add_set, number_within
 from tui.cli.progress_line import progress_line
 from tui.cli.table import table
 from tui.cli.train import spec_or_recipe
@@ -26,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", metavar="SPEC", help=words.t("cli.spec"))
     parser.add_argument("--card", metavar="CARD", help=words.t("cli_estimate.card"))
     parser.add_argument("--fit", action="store_true", help=words.t("cli_estimate.fit"))
-    parser.add_argument("--rows", type=int, metavar="N", help=words.t("cli_estimate.rows"))
-    parser.add_argument("--tokens", type=int, metavar="N", help=words.t("cli_estimate.tokens"))
+    count = number_within(int, 1, 10**12)
+    parser.add_argument("--rows", type=count, metavar="N", help=words.t("cli_estimate.rows"))
+    parser.add_argument("--tokens", type=count, metavar="N", help=words.t("cli_estimate.tokens"))
     add_set(parser)
     add_json(parser)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from engine import words
 
@@ -24,6 +26,22 @@ def add_set(parser: argparse.ArgumentParser) -> None:
 
 def add_run(parser: argparse.ArgumentParser, nargs: str | None = "?") -> None:
     parser.add_argument("run", nargs=nargs, metavar="RUN", help=words.t("cli.run"))
+
+
+def number_within(kind: type, low: float, high: float) -> Callable[[str], Any]:
+    """An argument's type: a number from ``low`` to ``high``; another one is wrong usage."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            problem = words.t("cli_chat.not_a_number", text=text, low=low, high=high)
+            raise argparse.ArgumentTypeError(problem)
+        return value
+
+    return read
 
 
 def wants_screen(arguments: argparse.Namespace) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine import words
 from engine.errors import DanluError
 from engine.runs.store import Run, create_run
+from engine.spec.nearest import nearest
 from engine.spec.run_spec import RunSpec
 from engine.spec.yaml_form import parse_overrides, read_spec, to_yaml
 from tui.cli.options import add_headless, add_json, add_set, wants_screen
@@ -43,7 +44,7 @@ def spec_or_recipe(text: str) -> RunSpec:
     """The spec in the file ``text``, or the recipe of that name. Raises DanluError."""
     from engine.recipes import list_recipes, load_recipe
 
-    if not Path(text).exists() and any(recipe.name == text for recipe in list_recipes()):
+    if not Path(text).exists() and nearest(text, [recipe.name for recipe in list_recipes()]):
         return load_recipe(text)
     return read_spec(Path(text))
 

@@ -177,5 +177,5 @@ def test_the_command_names_the_recipe_and_what_was_changed() -> None:
     draft = Draft(read_spec(recipe.path, by="recipe"), recipe)
     draft.change({"data.fill": {"NAME": "小 炉"}, "train.max_steps": 5})
     line = command_line(draft)
-    assert line.startswith(f"danlu train {recipe.path} --set ")
+    assert line.startswith(f"danlu train {recipe.name} --set ")
     assert "max_steps=5" in line and "fill=" in line

@@ -164,7 +164,7 @@ def test_an_evaluation_without_rows_for_it_is_answered(tiny_model: Path, tmp_pat
     assert session.join(120)
     told = [event["code"] for event in of_kind(run, "log")]
     assert told.count("log.nothing_to_evaluate") == 1
-    assert of_kind(run, "plan")[0]["epochs"] == 3, (
+    assert of_kind(run, "plan")[0]["epochs"] == 3, "steps at most decide the epochs"
         "the steps asked for decide how often the rows are gone through"
     )
 

@@ -78,7 +78,7 @@ def take_apart(tokenizer: Any) -> Pieces | None:
 
 def probes() -> list[Messages]:
     """Conversations a template is judged by: with and without system prompt, one turn and more."""
-    user, other = {"role": "user", "content": "2+2?"}, {"role": "user", "content": "再见"}
+    user, other = {"role": "user", "content": "2+2?"}, {"role": "user", "content": "¿2+2, señor?"}
     answer = {"role": "assistant", "content": "4."}
     system = {"role": "system", "content": "Be brief."}
     return [[user], [system, user], [user, answer, other], [system, user, answer, other]]

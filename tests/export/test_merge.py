@@ -155,7 +155,7 @@ def test_an_adapter_of_another_model_is_refused(base: Path, adapter: Path, tmp_p
 
 
 def test_a_cancelled_export_leaves_nothing(base: Path, adapter: Path, tmp_path: Path) -> None:
-    job = Job(on_progress=lambda progress: progress.done and job.cancel())
+    job = Job(on_progress=lambda progress: job.cancel() if progress.done else None)
     with pytest.raises(Cancelled):
         export(request(adapter, tmp_path / "exports" / "out"), job)
     assert list((tmp_path / "exports").iterdir()) == []

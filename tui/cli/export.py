@@ -15,6 +15,7 @@ from tui.cells import fit, width
 from tui.cli.options import add_json
 from tui.cli.progress_line import progress_line
 from tui.cli.table import table
+from tui.export_facts import fact_rows, verdict
 
 if TYPE_CHECKING:
     from engine.export.manifest import ExportReport
@@ -75,52 +76,13 @@ def report_lines(report: ExportReport, cells: int) -> list[str]:
     verification = document["verification"]
     if verification:
         facts = fact_rows(document)
-        widest = max(width(name) for name, _ in facts)
-        lines += [f"{fit(name, widest)}  {value}" for name, value in facts]
+        widest = max(width(name) for name, _, _ in facts)
+        lines += [f"{fit(name, widest)}  {value}" for name, value, _ in facts]
         lines += ["", *_differences(verification, cells)]
     lines.append(verdict(document))
     if document["format"] == "gguf":
         lines.append(t("export.next_ollama", folder=report.folder))
     return lines
-
-
-def verdict(document: dict[str, Any]) -> str:
-    """One sentence: verified, not the same and why, or not verified."""
-    if document["verified"] is None:
-        return t("export.unverified")
-    if document["verified"]:
-        whole = document["verification"]["first_divergence"] is None
-        return t("export.verified" if whole else "export.nearly")
-    reasons = [t(f"export.why.{name}", reason=document["reason"]) for name in document["why"]]
-    return t("export.bad", why=" · ".join(reasons))
-
-
-def fact_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
-    """What was compared: (name, value in words)."""
-    found = document["verification"]
-    agreement = t(
-        "export.agreement_value",
-        percent=f"{100 * found['agreement']:.1f}",
-        tokens=found["tokens"],
-        least=f"{100 * found['threshold']:.0f}",
-    )
-    first = found["first_divergence"]
-    parted = (
-        t("export.no_divergence")
-        if first is None
-        else t("export.divergence_value", token=first + 1)
-    )
-    size = t(
-        "export.size_value",
-        size=human_bytes(document["bytes"]),
-        checkpoint=human_bytes(document["checkpoint_bytes"]),
-    )
-    rows = [(t("export.agreement"), agreement), (t("export.divergence"), parted)]
-    for name in ("template", "tokenizer", "stops", "modelfile"):
-        equal = found[f"{name}_equal"]
-        if equal is not None:
-            rows.append((t(f"export.{name}"), t("export.equal" if equal else "export.different")))
-    return [*rows, (t("export.size"), size)]
 
 
 def _differences(verification: dict[str, Any], cells: int) -> list[str]:

@@ -59,6 +59,7 @@ class HomeScreen(DanluScreen):
         Binding("4", "runs", "keys.home_runs", show=False, id="home.runs"),
         Binding("5", "chat", "keys.home_chat", show=False, id="home.chat"),
         Binding("6", "evaluate", "keys.home_evaluate", show=False, id="home.evaluate"),
+        Binding("7", "export", "keys.home_export", show=False, id="home.export"),
         Binding("a", "attach", "keys.home_attach", id="home.attach"),
         Binding("d", "doctor", "keys.home_doctor", id="home.doctor"),
         Binding("s", "settings", "keys.home_settings", id="home.settings"),
@@ -151,6 +152,7 @@ class HomeScreen(DanluScreen):
             Entry("runs", "4", words.t("home.runs"), runs),
             Entry("chat", "5", words.t("home.chat"), words.t("home.chat_note")),
             Entry("evaluate", "6", words.t("home.evaluate"), words.t("home.evaluate_note")),
+            Entry("export", "7", words.t("home.export"), words.t("home.export_note")),
         ]
         if not facts.runs and not facts.running and facts.machine:
             entries += [Entry(), Entry(note=words.t("home.first"))]
@@ -239,6 +241,11 @@ class HomeScreen(DanluScreen):
         from tui.screens.evaluate_picker import EvaluatePicker
 
         self.app.push_screen(EvaluatePicker())
+
+    def action_export(self) -> None:
+        from tui.screens.export_picker import ExportPicker
+
+        self.app.push_screen(ExportPicker())
 
     def action_doctor(self) -> None:
         from tui.screens.doctor import DoctorScreen

@@ -40,6 +40,7 @@ class RunsScreen(DanluScreen):
         Binding("c", "chat", "keys.run_chat", id="runs.chat"),
         Binding("v", "verify", "keys.run_verify", id="runs.verify"),
         Binding("e", "evaluate", "keys.run_evaluate", id="runs.evaluate"),
+        Binding("x", "export", "keys.run_export", id="runs.export"),
         Binding("y", "copy", "keys.run_copy", id="runs.copy"),
         Binding("D", "delete", "keys.run_delete", id="runs.delete"),
         Binding("slash", "filter", "keys.filter", id="runs.filter"),
@@ -185,7 +186,7 @@ class RunsScreen(DanluScreen):
         self._explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        talks = ("chat", "verify", "evaluate")
+        talks = ("chat", "verify", "evaluate", "export")
         if action not in ("resume", *talks, "copy", "delete", "fold", "filter"):
             return True
         if not self.is_mounted or isinstance(self.focused, Input):
@@ -225,6 +226,12 @@ class RunsScreen(DanluScreen):
 
         if self._line is not None:
             self.app.push_screen(EvaluateScreen(self._line.target))
+
+    def action_export(self) -> None:
+        from tui.screens.export import ExportScreen
+
+        if self._line is not None:
+            self.app.push_screen(ExportScreen(self._line.target))
 
     def action_copy(self) -> None:
         if self._line is not None:

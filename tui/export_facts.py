@@ -1,0 +1,49 @@
+"""What came out of an export, in words: one sentence, and what was compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.units import human_bytes
+from engine.words import t
+
+
+def verdict(document: dict[str, Any]) -> str:
+    """One sentence: verified, not the same and why, or not verified."""
+    if document["verified"] is None:
+        return t("export.unverified")
+    if document["verified"]:
+        whole = document["verification"]["first_divergence"] is None
+        return t("export.verified" if whole else "export.nearly")
+    reasons = [t(f"export.why.{name}", reason=document["reason"]) for name in document["why"]]
+    return t("export.bad", why=" · ".join(reasons))
+
+
+def fact_rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """What was compared: (name, value in words, whether it is as it should be)."""
+    found = document["verification"]
+    agreement = t(
+        "export.agreement_value",
+        percent=f"{100 * found['agreement']:.1f}",
+        tokens=found["tokens"],
+        least=f"{100 * found['threshold']:.0f}",
+    )
+    first = found["first_divergence"]
+    parted = (
+        t("export.no_divergence")
+        if first is None
+        else t("export.divergence_value", token=first + 1)
+    )
+    size = t(
+        "export.size_value",
+        size=human_bytes(document["bytes"]),
+        checkpoint=human_bytes(document["checkpoint_bytes"]),
+    )
+    enough = found["agreement"] >= found["threshold"]
+    rows = [(t("export.agreement"), agreement, enough), (t("export.divergence"), parted, enough)]
+    for name in ("template", "tokenizer", "stops", "modelfile"):
+        equal = found[f"{name}_equal"]
+        if equal is not None:
+            said = t("export.equal" if equal else "export.different")
+            rows.append((t(f"export.{name}"), said, equal))
+    return [*rows, (t("export.size"), size, True)]

@@ -105,7 +105,9 @@ def origin_text(origin: Origin) -> str:
     who = words.t(f"origin.by.{origin.by}")
     if not origin.code:
         return who
-    return f"{who}: {words.t(f'origin.{origin.code}', **origin.values)}"
+    return words.t(
+        "reference.chosen_by", who=who, why=words.t(f"origin.{origin.code}", **origin.values)
+    )
 
 
 def write_spec(spec: RunSpec, path: Path, header: str = "") -> None:

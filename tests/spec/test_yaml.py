@@ -75,7 +75,7 @@ def test_each_value_says_what_it_is_and_who_chose_it() -> None:
     assert "  save_steps: 1  # Save every [steps] · data: a tenth of the run over 40 rows\n" in text
     assert "  seed: 42  # Seed\n" in text
     words.use_language("zh")
-    assert f"# 计算精度 · {choices} · 本机: CPU 上 float32 最合适\n" in to_yaml(full_spec())
+    assert f"# 计算精度 · {choices} · 本机：CPU 上 float32 最合适\n" in to_yaml(full_spec())
 
 
 @pytest.mark.parametrize(

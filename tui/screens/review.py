@@ -102,7 +102,7 @@ class ReviewScreen(StepScreen):
         if row.step:
             number = STEPS.index(row.step) + 1
             name = words.t(f"wizard.step.{row.step}")
-            text = f"{sign('no')} {name}: {row.text}"
+            text = f"{sign('no')} {words.t('wizard.problem_at', step=name, problem=row.text)}"
             line.append(fit(text, cells - 8), ink(self, "cinnabar", bold=selected))
             return line.append(right(str(number), 5), ink(self, "ember", bold=True))
         blocked = row.action == "start" and self._blocked()

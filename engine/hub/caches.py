@@ -36,6 +36,11 @@ def modelscope_cache() -> Path:
     return _expand(os.environ.get("MODELSCOPE_CACHE") or "~/.cache/modelscope")
 
 
+def modelscope_home() -> Path:
+    """Where ModelScope's client keeps who is logged in, by the variable it reads."""
+    return _expand(os.environ.get("MODELSCOPE_HOME") or "~/.modelscope")
+
+
 def cached(
     repo: str, *, hub: str = "auto", revision: str | None = None, kind: str = "model"
 ) -> Iterator[CachedRepo]:

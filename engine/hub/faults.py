@@ -21,6 +21,7 @@ _GONE_WRONG = ("Integrity", "SizeMismatch", "Damaged")
 # The clients' own names. (A missing repository answers 401 to whoever has no token.)
 _NAMED = {
     "GatedRepoError": "hub.gated",
+    "AuthenticationError": "hub.unauthorized",  # ModelScope answers 400 to a login with a bad token
     "RevisionNotFoundError": "hub.no_revision",
     "RepositoryNotFoundError": "hub.not_found",
     "HFValidationError": "hub.bad_name",

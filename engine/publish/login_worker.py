@@ -1,0 +1,46 @@
+"""The process that logs in (run as a module), one request as in :mod:`engine.hub.child_side`:
+``{hub, token}``; it says ``done`` {user} or ``failed``. The hubs' own clients check the token and
+write it into their own stores, readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.hub.child_side import Say, leave, serve
+from engine.hub.faults import fault
+from engine.hub.reference import HUB_NAMES
+
+_KEPT = {
+    "publish.token_refused": ("hub.unauthorized", "hub.gated", "hub.not_found"),
+    "publish.busy": ("hub.busy",),
+}
+
+
+def main() -> int:
+    """Serve one request. Returns 0 when the token is kept, else 3."""
+    return serve(_log_in, _name)
+
+
+def _log_in(request: dict[str, Any], say: Say) -> None:
+    if request["hub"] == "modelscope":
+        from modelscope_hub import HubApi
+
+        user = HubApi().login(request["token"]).username
+    else:
+        from huggingface_hub import HfApi, login
+
+        login(token=request["token"], add_to_git_credential=False, skip_if_logged_in=False)
+        user = HfApi().whoami(token=request["token"])["name"]
+    say("done", user=str(user or ""))
+
+
+def _name(error: Exception, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    code, values = fault(error, request["hub"], "", None)
+    named = next((name for name, codes in _KEPT.items() if code in codes), "publish.login_failed")
+    reason = values.get("reason") or type(error).__name__
+    return named, {"hub": HUB_NAMES[request["hub"]], "reason": reason}
+
+
+if __name__ == "__main__":
+    leave(main())

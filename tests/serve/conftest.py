@@ -1,0 +1,63 @@
+"""One server with a base, two adapters and a key, asked by the real ``openai`` client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from openai import OpenAI
+
+from engine.runs.journal import Event, JournalFollower, read_journal
+from engine.serve.plan import Plan, what_to_serve
+from engine.serve.serving import Serving, start_serving, wait_until_serving
+from tests.chat.conftest import adapter, other_adapter, talkative
+
+__all__ = ["adapter", "other_adapter", "talkative"]
+
+KEY = "a-key-for-the-tests"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that serves, and what its journal says."""
+
+    serving: Serving
+    url: str
+
+    def client(self, key: str = KEY) -> OpenAI:
+        return OpenAI(base_url=self.url, api_key=key, max_retries=0, timeout=60)
+
+    def requests(self) -> list[Event]:
+        return [event for event in read_journal(self.serving.path) if event["kind"] == "request"]
+
+
+def serve(
+    targets: list[str], renamed: list[str], key: str | None = None, host: str = "127.0.0.1"
+) -> Server:
+    """Start a server and wait until it serves."""
+    model, named = what_to_serve(targets, renamed)
+    plan = Plan(model, tuple(named), host=host, port=0, requires_key=key is not None)
+    serving, process = start_serving(plan, key)
+    event = wait_until_serving(serving, process, JournalFollower(serving.path), lambda _: None)
+    return Server(serving, event["url"])
+
+
+@pytest.fixture(scope="session")
+def server(
+    talkative: Path, adapter: Path, other_adapter: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """``first`` and ``second``, two adapters, and ``talkative``, the model below them."""
+    home = tmp_path_factory.mktemp("serving-home")
+    before = os.environ.get("DANLU_HOME")
+    os.environ["DANLU_HOME"] = str(home)
+    try:
+        made = serve([], [f"first={adapter}", f"second={other_adapter}"], KEY)
+    finally:
+        os.environ.pop("DANLU_HOME")
+        if before is not None:
+            os.environ["DANLU_HOME"] = before
+    yield made
+    made.serving.stop()

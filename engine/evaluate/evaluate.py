@@ -203,7 +203,7 @@ def _asked(target: ChatTarget, data: str, settings: Settings, job: Job) -> Asked
     if system is None and trained is not None and trained.system:
         system = trained.system
         job.note("evaluate.system_of_run", system=system)
-    fill = trained.fill if trained else None
+    fill = {**(trained.fill if trained else {}), **settings.fill}
     return asked_rows(source, job, system=system or None, fill=fill, seed=settings.seed)
 
 

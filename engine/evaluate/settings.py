@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from engine.errors import DanluError
@@ -19,7 +19,8 @@ BATCH_SIZE = 16
 class Settings:
     """How to evaluate. ``metrics`` are the groups to measure; ``labels`` the closed labels, None
     to take them from the references where those are a closed set, () for none; ``system`` and
-    ``language`` None: as in training, and as the references are written. ``again`` asks anew what
+    ``language`` None: as in training, and as the references are written; ``fill`` is put into
+    placeholders, over what training put there. ``again`` asks anew what
     was answered before."""
 
     metrics: tuple[Group, ...] = GROUPS
@@ -31,6 +32,7 @@ class Settings:
     system: str | None = None
     language: Language | None = None
     format: str = "auto"
+    fill: Mapping[str, str] = field(default_factory=dict)
     seed: int = 42
     base: bool = False
     again: bool = False

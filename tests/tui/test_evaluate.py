@@ -160,6 +160,21 @@ async def test_it_runs_as_a_job_that_can_be_cancelled(
         assert asked == [("news", "rows.jsonl", Settings())] * 2
 
 
+async def test_another_language_keeps_the_place(document: dict[str, Any]) -> None:
+    make_run("news", saved=(160,), best=160)
+    for screen in (EvaluateScreen("news", "rows.jsonl"), EvaluationScreen(document)):
+        words.use_language("en")
+        app = DanluApp(first=screen)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            await pilot.press("down", "down", "f2")
+            await settle(pilot)
+            rows = app.screen.query_one(RowList)
+            assert rows.cursor == (3 if isinstance(screen, EvaluateScreen) else 2)
+            assert words.t(screen.title_key) in screen_text(app)
+            assert words.language() == "zh"
+
+
 async def test_without_data_a_file_is_looked_for_first() -> None:
     app = DanluApp(first=EvaluateScreen("embedded"))
     async with app.run_test(size=(80, 24)) as pilot:

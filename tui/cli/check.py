@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fill",
         action="append",
         default=[],
-        type=_filling,
+        type=filling,
         metavar="NAME=TEXT",
         help=t("cli_check.fill"),
     )
@@ -150,7 +150,8 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _filling(text: str) -> tuple[str, str]:
+def filling(text: str) -> tuple[str, str]:
+    """``NAME=TEXT`` as what fills the placeholder ``{{NAME}}``."""
     name, given, value = text.partition("=")
     if not given or not name.strip():
         raise argparse.ArgumentTypeError(t("cli_check.not_a_filling", text=text))

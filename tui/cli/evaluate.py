@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.evaluate.settings import BATCH_SIZE, GROUPS, MAX_NEW_TOKENS, Settings
 from engine.words import t
+from tui.cli.check import filling
 from tui.cli.evaluate_lines import evaluation_lines
 from tui.cli.options import add_json
 from tui.cli.progress_line import progress_line
@@ -40,6 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--labels", metavar="NAME,…", help=t("cli_evaluate.labels"))
     add("--language", choices=("auto", "zh", "en"), default=_AUTO, help=t("cli_evaluate.language"))
     add("--system", metavar="TEXT", help=t("cli_evaluate.system"))
+    add(
+        "--fill",
+        action="append",
+        default=[],
+        type=filling,
+        metavar="NAME=TEXT",
+        help=t("cli_check.fill"),
+    )
     add("--format", default="auto", help=t("cli_check.format"))
     add("--seed", type=int, default=42, metavar="N", help=t("cli_evaluate.seed"))
     add("--base", action="store_true", help=t("cli_evaluate.base"))
@@ -87,6 +96,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
         system=args.system,
         language=None if args.language == _AUTO else args.language,
         format=args.format,
+        fill=dict(args.fill),
         seed=args.seed,
         base=args.base,
         again=args.again,

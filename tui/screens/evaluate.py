@@ -88,7 +88,7 @@ class EvaluateScreen(DanluScreen):
             selectable=lambda line: bool(line.field or line.document),
             enter="keys.field_edit",
         )
-        return [JobBar(), rows, DetailLines(self._details())]
+        return [JobBar(), rows, DetailLines()]
 
     def _show(self) -> None:
         title = f"{words.t(self.title_key)} · {self._target}"
@@ -98,7 +98,9 @@ class EvaluateScreen(DanluScreen):
         self.refresh_bindings()
 
     async def retranslate(self) -> None:
+        at = self.query_one(RowList).cursor
         await super().retranslate()
+        self.query_one(RowList).move_to(at)
         self._show()
 
     def _lines(self) -> list[Line]:
@@ -138,7 +140,7 @@ class EvaluateScreen(DanluScreen):
     def _details(self) -> list[Detail]:
         if self._cancelled:
             return [Detail(words.t("evaluate_screen.cancelled"), "gold", "wrap")]
-        line = self._lines()[self.query_one(RowList).cursor] if self.is_mounted else Line()
+        line: Line = self.query_one(RowList).current or Line()
         key = line.field or ("earlier" if line.document else "data")
         return [Detail(words.t(f"evaluate_screen.{key}_about"), "ash", "wrap")]
 

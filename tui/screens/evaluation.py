@@ -83,6 +83,11 @@ class EvaluationScreen(DanluScreen):
             DetailLines(self._details(self._rows[0] if len(self._rows) else None)),
         ]
 
+    async def retranslate(self) -> None:
+        at = self.query_one(RowList).cursor
+        await super().retranslate()
+        self.query_one(RowList).move_to(at)
+
     def head_right(self) -> str:
         data = Path(self._document["data"]).name
         count = words.t("evaluate_screen.rows", count=self._document["rows"])

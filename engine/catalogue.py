@@ -48,6 +48,10 @@ class CatalogueModel:
     languages: tuple[str, ...] = ()
     released: str | None = None
 
+    @property
+    def searched(self) -> tuple[str, ...]:
+        return self.name, *self.ids.values()
+
     def weight_bytes(self, quantization: Literal["none", "nf4"] = "none") -> int:
         """Bytes of its weights alone in bf16, or with all but its embeddings packed as nf4."""
         if quantization == "none":
@@ -106,6 +110,10 @@ class CatalogueDataset:
     languages: tuple[str, ...] = ()
 
     @property
+    def searched(self) -> tuple[str, ...]:
+        return self.name, *self.ids.values(), self.stage, *self.about.values()
+
+    @property
     def about_text(self) -> str:
         """What it holds, in the current language."""
         return self.about[words.language()]
@@ -131,15 +139,14 @@ def datasets() -> tuple[CatalogueDataset, ...]:
 
 
 def find(query: str, entries: Iterable[Entry]) -> list[Entry]:
-    """The entries that have every word of ``query`` in their name or an id, in their order. Case,
-    dashes and underscores do not count, and ``1b`` is not found in ``11B``."""
+    """The entries that have every word of ``query`` in their name or an id, a data set also in its
+    stage or in what it holds, in their order. Case, dashes and underscores do not count, and
+    ``1b`` is not found in ``11B``."""
     wanted = [_pattern(word) for word in query.split()]
     return [
         entry
         for entry in entries
-        if all(
-            any(word.search(text) for text in (entry.name, *entry.ids.values())) for word in wanted
-        )
+        if all(any(word.search(text) for text in entry.searched) for word in wanted)
     ]
 
 

@@ -43,6 +43,7 @@ VERBS = (
     "recipes",
     "parameters",
     "fetch",
+    "catalogue",
     "doctor",
 )
 INTERRUPTED = 130

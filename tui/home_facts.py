@@ -7,20 +7,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.recipes import Recipe
+    from engine.serve.serving import Serving
     from tui.run_watch import RunState, RunWatch
 
 RECENT = 12  # runs to know of; as many are listed as there is room for
 
 
 @dataclass(frozen=True)
+class Served:
+    """A server that is alive."""
+
+    serving: Serving
+    url: str | None
+    requests: int
+
+
+@dataclass(frozen=True)
 class Facts:
-    """The machine in a few words, the runs being trained, the last others, all recipes."""
+    """The machine in a few words, the runs being trained, the last others, all recipes, what is
+    being served."""
 
     machine: str = ""
     running: tuple[RunState, ...] = ()
     recent: tuple[RunState, ...] = ()
     runs: int = 0
     recipes: tuple[Recipe, ...] | None = None
+    served: tuple[Served, ...] = ()
 
 
 def find_facts(watch: RunWatch, known: Facts) -> Facts:
@@ -32,7 +44,20 @@ def find_facts(watch: RunWatch, known: Facts) -> Facts:
     running = tuple(state for state in watch.look(owned) if state.active)
     shown = {state.name for state in running}
     others = [run for run in runs if run.name not in shown][:RECENT]
-    return Facts(machine_line(), running, tuple(watch.look(others)), len(runs), known.recipes)
+    recent = tuple(watch.look(others))
+    return Facts(machine_line(), running, recent, len(runs), known.recipes, tuple(find_served()))
+
+
+def find_served() -> list[Served]:
+    """The servers that are alive, the newest first."""
+    from engine.home import home
+
+    if not (home() / "serving").is_dir():
+        return []
+    from engine.serve.serving import servings
+
+    alive = [(each, each.traffic()) for each in servings() if each.alive()]
+    return [Served(each, traffic.url, traffic.requests) for each, traffic in alive]
 
 
 def with_recipes(facts: Facts) -> Facts:

@@ -30,6 +30,7 @@ PLAN_NAME = "server.json"
 LOG_NAME = "log.txt"
 _FRESH_SECONDS = 30.0  # a younger folder without an owner is about to get one
 _POLL_SECONDS = 0.1
+_LOG_TAIL = 200_000  # bytes of a log that are looked at
 _NEEDED = ("starlette", "uvicorn")
 
 
@@ -61,9 +62,23 @@ class Serving:
     def traffic(self) -> Traffic:
         """What happened so far, as its journal tells. ``gone`` where it ended without a word."""
         found = traffic_of(self.path)
-        if found.state in ("starting", "serving") and not self.alive() and not self._fresh():
-            found.state = "gone"
+        self.mark_gone(found)
         return found
+
+    def mark_gone(self, traffic: Traffic) -> None:
+        """Say so in ``traffic`` where the process died without a word."""
+        if traffic.state in ("starting", "serving") and not self.alive() and not self._fresh():
+            traffic.state = "gone"
+
+    def last_log_lines(self, count: int) -> list[str]:
+        """The end of its log."""
+        try:
+            with open(self.log_path, "rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_TAIL))
+                text = file.read().decode("utf-8", "replace")
+        except OSError:
+            return []
+        return text.splitlines()[-count:]
 
     def owner(self) -> int:
         """The process that serves it."""
@@ -150,7 +165,7 @@ def wait_until_serving(
             raise failure or DanluError(
                 "serve.broke",
                 exit_code=3,
-                reason=_last_line(serving.log_path),
+                reason=next(iter(serving.last_log_lines(1)), "–"),
                 log=serving.log_path,
             )
         time.sleep(_POLL_SECONDS)
@@ -190,10 +205,3 @@ def _new_folder(name: str) -> Path:
         except FileExistsError:
             continue
     raise AssertionError
-
-
-def _last_line(log: Path) -> str:
-    try:
-        return log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1]
-    except (OSError, IndexError):
-        return "–"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from engine.errors import DanluError
@@ -10,9 +9,10 @@ from engine.job import Job
 from engine.serve.examples import curl_line, python_lines
 from engine.serve.key import key_file
 from engine.serve.serving import Serving
-from engine.words import has, said, t
+from engine.words import has, t
 from tui.cells import fit, width
 from tui.cli.headless import print_line
+from tui.serve_line import event_line
 
 Event = dict[str, Any]
 
@@ -66,32 +66,3 @@ class ServeLines:
             )
         elif line := event_line(event):
             self.say(line)
-
-
-def event_line(event: Event) -> str | None:
-    """A request, a refusal or a count of vLLM's as one line; None for what is not shown."""
-    at = time.strftime("%H:%M:%S", time.localtime(event["time"]))
-    kind = event["kind"]
-    if kind == "request" and event["finish"] == "error":
-        return t("serve.request_failed", time=at, model=event["model"], code=event["code"])
-    if kind == "request":
-        return t(
-            "serve.request",
-            time=at,
-            model=event["model"],
-            prompt=event["prompt_tokens"],
-            tokens=event["tokens"],
-            pace=f"{event['tokens_per_second']:.1f}",
-            finish=t(f"serve.finish.{event['finish']}"),
-        )
-    if kind == "refused":
-        return t("serve.refused", time=at, status=event["status"], code=event["code"])
-    if kind == "traffic":
-        return t(
-            "serve.traffic",
-            time=at,
-            requests=event["requests"],
-            tokens=event["tokens"],
-            pace=f"{event['tokens_per_second']:.1f}",
-        )
-    return said(event["code"], event["values"]) if kind == "note" else None

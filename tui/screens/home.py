@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from engine import words
 from tui.cells import fit, width
-from tui.home_facts import Facts, find_facts, with_recipes
+from tui.home_facts import Facts, Served, find_facts, with_recipes
 from tui.ink import ink
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
@@ -34,17 +34,20 @@ _BREATH = 0.02  # seconds after the first paint before the first look, whose imp
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the menu: a blank line, a heading (``title`` alone), a choice, or a run."""
+    """One line of the menu: a blank line, a heading (``title`` alone), a choice, a run, or a
+    server."""
 
     action: str = ""
     key: str = ""
     title: str = ""
     note: str = ""
     run: RunState | None = None
+    served: Served | None = None
 
     @property
     def identity(self) -> tuple[str, str]:
-        return self.action, self.run.name if self.run else ""
+        name = self.served.serving.name if self.served else ""
+        return self.action, self.run.name if self.run else name
 
 
 class HomeScreen(DanluScreen):
@@ -140,6 +143,10 @@ class HomeScreen(DanluScreen):
             for number, state in enumerate(facts.running):
                 entries.append(Entry("attach", "" if number else "a", run=state))
             entries.append(Entry())
+        if facts.served:
+            entries.append(Entry(title=words.t("home.serving")))
+            entries += [_served_entry(each) for each in facts.served]
+            entries.append(Entry())
         recipes = words.t("home.recipe_count", count=len(facts.recipes)) if facts.recipes else ""
         runs = words.t("home.run_count", count=facts.runs) if facts.runs else ""
         entries += [
@@ -200,6 +207,10 @@ class HomeScreen(DanluScreen):
         entry: Entry = message.row
         if entry.run is not None:
             self._open(entry.run.run)
+        elif entry.served is not None:
+            from tui.screens.serving import ServingScreen
+
+            self.app.push_screen(ServingScreen(entry.served.serving))
         else:
             await self.run_action(entry.action)
 
@@ -259,3 +270,9 @@ class HomeScreen(DanluScreen):
 
     async def action_quit(self) -> None:
         await self.app.action_quit()
+
+
+def _served_entry(served: Served) -> Entry:
+    requests = words.t("serve.requests", count=served.requests)
+    note = f"{served.url or words.t('serve.state.starting')} · {requests}"
+    return Entry("served", "", served.serving.name, note, served=served)

@@ -41,6 +41,7 @@ class RunsScreen(DanluScreen):
         Binding("v", "verify", "keys.run_verify", id="runs.verify"),
         Binding("e", "evaluate", "keys.run_evaluate", id="runs.evaluate"),
         Binding("x", "export", "keys.run_export", id="runs.export"),
+        Binding("s", "serve", "keys.run_serve", id="runs.serve"),
         Binding("y", "copy", "keys.run_copy", id="runs.copy"),
         Binding("D", "delete", "keys.run_delete", id="runs.delete"),
         Binding("slash", "filter", "keys.filter", id="runs.filter"),
@@ -186,7 +187,7 @@ class RunsScreen(DanluScreen):
         self._explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        talks = ("chat", "verify", "evaluate", "export")
+        talks = ("chat", "verify", "evaluate", "export", "serve")
         if action not in ("resume", *talks, "copy", "delete", "fold", "filter"):
             return True
         if not self.is_mounted or isinstance(self.focused, Input):
@@ -232,6 +233,12 @@ class RunsScreen(DanluScreen):
 
         if self._line is not None:
             self.app.push_screen(ExportScreen(self._line.target))
+
+    def action_serve(self) -> None:
+        from tui.screens.serving import ServingScreen
+
+        if self._line is not None:
+            self.app.push_screen(ServingScreen(target=self._line.target))
 
     def action_copy(self) -> None:
         if self._line is not None:

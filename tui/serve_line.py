@@ -1,0 +1,39 @@
+"""What happens at a server, one line an event: for the command line and the screen."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from engine.words import said, t
+
+Event = dict[str, Any]
+
+
+def event_line(event: Event) -> str | None:
+    """A request, a refusal or a count of vLLM's as one line; None for what is not shown."""
+    at = time.strftime("%H:%M:%S", time.localtime(event["time"]))
+    kind = event["kind"]
+    if kind == "request" and event["finish"] == "error":
+        return t("serve.request_failed", time=at, model=event["model"], code=event["code"])
+    if kind == "request":
+        return t(
+            "serve.request",
+            time=at,
+            model=event["model"],
+            prompt=event["prompt_tokens"],
+            tokens=event["tokens"],
+            pace=f"{event['tokens_per_second']:.1f}",
+            finish=t(f"serve.finish.{event['finish']}"),
+        )
+    if kind == "refused":
+        return t("serve.refused", time=at, status=event["status"], code=event["code"])
+    if kind == "traffic":
+        return t(
+            "serve.traffic",
+            time=at,
+            requests=event["requests"],
+            tokens=event["tokens"],
+            pace=f"{event['tokens_per_second']:.1f}",
+        )
+    return said(event["code"], event["values"]) if kind == "note" else None

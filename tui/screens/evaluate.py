@@ -295,4 +295,5 @@ class EvaluateScreen(DanluScreen):
 
 
 def _not_tokens(text: str) -> str:
-    return not_a_count(text) if text else words.t("evaluate_screen.tokens_needed")
+    sound = text.isdigit() and int(text) > 0
+    return "" if sound else words.t("evaluate_screen.tokens_needed")

@@ -15,6 +15,7 @@ from engine.libraries import import_model_libraries
 from engine.models.describe import describe
 from engine.models.quiet import quiet
 
+_FLOATS = ("float32", "float16", "bfloat16")
 _SPARE = 1.2  # room for the largest weights twice, beside all weights once
 
 
@@ -34,7 +35,7 @@ def merge_in_memory(
     job.check()
     import torch
 
-    written = dtype or (held if facts.dtype.startswith("uint") else facts.dtype)
+    written = dtype or (facts.dtype if facts.dtype in _FLOATS else held)
     model = model.to(getattr(torch, written))
     job.report("export_write")
     with quiet():
@@ -69,7 +70,23 @@ def _load(origin: ExportOrigin, held: str) -> Any:
             )
             if "quantization_config" in origin.config:
                 model = model.dequantize()
+                _forget_packing(model)
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise DanluError("model.cannot_load", folder=origin.weights, reason=reason) from error
     return model
+
+
+def _forget_packing(model: Any) -> None:
+    """Take from the model how its weights were packed: saving would undo that, which transformers
+    cannot for weights that are packed no more."""
+    kept = [
+        conversion
+        for conversion in getattr(model, "_weight_conversions", None) or []
+        if not any("bitsandbytes" in type(op).__module__ for op in _operations(conversion))
+    ]
+    model._weight_conversions = kept
+
+
+def _operations(conversion: Any) -> list[Any]:
+    return list(getattr(conversion, "operations", []))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.export.manifest import exports_of, read_manifest
 from engine.export.origin import find_origin
 from engine.export.request import ExportRequest
 from engine.job import Job
+from engine.models.describe import describe
 from engine.runs.store import Run, create_run
 from engine.spec.run_spec import RunSpec
 from tests.tiny_models import CHATML
@@ -47,6 +49,30 @@ def test_fewer_bits_are_saved_and_compared(
     # Random weights agree less than trained ones: what is right is told from what is noise.
     assert found["tokens"] > 50 and found["agreement"] > 0.1
     assert set(document["why"]) <= {"agreement"}
+
+
+def test_what_was_tuned_on_a_quantised_base_is_merged_onto_the_whole_weights(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    target = resolve_target(str(adapter))
+    target = replace(target, base=replace(target.base, quantization="nf4"))
+    job = Job()
+    document = export(ExportRequest(target, tmp_path / "out"), job).document
+    assert ("export.quantized_base", {"quantization": "nf4"}) in job.notes
+    assert document["trained_on"] == "nf4" and document["verified"] is True
+    assert describe(tmp_path / "out").quantized is None
+
+
+def test_a_base_stored_quantised_is_dequantised_first(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    made(base, tmp_path / "nf4", format="bnb4", verify=False)
+    target = resolve_target(str(adapter))
+    target = replace(target, base=replace(target.base, source=str(tmp_path / "nf4")))
+    document = export(ExportRequest(target, tmp_path / "out"), Job()).document
+    assert document["merged"] == "whole" and document["merged_why"] == "bitsandbytes"
+    assert describe(tmp_path / "out").quantized is None
+    assert document["verification"]["agreement"] > 0.9, document["verification"]
 
 
 def proved_again(adapter: Path, folder: Path) -> dict[str, Any]:

@@ -18,7 +18,8 @@ Language = Literal["zh", "en"]
 TEXT_METRICS = ("rouge-1", "rouge-2", "rouge-l", "bleu-4")
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_MOSTLY = 0.3  # share of Han among letters from which texts are Chinese: one is a word's worth
+_MOSTLY = 0.3  # share of Han among letters from which a text is Chinese: one is a word's worth
+_SOME = 0.1  # share of Chinese texts from which a set is read as Chinese
 # Import name → what pip calls it.
 _NEEDED: dict[Language, dict[str, str]] = {
     "zh": {"jieba": "jieba", "rouge_chinese": "rouge-chinese", "nltk": "nltk"},
@@ -43,10 +44,14 @@ class TextScorer(Protocol):
 
 
 def language_of(texts: Sequence[str]) -> Language:
-    """``zh`` where Han makes up much of the letters of ``texts``, else ``en``."""
-    han = sum(len(_HAN.findall(text)) for text in texts)
-    letters = sum(sign.isalpha() for text in texts for sign in text)
-    return "zh" if han > _MOSTLY * letters else "en"
+    """``zh`` where a tenth of ``texts`` or more is mostly Han, else ``en``. Mixed ones count as
+    Chinese: jieba splits English too, while the English scorer sees no Han at all."""
+    chinese = sum(_is_chinese(text) for text in texts)
+    return "zh" if chinese and chinese >= _SOME * len(texts) else "en"
+
+
+def _is_chinese(text: str) -> bool:
+    return len(_HAN.findall(text)) > _MOSTLY * sum(sign.isalpha() for sign in text)
 
 
 def require_scorer(language: Language) -> None:

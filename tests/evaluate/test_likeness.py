@@ -81,6 +81,7 @@ def test_an_empty_answer_scores_nothing_and_an_equal_one_all(language: str) -> N
 def test_the_language_is_told_by_the_share_of_han() -> None:
     assert language_of(["我是小炉，用 PyTorch 训练。"]) == "zh"
     assert language_of(["My name is 小炉, a model made by the Furnace Lab."]) == "en"
+    assert language_of(["I am Ember.", "My name is Ember.", "我是小炉。"]) == "zh", "a mixed set"
     assert language_of([]) == "en"
 
 

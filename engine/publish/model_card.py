@@ -93,7 +93,8 @@ def _training_lines(facts: Facts) -> list[str]:
 
 def _verified(facts: Facts) -> list[str]:
     """How many answers were right. The rows stay here: they are the data."""
-    return [*verify_lines(facts)[:1], ""] if facts.verified else []
+    said = verify_lines(facts)[:1]
+    return [*said, ""] if said else []
 
 
 def _is_local(source: str) -> bool:

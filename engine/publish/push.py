@@ -129,7 +129,8 @@ class _Relay:
                 self._total, self._count = event["bytes"], event["files"]
                 if event["same"]:
                     job.note("publish.there_already", count=event["same"])
-                job.report("push_upload", 0, self._total, "bytes")
+                if self._count:
+                    job.report("push_upload", 0, self._total, "bytes")
             case "bytes":
                 job.report("push_upload", event["done"], self._total, "bytes")
             case "sent":

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from engine.errors import DanluError
-from engine.publish.files import PICTURE, README, PushFile, files_of
+from engine.publish.files import PICTURE, README, PushFile, files_of, is_weights
 from engine.publish.model_card import model_card
 from engine.publish.origin import PushOrigin, origin_of
 from engine.publish.request import PushRequest
@@ -34,7 +34,7 @@ def stage(request: PushRequest, room: Path) -> tuple[list[PushFile], PushOrigin]
         path = room / name
         path.write_text(text, encoding="utf-8")
         found[name] = PushFile(name, path, path.stat().st_size)
-    return sorted(found.values(), key=lambda file: (file.size > 2**20, file.path)), origin
+    return sorted(found.values(), key=lambda file: (is_weights(file.path), file.path)), origin
 
 
 def _folder(request: PushRequest) -> Path:

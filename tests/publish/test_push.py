@@ -20,6 +20,7 @@ from engine.hub.reference import Hub
 from engine.job import Cancelled, Job
 from engine.publish.push import Pushed, push
 from engine.publish.request import PushRequest
+from engine.publish.stage import stage
 from engine.runs.store import Run
 from tests.hub.loopback_hub import closed_address
 from tests.publish.conftest import NEVER, TOKEN, WEIGHTS_SIZE, Hubs
@@ -49,8 +50,8 @@ def front(data: bytes) -> dict[str, object]:
 
 
 @both
-def test_a_run_is_published_whole_private_and_by_one_commit(
-    logged_in: Hubs, run: Run, name: Hub
+def test_a_run_is_published_whole_private_by_one_commit_and_nothing_else_leaves(
+    logged_in: Hubs, run: Run, name: Hub, tmp_path: Path
 ) -> None:
     job = Job()
     done = pushed(name, job=job)
@@ -61,6 +62,9 @@ def test_a_run_is_published_whole_private_and_by_one_commit(
         "README.md", "loss.svg", "adapter_config.json", WEIGHTS, "tokenizer.json",
         "tokenizer_config.json", "chat_template.jinja",
     }  # fmt: skip
+    assert not set(NEVER) & set(there)
+    assert not any(str(tmp_path).encode() in data for data in there.values())
+    assert not any(b"secret-folder" in data for data in there.values())
     here = run.path / "checkpoint-160"
     for kept in (WEIGHTS, "tokenizer.json", "chat_template.jinja"):
         assert there[kept] == (here / kept).read_bytes()
@@ -73,23 +77,14 @@ def test_a_run_is_published_whole_private_and_by_one_commit(
     )
 
 
-@both
-def test_training_leftovers_and_folders_of_this_machine_stay_here(
-    logged_in: Hubs, run: Run, name: Hub, tmp_path: Path
-) -> None:
-    pushed(name)
-    there = logged_in.named(name).files(REPO)
-    assert not set(NEVER) & set(there)
-    assert not any(str(tmp_path).encode() in data for data in there.values())
-    assert not any(b"secret-folder" in data for data in there.values())
-
-
-@pytest.mark.parametrize("tongue", ["en", "zh"])
-@both
+@pytest.mark.parametrize(("name", "tongue"), [("modelscope", "zh"), ("huggingface", "en")])
 def test_the_card_tells_base_licence_data_and_answers(
     logged_in: Hubs, run: Run, name: Hub, tongue: str
 ) -> None:
     words.use_language(tongue)
+    row = {"question": "SECRETROW", "expected": "a", "base": "b", "tuned": "a", "exact": True}
+    found = {"questions": 1, "exact": 1, "right": 1, "rows": [row]}
+    (run.path / "checkpoint-160" / "verify.json").write_text(json.dumps(found))
     pushed(name)
     card = logged_in.named(name).files(REPO)["README.md"]
     head = front(card)
@@ -104,20 +99,20 @@ def test_the_card_tells_base_licence_data_and_answers(
     for told in ("I'm SmolLM", "(loss.svg)", "`self.jsonl`", "`method.lora_rank`", "0.0704", REPO):
         assert told in body, told
     assert ("许可证" in body) == (tongue == "zh")
+    assert "checkpoint-160" in body and "SECRETROW" not in body
 
 
-@both
 def test_a_licence_that_is_not_known_is_not_made_up(
-    logged_in: Hubs, run: Run, name: Hub, tmp_path: Path
+    logged_in: Hubs, run: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "cache" / "base" / "README.md").write_text("---\nlicense: Tongyi Qianwen\n---\n")
-    pushed(name)
-    hub = logged_in.named(name)
-    head = front(hub.files(REPO)["README.md"])
-    if name == "huggingface":
-        assert (head["license"], head["license_name"]) == ("other", "tongyi-qianwen")
-    else:
-        assert head["license"] == hub.licenses[REPO] == "Tongyi Qianwen"
+    pushed("modelscope")
+    hub = logged_in.modelscope
+    assert front(hub.files(REPO)["README.md"])["license"] == "Tongyi Qianwen"
+    assert hub.licenses[REPO] == "Tongyi Qianwen"
+    stage(PushRequest(resolve_target("identity"), REPO, "huggingface"), tmp_path)
+    head = front((tmp_path / "README.md").read_bytes())
+    assert (head["license"], head["license_name"]) == ("other", "tongyi-qianwen")
 
 
 @both
@@ -143,16 +138,20 @@ def test_server_errors_and_a_cut_line_are_outlived(logged_in: Hubs, run: Run, na
 
 
 @both
-def test_broken_off_it_goes_on_with_what_is_missing(logged_in: Hubs, run: Run, name: Hub) -> None:
+def test_broken_off_in_a_file_it_goes_on_with_what_is_missing(
+    logged_in: Hubs, run: Run, name: Hub
+) -> None:
     hub = logged_in.named(name)
     folder = run.path / "checkpoint-160"
     (folder / "LICENSE").write_text("licence " * 40_000)  # a large file that goes before
-    hub.break_("/put/" + sha(folder / WEIGHTS), hang=2_000_000)
-    job = Job()
-    asked = cancel_when(job, lambda: hub.received_bytes > 2_300_000)
+    hub.break_("/put/" + sha(folder / WEIGHTS), hang=3_000_000)
+    seen: list[float] = []
+    job = Job(lambda p: seen.append(p.done) if p.phase == "push_upload" else None)
+    asked = cancel_when(job, lambda: any(done > 2_500_000 for done in seen))
     with pytest.raises(Cancelled):
         pushed(name, job=job)
     assert time.monotonic() - asked[0] < 1.5
+    assert any(2_500_000 < done < WEIGHTS_SIZE + 600_000 for done in seen)
     assert hub.repos[REPO].files == {}  # nothing half-published
     received = hub.received_bytes
     pushed(name)
@@ -196,20 +195,6 @@ def test_a_line_that_stays_broken_has_a_name(logged_in: Hubs, run: Run, name: Hu
 
 
 @both
-def test_progress_is_told_in_bytes_while_a_file_is_on_its_way(
-    logged_in: Hubs, run: Run, name: Hub
-) -> None:
-    hub = logged_in.named(name)
-    hub.break_("/put/" + sha(run.path / "checkpoint-160" / WEIGHTS), hang=3_000_000)
-    seen: list[float] = []
-    job = Job(lambda p: seen.append(p.done) if p.phase == "push_upload" else None)
-    cancel_when(job, lambda: any(done > 2_000_000 for done in seen))
-    with pytest.raises(Cancelled):
-        pushed(name, job=job)
-    assert any(2_000_000 < done < WEIGHTS_SIZE + 200_000 for done in seen)
-
-
-@both
 def test_what_stands_in_the_way_has_a_name(
     hubs: Hubs, run: Run, name: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,12 +216,6 @@ def test_what_stands_in_the_way_has_a_name(
     hub.made("ember/shown", private=False)
     assert code_of(name, "ember/shown") == "publish.is_public"
     assert hub.received_bytes == 0 and not hub.messages
-
-
-@both
-def test_public_is_what_was_asked_for(logged_in: Hubs, run: Run, name: Hub) -> None:
-    assert not pushed(name, public=True).private
-    assert logged_in.named(name).private[REPO] is False
 
 
 @pytest.mark.parametrize(
@@ -288,14 +267,15 @@ def test_an_exported_model_goes_with_the_card_of_its_run(
     (merged / "model.safetensors").write_bytes(b"\0" * 2000)
     (merged / "export.json").write_text(json.dumps({"run": str(run.path), "base": "x/y"}))
     for target, extra in (("identity", ["--merged", str(merged)]), (str(merged), [])):
-        where = ["--hub", "huggingface", "--json"]
+        where = ["--hub", "huggingface", "--public", "--json"]
         assert main(["push", target, REPO, *extra, *where]) == 0
         document = json.loads(capsys.readouterr().out)
         there = logged_in.huggingface.files(REPO)
         assert set(there) == {"config.json", "model.safetensors", "README.md", "loss.svg"}
         assert front(there["README.md"])["library_name"] == "transformers"
         assert front(there["README.md"])["base_model_relation"] == "finetune"
-        assert document["private"] and document["url"].endswith(REPO)
+        assert logged_in.huggingface.private[REPO] is False
+        assert not document["private"] and document["url"].endswith(REPO)
     assert main(["push", str(merged), REPO, "--adapter", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "publish.adapter_missing"
     assert main(["push", "identity", REPO, "--merged", str(tmp_path / "none"), "--json"]) == 1

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.catalogue import model_of
 from engine.errors import DanluError
 from engine.home import home
 from engine.hub.endpoints import endpoint, offline, probe
 from engine.hub.reference import HUB_NAMES, HUBS, Hub, reference
 from engine.models.locate import locate_here
+from engine.runs.atomic import write_atomically
 
 if TYPE_CHECKING:
     from engine.job import Job
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 def config_folder(model: Model, job: Job) -> Path:
     """A folder with the ``config.json`` of ``model.source``: the model itself where it is on this
-    machine, else only that file, fetched and kept.
+    machine, else only that file, fetched and kept, else made of the catalogue's shapes.
 
     Raises DanluError ``model.not_found``, ``memory.no_config``, ``memory.config_unreachable``.
     """
@@ -34,8 +37,28 @@ def config_folder(model: Model, job: Job) -> Path:
     assert named is not None  # locate_here has refused what is no reference
     kept = home() / "cache" / "configs" / named.repo.replace("/", "--")
     if not (kept / "config.json").is_file():
-        _fetch(named.repo, named.hub or model.hub, model.revision or named.revision, kept, job)
+        try:
+            _fetch(named.repo, named.hub or model.hub, model.revision or named.revision, kept, job)
+        except DanluError as error:
+            made = _from_catalogue(named.repo)
+            if made is None:
+                raise
+            job.note("note_model.catalogue_shapes", repo=named.repo, reason=error.what)
+            return made
     return kept
+
+
+def _from_catalogue(repo: str) -> Path | None:
+    """A folder with a ``config.json`` made of the catalogue's shapes, apart from those fetched, so
+    that the true one takes its place once a hub answers. None where the catalogue does not know
+    enough of ``repo``."""
+    known = model_of(repo)
+    config = known.config() if known else None
+    if config is None:
+        return None
+    made = home() / "cache" / "catalogue" / repo.replace("/", "--")
+    write_atomically(made / "config.json", json.dumps(config, indent=1))
+    return made
 
 
 def _embedded(model: Model) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 # Share of tokens that must agree. Rounding to 16 bits turns a near tie now and then; 8 and 4 bits
 # turn more of them.
-_EXACT, _EIGHT_BITS, _FOUR_BITS = 0.97, 0.93, 0.80
+_EXACT, _EIGHT_BITS, _FOUR_BITS = 0.97, 0.90, 0.80
 _THRESHOLDS = {
     "merged": _EXACT,
     "adapter": _EXACT,
@@ -24,7 +24,7 @@ _THRESHOLDS = {
     "awq": _FOUR_BITS,
 }
 _QUANT_THRESHOLDS = {
-    "f32": _EXACT, "f16": _EXACT, "bf16": _EXACT, "q8_0": _EIGHT_BITS + 0.02, "q6_k": _EIGHT_BITS,
+    "f32": _EXACT, "f16": _EXACT, "bf16": _EXACT, "q8_0": 0.95, "q6_k": _EIGHT_BITS,
 }  # fmt: skip
 
 

@@ -24,12 +24,12 @@ from engine.models.load import device_of
 @contextlib.contextmanager
 def _without_bar() -> Iterator[None]:
     """The reader draws a bar of its own, which transformers' switch for bars does not reach."""
-    bar = modeling_gguf_pytorch_utils.tqdm
-    modeling_gguf_pytorch_utils.tqdm = lambda items, *_, **__: items
+    reader: Any = modeling_gguf_pytorch_utils
+    bar, reader.tqdm = reader.tqdm, lambda items, *_, **__: items
     try:
         yield
     finally:
-        modeling_gguf_pytorch_utils.tqdm = bar
+        reader.tqdm = bar
 
 
 def open_gguf(path: Path, dtype: Any) -> Opened:

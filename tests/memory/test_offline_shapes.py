@@ -40,6 +40,7 @@ def test_a_model_the_catalogue_does_not_know_is_refused_as_before() -> None:
     assert caught.value.code == "hub.offline"
 
 
+@pytest.mark.slow
 def test_an_estimate_from_shapes_counts_every_parameter() -> None:
     known = model_of("Qwen/Qwen3-0.6B")
     assert known is not None

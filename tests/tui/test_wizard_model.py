@@ -101,3 +101,23 @@ async def test_typing_in_the_filter_narrows_the_list_and_escape_shows_all_again(
         await pilot.pause()
         assert "Qwen/Qwen3-8B" in screen_text(app)
         assert "SmolLM2" in screen_text(app)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_typing_shows_the_catalogue_below_the_models_here(
+    language: str, danlu_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    put_embedded(tiny_model)
+    words.use_language(language)
+    app, draft = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        assert "Llama-3.2" not in screen_text(app)
+        await pilot.press("slash", *"llama-3.2")
+        await rest(pilot, draft)
+        await pilot.press("enter")
+        await rest(pilot, draft)
+        assert_snapshot(app, f"wizard_model_catalogue_{language}")
+        await pilot.press("enter")
+        assert draft.spec.model.source == "LLM-Research/Llama-3.2-1B"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,6 +28,7 @@ from tui.wizard.draft import Draft
 from tui.wizard.flow import forget_draft, new_draft
 from tui.wizard.model_facts import model_facts
 from tui.wizard.model_heading import MODEL_COLUMNS, ModelHeading
+from tui.wizard.model_row import ModelRow, catalogue_rows
 from tui.wizard.names import model_name
 from tui.wizard.refusals import not_an_id
 from tui.wizard.step_list import StepList
@@ -37,19 +37,9 @@ from tui.wizard.step_screen import StepScreen
 _HUBS = ("auto", "modelscope", "huggingface")
 
 
-@dataclass(frozen=True)
-class ModelRow:
-    """A line of the list: a model (``source``), or a way to name one (``action``)."""
-
-    source: str = ""
-    action: str = ""
-    size: int | None = None
-    parameters: int | None = None
-    here: bool = False
-
-
 class ModelScreen(StepScreen):
-    """The models on this machine, and the two ways to one that is not in the list."""
+    """The models on this machine, those of the catalogue once something is typed, and the two ways
+    to one that is not in the list."""
 
     step = "model"
     title_key = "wizard_model.title"
@@ -123,7 +113,11 @@ class ModelScreen(StepScreen):
                 here = findings.local_folder(self.draft, source) is not None
                 rows.append(ModelRow(source, here=here))
         rows.sort(key=lambda row: row.source != "embedded")
-        shown = [row for row in rows if self._filter.lower() in row.source.lower()]
+        wanted = self._filter.lower().split()
+        shown = [row for row in rows if all(word in row.source.lower() for word in wanted)]
+        shown += catalogue_rows(
+            self._filter, self.draft.spec.model.hub, [row.source for row in rows]
+        )
         return [*shown, ModelRow(action="hub_id"), ModelRow(action="browse")]
 
     def _draw(self, row: ModelRow, cells: int, selected: bool) -> Text:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import words
+from engine.catalogue import model_of
 from engine.hardware import free_disk_bytes
 from engine.home import home
 from engine.units import human_bytes, human_count
@@ -74,6 +75,24 @@ def _place(folder: Path | None) -> list[Fact]:
     return [*where, _disk()]
 
 
+def _from_catalogue(source: str) -> list[Fact]:
+    """What the catalogue says of a model that is not on this machine."""
+    known = model_of(source)
+    if known is None:
+        return []
+    say = words.t
+    facts = [
+        Fact(say("wizard_model.parameters"), human_count(known.parameters), "bold"),
+        Fact(say("wizard_model.size"), human_bytes(known.weight_bytes()), "bold"),
+    ]
+    if known.context:
+        context = f"{human_count(known.context)} {say('unit.tokens')}"
+        facts.append(Fact(say("wizard_model.context"), context))
+    if known.license:
+        facts.append(Fact(say("wizard_model.license"), known.license))
+    return facts
+
+
 def _disk() -> Fact:
     free = human_bytes(free_disk_bytes(home()))
     return Fact(words.t("wizard_model.disk"), words.t("wizard.free", size=free))
@@ -85,6 +104,7 @@ def _not_here(draft: Draft, source: str) -> list[Fact]:
         return [Fact("", words.t("wizard_model.looking"), "$ash", wide=True)]
     return [
         Fact("", words.t("wizard_model.not_here", name=model_name(source)), wide=True),
+        *_from_catalogue(source),
         Fact(words.t("wizard_model.hub"), hub, wide=True),
         _disk(),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 from engine.job import Job
@@ -20,7 +19,7 @@ class Control:
     ``stop`` before the first step, and ``abort`` at any time, cancel ``job``.
     """
 
-    def __init__(self, run_folder: Path, journal: JournalWriter, job: Job) -> None:
+    def __init__(self, reader: CommandReader, journal: JournalWriter, job: Job) -> None:
         self.paused = False
         self.stopping = False
         self.aborting = False
@@ -30,7 +29,7 @@ class Control:
         self._training = False
         self._journal = journal
         self._job = job
-        self._reader = CommandReader(run_folder)
+        self._reader = reader
         self._changed = threading.Condition()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="danlu-commands", daemon=True)

@@ -10,7 +10,7 @@ import traceback
 
 from engine.errors import DanluError
 from engine.job import Cancelled, Job, Progress
-from engine.runs.commands import send_command
+from engine.runs.commands import CommandReader, send_command
 from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
 from engine.runs.store import Run
@@ -40,6 +40,7 @@ class TrainingSession:
         self._resume = resume
         self._watched = watched
         self._lock = RunLock(run.path)
+        self._reader = CommandReader(run.path)  # whatever is asked from here on counts
         self._thread = threading.Thread(target=self._main, name="danlu-engine")
 
     def start(self) -> None:
@@ -68,7 +69,7 @@ class TrainingSession:
             on_progress=phases.report,
             on_note=lambda code, values: _note(journal, code, values),
         )
-        control = Control(self.run.path, journal, job)
+        control = Control(self._reader, journal, job)
         device = DeviceWatch(journal)
         try:
             with run_log(self.run.log_path):

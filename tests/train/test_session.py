@@ -165,8 +165,6 @@ def test_an_evaluation_without_rows_for_it_is_answered(tiny_model: Path, tmp_pat
     told = [event["code"] for event in of_kind(run, "log")]
     assert told.count("log.nothing_to_evaluate") == 1
     assert of_kind(run, "plan")[0]["epochs"] == 3, "steps at most decide the epochs"
-        "the steps asked for decide how often the rows are gone through"
-    )
 
 
 def test_early_stopping_ends_a_run_that_gains_nothing(tiny_model: Path, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ async def test_the_cursor_stays_where_it_was_when_the_language_changes() -> None
         await pilot.press("down", "f2")
         await settle(pilot)
         rows = pilot.app.screen.query_one(RowList)
-        assert rows.has_focus and rows.current.name == "theme"
+        assert rows.has_focus and rows.current is not None and rows.current.name == "theme"
         assert "炉火" in screen_text(pilot.app)
 
 

@@ -21,6 +21,17 @@ def use_home(folder: str) -> None:
     os.environ["DANLU_HOME"] = str(Path(folder).expanduser().resolve())
 
 
+def check_home() -> None:
+    """Raise DanluError when the home is there but is no folder, or cannot be made."""
+    from engine.errors import DanluError
+
+    nearest = home()
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise DanluError("app.no_home", home=home())
+
+
 def runs_root() -> Path:
     return home() / "runs"
 

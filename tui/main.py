@@ -18,7 +18,7 @@ from types import ModuleType
 
 from engine import words
 from engine.errors import DanluError
-from engine.home import use_home
+from engine.home import check_home, use_home
 from tui.cli.parser import Parser
 
 # Verb → its module below tui.cli; a module is loaded only when its verb is asked for.
@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.home:
         use_home(arguments.home)
     try:
+        check_home()
         return _run(arguments)
     except DanluError as error:
         from tui.cli.show_error import show_error

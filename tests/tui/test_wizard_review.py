@@ -8,6 +8,7 @@ import pytest
 
 from engine import words
 from engine.recipes import find_recipe, list_recipes
+from engine.runs.journal import JournalWriter
 from engine.runs.store import list_runs
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.wizard_parts import FILLED, estimate_of, identity, put_embedded, rest, steady, wizard
@@ -179,3 +180,27 @@ def test_the_command_names_the_recipe_and_what_was_changed() -> None:
     line = command_line(draft)
     assert line.startswith(f"danlu train {recipe.name} --set ")
     assert "max_steps=5" in line and "fill=" in line
+
+
+@pytest.mark.parametrize(
+    ("ended", "screen"), [("failed", "ReviewScreen"), ("finished", "ModelScreen")]
+)
+async def test_what_was_filled_in_comes_back_when_its_run_fails(
+    monkeypatch: pytest.MonkeyPatch, ended: str, screen: str
+) -> None:
+    monkeypatch.setattr(DanluApp, "start_training", lambda app, run: None)
+    app, draft = wizard("review", identity(fill=FILLED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: _all_known(draft))
+        app.screen.query_one(RowList).focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        (run,) = list_runs()
+        journal = JournalWriter(run.path)
+        journal.write("status", status=ended)
+        journal.close()
+        start_wizard(app)
+        await pilot.pause()
+        assert type(app.screen).__name__ == screen
+        found: Draft = app.screen.draft  # type: ignore[attr-defined]
+        assert (found.spec == draft.spec) is (ended == "failed")

@@ -23,7 +23,7 @@ from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.command_line import command_line
-from tui.wizard.flow import forget_draft
+from tui.wizard.flow import keep_started
 from tui.wizard.forecast import forecast
 from tui.wizard.states import problems
 from tui.wizard.step_list import StepList
@@ -138,8 +138,7 @@ class ReviewScreen(StepScreen):
         except DanluError as error:
             self.fail(error)
             return
-        forget_draft(app)
-        self.draft.desk.close()
+        keep_started(app, self.draft, run)
         # The live screen takes this one's place: escape there leads home, not into a second start.
         app.pop_screen()
         app.start_training(run)

@@ -12,17 +12,19 @@ from tui.wizard.draft import Draft
 
 if TYPE_CHECKING:
     from engine.recipes import Recipe
+    from engine.runs.store import Run
     from tui.app import DanluApp
     from tui.wizard.step_screen import StepScreen
 
 
 _unfinished: WeakKeyDictionary[App[Any], Draft] = WeakKeyDictionary()
+_started: WeakKeyDictionary[App[Any], tuple[Draft, Run]] = WeakKeyDictionary()
 
 
 def start_wizard(app: DanluApp, spec: RunSpec | None = None, at: str = "model") -> None:
     """Open the wizard at step ``at`` on ``spec``. Without one it goes on with the draft that was
     left in this app, where it was left, or begins a new one."""
-    draft = _unfinished.get(app) if spec is None else None
+    draft = _left(app) if spec is None else None
     step = draft.at if draft is not None else at
     open_draft(app, draft or Draft(spec), step)
 
@@ -46,6 +48,25 @@ def new_draft(app: App[Any]) -> StepScreen:
     draft = Draft()
     _unfinished[app] = draft
     return screen_of("model", draft)
+
+
+def keep_started(app: App[Any], draft: Draft, run: Run) -> None:
+    """``draft`` became ``run``: the next wizard begins anew, unless that run fails."""
+    forget_draft(app)
+    draft.desk.close()
+    _started[app] = (draft, run)
+
+
+def _left(app: App[Any]) -> Draft | None:
+    """What the person would go on with: the unfinished draft, or one whose run failed."""
+    if app in _unfinished:
+        return _unfinished[app]
+    draft, run = _started.pop(app, (None, None))
+    if draft is None or run is None or run.summary().status != "failed":
+        return None
+    again = Draft(draft.spec, draft.recipe)
+    again.at = "review"
+    return again
 
 
 def forget_draft(app: App[Any]) -> None:

@@ -109,7 +109,7 @@ def test_a_file_that_is_not_there_or_not_text_is_said_so(tmp_path: Path) -> None
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DanluError) as caught:
         read_spec(tmp_path / "binary.yaml")
-    assert caught.value.code == "spec.unreadable"
+    assert caught.value.code == "spec.not_text"
 
 
 def test_paths_are_taken_from_the_specs_folder_then_the_current_one(

@@ -19,7 +19,7 @@ IDENTITY = Path(__file__).parent / "identity"
 _SPEC = """\
 model: {source: embedded}
 data: {train: [{source: self_cognition.jsonl}]}
-watch: {prompts: [你是谁？, Who made you?]}
+watch: {prompts: ["你是谁？", "Who made you?"]}
 """
 
 

@@ -28,6 +28,7 @@ from tui.main import main
 
 REPO = "ember/little-furnace"
 WEIGHTS = "adapter_model.safetensors"
+pytestmark = pytest.mark.slow
 both = pytest.mark.parametrize("name", ["modelscope", "huggingface"])
 
 

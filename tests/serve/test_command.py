@@ -21,6 +21,8 @@ from openai import OpenAI
 from engine.serve.serving import Serving
 from tests.terminal.terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(danlu_home: Path) -> Iterator[Path]:

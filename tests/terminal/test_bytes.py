@@ -59,6 +59,7 @@ def _train_on(folder: Path) -> None:
     journal.close()
 
 
+@pytest.mark.slow
 def test_an_idle_home_screen_sends_nothing_and_a_moved_cursor_little(danlu_home: Path) -> None:
     terminal = Terminal([], danlu_home)
     terminal.wait_for(words.t("home.start"))

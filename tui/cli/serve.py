@@ -7,7 +7,9 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from engine import words
@@ -61,13 +63,27 @@ def run(args: argparse.Namespace) -> int:
         print(t("serve.key_visible"), file=sys.stderr)
     serving, process = start_serving(_plan(args, key is not None), key)
     lines = ServeLines(serving, quiet=args.json)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as `timeout` ends a command
+    asked = _end_asked()
     follower = JournalFollower(serving.path)
     try:
         _begin(serving, process, follower, lines, args)
-        return 0 if args.detach else _watch(serving, process, follower, lines)
+        return 0 if args.detach else _watch(serving, process, follower, lines, asked)
     except KeyboardInterrupt:
         return _end(serving, process, lines)
+
+
+def _end_asked() -> threading.Event:
+    """Set by ctrl+c, and by SIGTERM as `timeout` sends it. They raise KeyboardInterrupt too, but
+    Python drops one that comes while it runs a finaliser."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    return asked
 
 
 def _plan(args: argparse.Namespace, requires_key: bool) -> Plan:
@@ -113,9 +129,12 @@ def _watch(
     process: subprocess.Popen[bytes],
     follower: JournalFollower,
     lines: ServeLines,
+    asked: threading.Event,
 ) -> int:
     """Show requests until the server ends by itself or from elsewhere."""
     while process.poll() is None:
+        if asked.is_set():
+            raise KeyboardInterrupt
         for event in follower.poll():
             lines.show(event)
         time.sleep(_POLL_SECONDS)

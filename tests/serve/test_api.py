@@ -166,12 +166,23 @@ def test_what_is_not_said_to_be_json_is_not_read(server: Server) -> None:
     assert status == 415 and "application/json" in found["error"]["message"]
 
 
+@pytest.fixture(scope="module")
+def long_winded(talkative: Path) -> dict[str, Any]:
+    """Sampling with which the model talks until its context is full, instead of some tokens."""
+    talker = Talker.load(str(talkative))
+    for seed in range(200):
+        sampling = Sampling(temperature=3.0, seed=seed, max_new_tokens=450)
+        if sum(1 for _ in talker.stream(list(ASKED), sampling, None)) > 300:
+            return {"temperature": 3, "seed": seed}
+    raise AssertionError("no seed gives a long answer")
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_client_that_leaves_ends_its_answer(
-    server: Server, talkative: Path, stream: bool
+    server: Server, talkative: Path, long_winded: dict[str, Any], stream: bool
 ) -> None:
     before = len(server.requests())
-    body = {"model": talkative.name, "messages": ASKED, "temperature": 3, "stream": stream}
+    body = {"model": talkative.name, "messages": ASKED, "stream": stream, **long_winded}
     host = urlsplit(server.url).netloc
     connection = http.client.HTTPConnection(host, timeout=30)
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}

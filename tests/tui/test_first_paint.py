@@ -14,17 +14,16 @@ ROOT = Path(__file__).parent.parent.parent
 ALLOWED = 0.060  # seconds danlu's first paint may come after a bare Textual app's
 HEAVY = ("torch", "transformers", "datasets", "modelscope", "numpy", "peft", "trl")
 
-# Prints the seconds by the clock and of the processor from the start until the wanted screen has
-# been painted once, then ends at once.
+# Prints the seconds from the start until the wanted screen has been painted once, then ends at once.
 _MEASURE = """
 import os, time
-clock, processor = time.perf_counter(), time.process_time()
+started = time.perf_counter()
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 {app}
 
 def painted():
     if type(app.screen).__name__ == "{screen}" and app.screen.size.width:
-        print(time.perf_counter() - clock, time.process_time() - processor, flush=True)
+        print(time.perf_counter() - started, flush=True)
         os._exit(0)
 
 app.post_display_hook = painted
@@ -54,32 +53,23 @@ def _python(script: str, home: Path) -> str:
     return done.stdout
 
 
-def _seconds(app: str, screen: str, home: Path) -> tuple[float, float]:
-    clock, processor = _python(_MEASURE.format(app=app, screen=screen), home).split()
-    return float(clock), float(processor)
+def _seconds(app: str, screen: str, home: Path) -> float:
+    return float(_python(_MEASURE.format(app=app, screen=screen), home))
 
 
 def _difference(home: Path) -> float:
-    """Seconds between the medians of 7 each, measured in turns. On a machine busy with other things
-    the clock measures those; then the processor's time says more: the smaller difference counts."""
+    """Seconds by the clock between the medians of 7 each, measured in turns."""
     bare, danlu = [], []
     for _ in range(7):
         bare.append(_seconds(_BARE, "Screen", home))
         danlu.append(_seconds(_DANLU, "HomeScreen", home))
-    return min(
-        statistics.median(after) - statistics.median(before)
-        for after, before in zip(zip(*danlu, strict=True), zip(*bare, strict=True), strict=True)
-    )
+    return statistics.median(danlu) - statistics.median(bare)
 
 
 @pytest.mark.slow
 def test_first_paint_is_at_most_60_ms_after_a_bare_app(danlu_home: Path) -> None:
-    best = 1.0
-    for _ in range(3):
-        best = min(best, _difference(danlu_home))
-        if best <= ALLOWED:
-            break
-    assert best <= ALLOWED
+    # Another process on the machine can only slow danlu down: the best of some tries is the truth.
+    assert any(_difference(danlu_home) <= ALLOWED for _ in range(5))
 
 
 def test_nothing_heavy_is_loaded_when_home_is_there(danlu_home: Path) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 ALLOWED = 0.060  # seconds danlu's first paint may come after a bare Textual app's
 HEAVY = ("torch", "transformers", "datasets", "modelscope", "numpy", "peft", "trl")
 
-# Prints the seconds from the start until the wanted screen has been painted once, then ends at once.
+# Prints the seconds until the wanted screen has been painted once, then ends at once.
 _MEASURE = """
 import os, time
 started = time.perf_counter()

@@ -10,11 +10,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from engine import words
-from engine.errors import DanluError
-from engine.job import Cancelled, Job
+from engine.job import Job
 from tui.cells import fit
 from tui.ink import ink
-from tui.screens.base import DanluScreen
+from tui.screens.job_screen import JobScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
@@ -24,14 +23,13 @@ from tui.widgets.row_list import RowList
 if TYPE_CHECKING:
     from engine.doctor import Check, Report
 
-TICK = 0.25  # seconds between two looks at the job
 
-
-class DoctorScreen(DanluScreen):
+class DoctorScreen(JobScreen):
     """One line a thing looked at, as soon as it is known; its consequence below."""
 
     title_key = "doctor_screen.title"
     AUTO_FOCUS = "RowList"
+    idle_actions = frozenset({"again"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "again", "keys.doctor_again", id="doctor.again"),
     ]
@@ -40,24 +38,16 @@ class DoctorScreen(DanluScreen):
     """
 
     class Found(Message):
-        """One more check is known, or all are."""
+        """One more check is known."""
 
-        def __init__(self, check: Check | None = None, report: Report | None = None) -> None:
+        def __init__(self, check: Check) -> None:
             super().__init__()
-            self.check, self.report = check, report
-
-    class Failed(Message):
-        """The looking itself failed."""
-
-        def __init__(self, error: DanluError) -> None:
-            super().__init__()
-            self.error = error
+            self.check = check
 
     def __init__(self) -> None:
         super().__init__()
         self._checks: list[Check] = []
         self._report: Report | None = None
-        self._job: Job | None = None
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -92,57 +82,38 @@ class DoctorScreen(DanluScreen):
     # -- looking, in a thread ----------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.set_interval(TICK, self._tick)
         self.call_after_refresh(self.action_again)
 
     def action_again(self) -> None:
-        self._job, self._checks, self._report = Job(), [], None
+        self._checks, self._report = [], None
         self.query_one(RowList).show([])
-        self.run_worker(self._examine, thread=True, exit_on_error=False, group="doctor")
-        self.refresh_bindings()
+        self.start_job(self._examine, self._all_found)
 
-    def _examine(self) -> None:
+    def _examine(self, job: Job) -> Report:
         from engine.doctor import examine
 
-        job = self._job
-        if job is None:
-            return
-        try:
-            report = examine(job, self._tell)
-            self.post_message(self.Found(report=report))
-        except DanluError as error:
-            self.post_message(self.Failed(error))
-        except Cancelled:
-            return
+        return examine(job, self._tell)
 
     def _tell(self, check: Check) -> None:
         self.post_message(self.Found(check))
 
     def on_doctor_screen_found(self, message: Found) -> None:
-        if message.check is not None:
-            self._checks.append(message.check)
-        if message.report is not None:
-            self._report, self._job = message.report, None
-            self.refresh_bindings()
+        self._checks.append(message.check)
+        self._show()
+
+    def _all_found(self, report: Report) -> None:
+        self._report = report
+        self._show()
+
+    def _show(self) -> None:
         rows = self.query_one(RowList)
         rows.show(self._checks)
         self.query_one(HeadLine).show(right=self.head_right())
         self.query_one(DetailLines).show(self._details(rows.current))
 
-    def on_doctor_screen_failed(self, message: Failed) -> None:
-        self._job = None
-        self.refresh_bindings()
-        self.fail(message.error)
-
-    def on_unmount(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
-    def _tick(self) -> None:
-        self.query_one(JobBar).show(self._job)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "again" or self._job is None
+        # Leaving ends the looking, too: escape need not be pressed twice.
+        return action != "cancel" and super().check_action(action, parameters)
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         self.query_one(DetailLines).show(self._details(message.row))

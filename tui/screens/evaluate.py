@@ -14,13 +14,13 @@ from textual.widget import Widget
 from engine import words
 from engine.errors import DanluError
 from engine.evaluate.settings import Settings, labels_named
-from engine.job import Cancelled, Job
+from engine.job import Job
 from tui.cells import fit
 from tui.evaluation_line import evaluation_line
 from tui.ink import ink
 from tui.screens.ask import AskScreen
-from tui.screens.base import DanluScreen
 from tui.screens.evaluation import EvaluationScreen
+from tui.screens.job_screen import JobScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
@@ -28,7 +28,6 @@ from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 from tui.wizard.refusals import not_a_count, not_a_source
 
-TICK = 0.25  # seconds between two looks at the job
 _FIELDS = ("data", "sample", "labels", "tokens", "base")
 
 
@@ -41,14 +40,13 @@ class Line:
     document: dict[str, Any] | None = None
 
 
-class EvaluateScreen(DanluScreen):
+class EvaluateScreen(JobScreen):
     """``target`` names a run, a checkpoint or a model."""
 
     title_key = "evaluate_screen.title"
     AUTO_FOCUS = "RowList"
+    idle_actions = frozenset({"start", "hub"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "keys.job_cancel", id="evaluate.cancel"),
-        Binding("escape", "back", "keys.back", id="back"),
         Binding("s", "start", "keys.evaluate_start", id="evaluate.start"),
         Binding("u", "hub", "keys.data_add_hub", id="evaluate.hub"),
     ]
@@ -60,15 +58,6 @@ class EvaluateScreen(DanluScreen):
             super().__init__()
             self.earlier, self.tuned = earlier, tuned
 
-    class Evaluated(Message):
-        """It is done, was cancelled (both None), or failed."""
-
-        def __init__(
-            self, document: dict[str, Any] | None, error: DanluError | None = None
-        ) -> None:
-            super().__init__()
-            self.document, self.error = document, error
-
     def __init__(self, target: str, data: str = "") -> None:
         super().__init__()
         self._target = target
@@ -76,7 +65,6 @@ class EvaluateScreen(DanluScreen):
         self._settings = Settings()
         self._tuned = True
         self._earlier: list[dict[str, Any]] = []
-        self._job: Job | None = None
         self._cancelled = False
 
     # -- drawing ---------------------------------------------------------------------------
@@ -147,7 +135,6 @@ class EvaluateScreen(DanluScreen):
     # -- what was measured before ------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.set_interval(TICK, self._tick)
         self.call_after_refresh(self._show)
         self._look()
 
@@ -181,53 +168,25 @@ class EvaluateScreen(DanluScreen):
             self._browse()
             return
         self._cancelled = False
-        self._job = Job()
-        self.run_worker(self._evaluate, thread=True, exit_on_error=False, group="evaluate")
+        self.start_job(self._evaluate, self._evaluated)
         self._show()
 
-    def _evaluate(self) -> None:
+    def _evaluate(self, job: Job) -> dict[str, Any]:
         """In a thread: ask, compare, keep."""
         from engine.evaluate.evaluate import evaluate
 
-        job = self._job
-        if job is None:
-            return
         settings = replace(self._settings, base=self._settings.base and self._tuned)
-        try:
-            found = evaluate(self._target, self._data, settings, job)
-            self.post_message(self.Evaluated(found.document()))
-        except DanluError as error:
-            self.post_message(self.Evaluated(None, error))
-        except Cancelled:
-            self.post_message(self.Evaluated(None))
+        return evaluate(self._target, self._data, settings, job).document()
 
-    def on_evaluate_screen_evaluated(self, message: Evaluated) -> None:
-        self._job = None
-        self._cancelled = message.document is None and message.error is None
-        self._tick()
+    def _evaluated(self, document: dict[str, Any]) -> None:
         self._show()
-        if message.document is not None:
-            self.app.push_screen(EvaluationScreen(message.document))
-        elif message.error is not None:
-            self.fail(message.error)
+        self.app.push_screen(EvaluationScreen(document))
 
-    def on_unmount(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
-    def _tick(self) -> None:
-        self.query_one(JobBar).show(self._job)
+    def job_cancelled(self) -> None:
+        self._cancelled = True
+        self._show()
 
     # -- keys ------------------------------------------------------------------------------------
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "cancel":
-            return self._job is not None
-        return self._job is None or action not in ("start", "hub")
-
-    def action_cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
 
     def on_row_list_moved(self) -> None:
         self._cancelled = False

@@ -15,32 +15,30 @@ from engine import words
 from engine.errors import DanluError
 from engine.export.manifest import ExportReport
 from engine.export.request import DTYPES, FORMATS, PLAIN_QUANTS, ExportRequest
-from engine.job import Cancelled, Job
+from engine.job import Job
 from engine.units import human_bytes
 from tui.cells import fit
 from tui.export_room import Room, find_room
 from tui.ink import ink
 from tui.screens.ask import AskScreen
-from tui.screens.base import DanluScreen
+from tui.screens.job_screen import JobScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
 from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 
-TICK = 0.25  # seconds between two looks at the job
 _QUANTS = (*PLAIN_QUANTS, "q6_k", "q5_k_m", "q4_k_m")
 _DTYPES = (None, *DTYPES)
 
 
-class ExportScreen(DanluScreen):
+class ExportScreen(JobScreen):
     """``target`` is a run or checkpoint by name, or a model."""
 
     title_key = "export_screen.title"
     AUTO_FOCUS = "RowList"
+    idle_actions = frozenset({"folder", "kind", "verify"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "keys.job_cancel", id="export.cancel"),
-        Binding("escape", "back", "keys.back", id="back"),
         Binding("f", "folder", "keys.export_folder", id="export.folder"),
         Binding("t", "kind", "keys.export_kind", id="export.kind"),
         Binding("v", "verify", "keys.export_verify", id="export.verify"),
@@ -54,18 +52,10 @@ class ExportScreen(DanluScreen):
             super().__init__()
             self.room, self.error = room, error
 
-    class Exported(Message):
-        """The export is made, or why it is not."""
-
-        def __init__(self, report: ExportReport | None, error: DanluError | None = None) -> None:
-            super().__init__()
-            self.report, self.error = report, error
-
     def __init__(self, target: str) -> None:
         super().__init__()
         self._target = target
         self._room = Room({}, 0, {})
-        self._job: Job | None = None
         self._folder: Path | None = None
         self._quant, self._dtype, self._verify = "q8_0", None, True
 
@@ -158,7 +148,6 @@ class ExportScreen(DanluScreen):
     # -- looking, in a thread ---------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.set_interval(TICK, self._tick)
         self.call_after_refresh(self._show)
         self._look()
 
@@ -186,67 +175,39 @@ class ExportScreen(DanluScreen):
 
     def on_row_list_chosen(self) -> None:
         if self._job is None and self._format not in self._room.lacks:
-            self._job = Job()
-            self.refresh_bindings()
-            self.run_worker(self._export, thread=True, exit_on_error=False, group="export")
+            self.start_job(self._export, self._exported)
 
-    def _export(self) -> None:
+    def _export(self, job: Job) -> ExportReport:
         """In a thread: make it and prove it."""
         from engine.chat.target import resolve_target
         from engine.export.export import export
 
-        job = self._job or Job()
-        try:
-            request = ExportRequest(
-                resolve_target(self._target),
-                self._to(),
-                self._format,
-                dtype=self._dtype if self._format == "merged" else None,
-                quant=self._quant,
-                verify=self._verify,
-            )
-            self.post_message(self.Exported(export(request, job)))
-        except DanluError as error:
-            self.post_message(self.Exported(None, error))
-        except Cancelled:
-            self.post_message(self.Exported(None))
+        request = ExportRequest(
+            resolve_target(self._target),
+            self._to(),
+            self._format,
+            dtype=self._dtype if self._format == "merged" else None,
+            quant=self._quant,
+            verify=self._verify,
+        )
+        return export(request, job)
 
-    def on_export_screen_exported(self, message: Exported) -> None:
+    def _exported(self, report: ExportReport) -> None:
         from tui.screens.export_report import ExportReportScreen
 
-        self._job = None
-        self._tick()
         self._show()
-        if message.error is not None:
-            self.fail(message.error)
-        elif message.report is not None:
-            self.app.push_screen(ExportReportScreen(message.report))
-
-    def on_unmount(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
-    def _tick(self) -> None:
-        self.query_one(JobBar).show(self._job)
+        self.app.push_screen(ExportReportScreen(report))
 
     # -- keys --------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "cancel":
-            return self._job is not None
-        if action in ("folder", "verify"):
-            return self._job is None
-        if action == "kind":
-            return self._job is None and self.is_mounted and self._format in ("gguf", "merged")
-        return True
+        if action == "kind" and not (self.is_mounted and self._format in ("gguf", "merged")):
+            return False
+        return super().check_action(action, parameters)
 
     def on_row_list_moved(self) -> None:
         self.query_one(DetailLines).show(self._details())
         self.refresh_bindings()
-
-    def action_cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
 
     def action_kind(self) -> None:
         if self._format == "gguf":

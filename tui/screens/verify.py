@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 
 from engine import words
 from engine.errors import DanluError
-from engine.job import Cancelled, Job
+from engine.job import Job
 from engine.units import human_duration
 from tui.cells import fit, width
 from tui.ink import ink
-from tui.screens.base import DanluScreen
+from tui.screens.job_screen import JobScreen
 from tui.screens.overlay import OverlayScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
@@ -29,17 +28,14 @@ if TYPE_CHECKING:
     from engine.chat.talker import Talker
     from engine.chat.verify import VerifiedRow, VerifyReport
 
-TICK = 0.25  # seconds between two looks at the job
 
-
-class VerifyScreen(DanluScreen):
+class VerifyScreen(JobScreen):
     """``target`` is a run or checkpoint by name, or a talker that is loaded already."""
 
     title_key = "verify_screen.title"
     AUTO_FOCUS = "RowList"
+    idle_actions = frozenset({"again"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "keys.job_cancel", id="verify.cancel"),
-        Binding("escape", "back", "keys.back", id="back"),
         Binding("w", "wrong", "keys.verify_wrong", id="verify.wrong"),
         Binding("r", "again", "keys.verify_again", id="verify.again"),
     ]
@@ -48,17 +44,9 @@ class VerifyScreen(DanluScreen):
     VerifyScreen Columns { height: 1; }
     """
 
-    class Verified(Message):
-        """The report is there, or why it is not."""
-
-        def __init__(self, report: VerifyReport | None, error: DanluError | None = None) -> None:
-            super().__init__()
-            self.report, self.error = report, error
-
     def __init__(self, target: str | Talker) -> None:
         super().__init__()
         self._target = target
-        self._job: Job | None = None
         self._report: VerifyReport | None = None
         self._only_wrong = False
 
@@ -129,60 +117,36 @@ class VerifyScreen(DanluScreen):
     # -- the job ---------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.set_interval(TICK, self._tick)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         self._show()
-        self._job = Job()
-        self.run_worker(self._verify, thread=True, exit_on_error=False, group="verify")
-        self.refresh_bindings()
+        self.start_job(self._verify, self._verified)
 
-    def _verify(self) -> None:
-        """In a thread: ask everything."""
+    def _verify(self, job: Job) -> VerifyReport:
         from engine.chat.verify import verify
 
-        job = self._job
-        if job is None:
-            return
-        try:
-            self.post_message(self.Verified(verify(self._target, job)))
-        except DanluError as error:
-            self.post_message(self.Verified(None, error))
-        except Cancelled:
-            self.post_message(self.Verified(None))
+        return verify(self._target, job)
 
-    def on_verify_screen_verified(self, message: Verified) -> None:
-        self._job = None
-        self._tick()
+    def _verified(self, report: VerifyReport) -> None:
+        self._report = report
+        self._show()
         self.refresh_bindings()
-        if message.report is not None:
-            self._report = message.report
-            self._show()
-        elif message.error is not None:
-            self.app.pop_screen()
-            self.fail(message.error)
 
-    def on_unmount(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
-    def _tick(self) -> None:
-        self.query_one(JobBar).show(self._job)
+    def job_failed(self, error: DanluError) -> None:
+        self.app.pop_screen()
+        self.fail(error)
 
     # -- keys --------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "cancel":
-            return self._job is not None
-        if action == "again":
-            return self._job is None
-        return action != "wrong" or self._report is not None
+        if action == "wrong":
+            return self._report is not None
+        return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        if self._report is None:
+        super().action_cancel()
+        if self._report is None:  # there is nothing to stay for
             self.action_back()
 
     def action_again(self) -> None:

@@ -7,13 +7,13 @@ The threads are daemons for the same reason: an import of torch under way must n
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 from engine.errors import DanluError
-from engine.job import Cancelled, Job
+from engine.job import Job
+from tui.outcome import outcome_of
 
 Result = TypeVar("Result")
 
@@ -32,18 +32,9 @@ class Task(Generic[Result]):
         threading.Thread(target=self._run, name=f"wizard-{key!s:.40}", daemon=True).start()
 
     def _run(self) -> None:
-        try:
-            self.result = self._work(self.job)
-        except Cancelled:
-            pass
-        except DanluError as error:
-            self.error = error
-        except Exception as error:  # a fault of ours or a library's: said, and logged
-            logging.getLogger("danlu").exception("wizard work failed")
-            reason = f"{type(error).__name__}: {error}"
-            self.error = DanluError("wizard.unexpected", reason=reason, exit_code=3)
-        finally:
-            self.done = True
+        outcome = outcome_of(self._work, self.job)
+        self.result, self.error = outcome.result, outcome.error
+        self.done = True
 
     @property
     def cancelled(self) -> bool:

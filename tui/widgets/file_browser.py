@@ -157,7 +157,11 @@ class FileBrowser(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        folder, typed = _split(event.value)
+        meant = _meant(event.value)
+        if meant != event.value:
+            self._write(meant)
+            return
+        folder, typed = _split(meant)
         if folder is not None and folder.is_dir():
             self._folder = folder
         self.rows.show(self._listed(typed))
@@ -204,6 +208,15 @@ class FileBrowser(Vertical):
 def _with_slash(folder: Path) -> str:
     text = str(folder)
     return text if text.endswith("/") else f"{text}/"
+
+
+def _meant(text: str) -> str:
+    """A whole path typed or pasted behind the shown folder stands for itself."""
+    for start in ("//", "/~"):
+        _, found, rest = text.rpartition(start)
+        if found:
+            return f"{start[1]}{rest}"
+    return text
 
 
 def _split(text: str) -> tuple[Path | None, str]:

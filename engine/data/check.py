@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from engine.data.conversation import Conversation
+from engine.data.duplicates import Seen
 from engine.data.finding import found_error
 from engine.data.report import Report, SourceReport
 from engine.data.survey import Wording, taken
@@ -51,16 +52,17 @@ def check(
         from engine.data.encode import Encoder
 
         encoder = Encoder(tokenizer, max_length, over_long, mask_history, train_on_prompt)
-    reports = [_check_source(source, stage, wording, encoder, job) for source in sources]
+    seen = Seen()
+    reports = [_check_source(source, stage, wording, encoder, job, seen) for source in sources]
     return Report(reports, lambda: _reread(sources, wording))
 
 
 def _check_source(
-    source: Source, stage: str, wording: Wording, encoder: Encoder | None, job: Job
+    source: Source, stage: str, wording: Wording, encoder: Encoder | None, job: Job, seen: Seen
 ) -> SourceReport:
     report = SourceReport(source.source, stage)
     try:
-        for conversation in taken(source, wording, report, job):
+        for conversation in taken(source, wording, report, job, seen):
             if encoder is not None:
                 encoder.encode(conversation, report)
     except DanluError as error:

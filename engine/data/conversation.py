@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from engine.data.columns import Layout
-from engine.data.finding import Finding, found
+from engine.data.finding import Finding, at_row, found
 from engine.data.read import Row
 from engine.data.tool_calls import NotACall, calls_of, numbered, tools_of
 from engine.data.turns import Turn, problems
@@ -38,7 +38,8 @@ class Conversation:
     """Messages {role: system | user | assistant | tool, content, tool_calls…} in their order, and
     where they come from. An assistant message with ``loss`` False is read but not trained.
     ``findings`` are what is worth knowing about a row that is kept; ``pointers`` are the JSON
-    pointers of the messages' words in the row ("" for what was put in)."""
+    pointers of the messages' words in the row ("" for what was put in); ``row`` is its number in
+    the file, from 1."""
 
     messages: list[dict[str, Any]]
     tools: list[dict[str, Any]] | None
@@ -47,6 +48,7 @@ class Conversation:
     findings: tuple[Finding, ...] = field(default=(), compare=False)
     origin: str = field(default="", compare=False)
     pointers: tuple[str, ...] = field(default=(), compare=False)
+    row: int = field(default=0, compare=False)
 
     @cached_property
     def key(self) -> str:
@@ -61,12 +63,15 @@ class Conversation:
         return next((message.get("content") or "" for message in spoken), "")
 
     def changed(
-        self, messages: list[dict[str, Any]], findings: Iterable[Finding] = ()
+        self, messages: list[dict[str, Any]], findings: Iterable[Finding] = (), row: int = 0
     ) -> Conversation:
         """A copy with other messages, perhaps more at the start, that keeps this one's key."""
-        joined = (*self.findings, *findings)
+        row = row or self.row
+        joined = tuple(at_row((*self.findings, *findings), row))
         pointers = ("",) * (len(messages) - len(self.messages)) + self.pointers
-        return replace(self, messages=messages, origin=self.key, findings=joined, pointers=pointers)
+        return replace(
+            self, messages=messages, origin=self.key, findings=joined, pointers=pointers, row=row
+        )
 
     def pointer(self, index: int) -> str:
         """Where in the row the words of message ``index`` stand."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.data.conversation import Conversation
-from engine.data.finding import Finding, found
+from engine.data.finding import Finding, at_row, found
 from engine.data.render import Rendered, render
 from engine.data.report import SourceReport
 from engine.data.template import ChatTemplate, TemplateRefuses, chat_template
@@ -28,8 +28,9 @@ class Encoder:
 
     def encode(self, conversation: Conversation, report: SourceReport) -> Rendered | None:
         """The row as tokens; None when it is left out. Findings and counts go to ``report``."""
-        rendered, findings = self.examine(conversation)
-        if report.is_copy(conversation.file, conversation.line):
+        rendered, plain = self.examine(conversation)
+        findings = at_row(plain, conversation.row)
+        if report.is_copy(conversation.file, conversation.line, conversation.row):
             return None if any(finding.lost for finding in findings) else rendered
         if rendered is not None:
             report.lengths.append(rendered.length)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine import words
@@ -15,7 +15,10 @@ Severity = Literal["error", "warning", "info"]
 _WARNINGS = {
     "bad_label",
     "duplicate",
+    "duplicate_elsewhere",
+    "duplicate_row",
     "missing_comma",
+    "mixed_shapes",
     "over_long",
     "special_token_in_text",
     "stop_token_not_trained",
@@ -32,8 +35,9 @@ _INFO = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found. ``line`` counts from 1 (0: the file as a whole); ``pointer`` is the JSON
-    pointer in the row; ``lost`` is how many rows it leaves out; the words are below ``finding.``.
+    """One thing found. ``line`` counts from 1 (0: the file as a whole), ``row`` too (0: no row);
+    ``pointer`` is the JSON pointer in the row; ``lost`` is how many rows it leaves out; the words
+    are below ``finding.``.
     """
 
     code: str
@@ -44,6 +48,7 @@ class Finding:
     values: Mapping[str, Any] = field(default_factory=dict)
     lost: int = 0
     error: DanluError | None = None
+    row: int = 0
 
     @property
     def message(self) -> str:
@@ -79,3 +84,8 @@ def found_error(error: DanluError, file: str) -> Finding:
         line if isinstance(line, int) else 0,
         error=error,
     )
+
+
+def at_row(findings: Iterable[Finding], row: int) -> list[Finding]:
+    """The findings with the number of the row they speak of."""
+    return [replace(finding, row=row) for finding in findings]

@@ -33,7 +33,7 @@ class SourceReport:
     lengths: list[int] = field(default_factory=list)
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _severities: Counter[str] = field(default_factory=Counter)
-    _rendered: set[tuple[str, int]] = field(default_factory=set)
+    _rendered: set[tuple[str, int, int]] = field(default_factory=set)
 
     @property
     def kept(self) -> int:
@@ -57,12 +57,12 @@ class SourceReport:
             if len(self.findings) < _KEEP or self._counts[_group(finding)] == 1:
                 self.findings.append(finding)
 
-    def is_copy(self, file: str, line: int) -> bool:
+    def is_copy(self, file: str, line: int, row: int) -> bool:
         """Whether the row there was rendered before: sampling may repeat rows, counts may not."""
         if self.sampled is None:
             return False
-        copy = (file, line) in self._rendered
-        self._rendered.add((file, line))
+        copy = (file, line, row) in self._rendered
+        self._rendered.add((file, line, row))
         return copy
 
     def drop(self, findings: list[Finding], rows: int = 1) -> None:
@@ -168,11 +168,18 @@ def _document(group: list[Finding], count: int) -> dict[str, Any]:
         "count": count,
         "file": first.file,
         "line": first.line,
+        "row": first.row,
         "pointer": first.pointer,
         "message": first.message,
         "fix": first.fix,
         "places": [
-            {"file": each.file, "line": each.line, "pointer": each.pointer, "message": each.message}
+            {
+                "file": each.file,
+                "line": each.line,
+                "row": each.row,
+                "pointer": each.pointer,
+                "message": each.message,
+            }
             for each in group[:_PLACES]
         ],
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.data.columns import Layout, check_format, layout_of, unknown_columns
 from engine.data.conversation import Conversation, conversation_of
+from engine.data.duplicates import Place, Seen
 from engine.data.files import locate
 from engine.data.fill import filled_message, unfilled
-from engine.data.finding import Finding, found
+from engine.data.finding import Finding, at_row, found
 from engine.data.read import Row, read_file
 from engine.data.report import SourceReport
 from engine.data.sample import sampled
@@ -31,16 +33,17 @@ class Wording:
 
 
 def taken(
-    source: Source, wording: Wording, report: SourceReport, job: Job
+    source: Source, wording: Wording, report: SourceReport, job: Job, seen: Seen | None = None
 ) -> Iterator[Conversation]:
-    """The conversations of ``source`` to train on, sampled as it asks. Raises DanluError where a
-    file cannot be read at all."""
+    """The conversations of ``source`` to train on, sampled as it asks; ``seen`` are the rows of
+    sources before it. Raises DanluError where a file cannot be read at all."""
+    seen = seen or Seen()
     located = locate(source, job)
     report.sampled = located.source.sample
     kept = (
         conversation
         for path in located.files
-        for conversation in _survey(path, located.source, wording, report, job)
+        for conversation in _survey(path, located.source, wording, report, job, seen)
     )
     for conversation in sampled(kept, located.source.sample, wording.seed, source.source):
         report.taken += 1
@@ -48,10 +51,10 @@ def taken(
 
 
 def _survey(
-    path: object, source: Source, wording: Wording, report: SourceReport, job: Job
+    path: object, source: Source, wording: Wording, report: SourceReport, job: Job, seen: Seen
 ) -> Iterator[Conversation]:
     """The good rows of one file."""
-    file = _FileSurvey(source, wording, report)
+    file = _FileSurvey(source, wording, report, seen)
     for entry in read_file(path, job):  # type: ignore[arg-type]
         conversation = file.take(entry)
         if conversation is not None:
@@ -62,23 +65,24 @@ def _survey(
 class _FileSurvey:
     """What is known of a file while its rows pass: its layout, and the rows seen so far."""
 
-    def __init__(self, source: Source, wording: Wording, report: SourceReport) -> None:
-        self.source, self.wording, self.report = source, wording, report
+    def __init__(self, source: Source, wording: Wording, report: SourceReport, seen: Seen) -> None:
+        self.source, self.wording, self.report, self.seen = source, wording, report, seen
         self.format = check_format(source.format)
         self.layout: Layout | None = None
         self.columns: frozenset[str] | None = None
         self.strange: list[Row] = []
-        self.seen: dict[str, tuple[str, int]] = {}
+        self.usual = ""  # the format of the file's first good row
         self.rows = 0
 
     def take(self, entry: Row | Finding) -> Conversation | None:
         """The conversation of a row that can be trained; None for one that is left out."""
         report = self.report
         if isinstance(entry, Finding):
+            first = self.rows + 1
             self.rows += entry.lost
             report.rows += entry.lost
             if entry.lost:
-                report.drop([entry], entry.lost)
+                report.drop(at_row([entry], first), entry.lost)
             else:
                 report.add([entry])
             return None
@@ -89,7 +93,7 @@ class _FileSurvey:
             report.add(result.findings)
             return result
         if result:
-            report.drop(result)
+            report.drop(at_row(result, self.rows))
         return None
 
     def end(self, file: str) -> None:
@@ -124,9 +128,8 @@ class _FileSurvey:
             if own is None and self.layout is None:
                 self._wait(row)
                 return None
-            if own is None or (self.layout is not None and own.format != self.layout.format):
-                assert self.layout is not None
-                own = layout_of(row.value, self.layout.format, self.source.columns)
+            if own is None:
+                own = layout_of(row.value, self.usual, self.source.columns)
             self._adopt(own, row, columns)
         return self.layout
 
@@ -139,6 +142,7 @@ class _FileSurvey:
 
     def _adopt(self, layout: Layout | None, row: Row, columns: frozenset[str]) -> None:
         self.layout, self.columns = layout, columns
+        self.usual = self.usual or (layout.format if layout else "")
         if layout and layout.format not in self.report.formats:
             self.report.formats.append(layout.format)
         for strange in self.strange:
@@ -157,13 +161,27 @@ class _FileSurvey:
         ]
 
     def _filled(self, conversation: Conversation) -> Conversation:
-        key, place = conversation.key, (conversation.file, conversation.line)
-        first = self.seen.setdefault(key, place)
-        again = []
-        if first != place:
-            again.append(found("duplicate", *place, first=first[1]))
+        again = [*self._repeated(conversation), *self._unlike(conversation)]
         messages = conversation.messages
         if self.wording.system and messages[0]["role"] != "system":
             messages = [{"role": "system", "content": self.wording.system}, *messages]
         filled = [filled_message(message, self.wording.fill) for message in messages]
-        return conversation.changed(filled, again)
+        return conversation.changed(filled, again, self.rows)
+
+    def _repeated(self, row: Conversation) -> list[Finding]:
+        first = self.seen.first(row.key, Place(row.file, row.line, self.rows))
+        if first is None:
+            return []
+        place = (row.file, row.line)
+        if first.file != row.file:
+            return [found("duplicate_elsewhere", *place, first=first.line, other=first.file)]
+        if first.line == row.line:  # all of the file on one line
+            return [found("duplicate_row", *place, first=first.row)]
+        return [found("duplicate", *place, first=first.line)]
+
+    def _unlike(self, row: Conversation) -> list[Finding]:
+        """A remark where a row is of another format than the file began with."""
+        if self.layout is None or self.layout.format == self.usual:
+            return []
+        kinds: dict[str, Any] = {"found": self.layout.format, "usual": self.usual}
+        return [found("mixed_shapes", row.file, row.line, **kinds)]

@@ -110,8 +110,11 @@ async def test_experts_see_more_and_a_filter_finds_by_name(
         await pilot.press("slash", *"neftune", "enter")
         await pilot.pause()
         assert "neftune" in screen_text(app).lower() or "NEFT" in screen_text(app)
+        await pilot.press("escape", "slash", *"learning_rate", "enter")
+        assert draft.places["parameters"] == "train.learning_rate", "the first that is found"
         await pilot.press("escape", "x")
         await pilot.pause()
+        assert draft.places["parameters"] == "train.learning_rate", "it stays when all are shown"
     shown = {field.path for field in fields_of(draft, expert=True)}
     assert "train.adam_beta1" in shown
     assert "train.adam_beta1" not in {field.path for field in fields_of(draft, expert=False)}

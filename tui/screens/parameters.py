@@ -138,7 +138,10 @@ class ParametersScreen(StepScreen):
         self.call_after_refresh(self._tell)
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
-        self.draft.places["parameters"] = event.row.path
+        self._at(event.row)
+
+    def _at(self, field: Field) -> None:
+        self.draft.places["parameters"] = field.path
         self._tell()
         self.refresh_bindings()
 
@@ -185,6 +188,9 @@ class ParametersScreen(StepScreen):
         if event.input.id == "wanted":
             self._wanted = event.value.strip()
             self.look_now()
+            if self._wanted:
+                self._rows.move_to(0)
+                self._at(self._field)
         elif self._editing is not None and event.input.has_focus:
             self._tell(typed_error(self._editing, event.value))
 

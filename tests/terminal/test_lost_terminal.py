@@ -89,6 +89,7 @@ def test_a_dropped_line_leaves_the_run_going_and_attach_shows_it_and_stops_it(
     assert run.last_checkpoint() is not None
 
 
+@pytest.mark.slow
 def test_detaching_gives_the_shell_back_and_the_run_goes_on(
     spec: Path, run: Run, danlu_home: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_detaching_gives_the_shell_back_and_the_run_goes_on(
     wait_for_status(run, "stopped")
 
 
+@pytest.mark.slow
 def test_a_headless_run_survives_its_terminal(spec: Path, run: Run, danlu_home: Path) -> None:
     terminal = Terminal(["train", str(spec), "--headless"], danlu_home)
     reached = wait_for_step(run, 3)
@@ -111,6 +113,7 @@ def test_a_headless_run_survives_its_terminal(spec: Path, run: Run, danlu_home: 
     assert run.owner_alive()
 
 
+@pytest.mark.slow
 def test_a_killed_run_reads_as_interrupted_and_resumes(
     spec: Path, run: Run, danlu_home: Path
 ) -> None:
@@ -138,6 +141,7 @@ def test_a_killed_run_reads_as_interrupted_and_resumes(
     assert run.summary().status == "stopped"
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_stops_a_headless_run(spec: Path, run: Run, danlu_home: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "tui.main", "train", str(spec), "--headless"],

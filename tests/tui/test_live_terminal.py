@@ -14,6 +14,7 @@ from fcntl import ioctl
 from pathlib import Path
 
 import pyte
+import pytest
 
 from engine.home import runs_root
 from engine.runs.journal import JournalWriter
@@ -24,6 +25,7 @@ from tests.recorded.replay import recorded_run
 BEFORE_THE_NOTICE = 150  # events of the recorded journal
 
 
+@pytest.mark.slow
 def test_steady_training_sends_few_bytes_and_draws_the_same_screen():
     """A real terminal, eight steps a second for three seconds; the budget is 1500 bytes a look."""
     run = recorded_run(runs_root() / "steady", BEFORE_THE_NOTICE)

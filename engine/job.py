@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +15,21 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of the things that are under way at once, as the files of a download."""
+
+    name: str
+    done: float
+    total: float
+
+
+@dataclass(frozen=True)
 class Progress:
     """Where a job is: ``done`` of ``total`` ``unit`` (rows, bytes, tokens, steps…) of ``phase``.
 
-    ``phase`` is a word key below ``phase.``; ``total`` is None while unknown.
+    ``phase`` is a word key below ``phase.``; ``total`` is None while unknown. ``first`` was done
+    already when the phase began. ``pace`` is units a second lately, known of bytes. ``parts`` are
+    under way now.
     """
 
     phase: str
@@ -25,14 +37,23 @@ class Progress:
     total: float | None = None
     unit: str = ""
     started: float = field(default_factory=time.monotonic)
+    first: float = 0
+    pace: float | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left at the pace so far; None while it cannot be told."""
+        """Time left at the pace so far, or lately where that is known; None while it cannot be
+        told."""
         elapsed = time.monotonic() - self.started
-        if not self.total or self.done <= 0 or elapsed < 0.5:
+        gained = self.done - self.first
+        if not self.total or gained <= 0 or elapsed < 0.5:
             return None
-        return elapsed * max(0.0, self.total - self.done) / self.done
+        left = max(0.0, self.total - self.done)
+        return left / self.pace if self.pace else elapsed * left / gained
+
+
+_LATELY = 8.0  # seconds that a pace is taken over
 
 
 class Job:
@@ -52,20 +73,38 @@ class Job:
         self._on_progress = on_progress
         self._on_note = on_note
         self._cancelled = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
+        self._samples: deque[tuple[float, float]] = deque()
+        self.pausable = False
 
     def report(
-        self, phase: str, done: float = 0, total: float | None = None, unit: str = ""
+        self,
+        phase: str,
+        done: float = 0,
+        total: float | None = None,
+        unit: str = "",
+        parts: Sequence[Part] = (),
     ) -> None:
         """Say where the work is. Raises Cancelled when the person cancelled meanwhile."""
-        started = (
-            self.progress.started
-            if self.progress.phase == phase and done >= self.progress.done
-            else time.monotonic()
-        )
-        self.progress = Progress(phase, done, total, unit, started)
+        before = self.progress
+        now = time.monotonic()
+        same = before.phase == phase and done >= before.done
+        started, first = (before.started, before.first) if same else (now, done)
+        if not same:
+            self._samples.clear()
+        pace = self._pace(now, done) if unit == "bytes" else None
+        self.progress = Progress(phase, done, total, unit, started, first, pace, tuple(parts))
         if self._on_progress:
             self._on_progress(self.progress)
         self.check()
+
+    def _pace(self, now: float, done: float) -> float | None:
+        self._samples.append((now, done))
+        while now - self._samples[0][0] > _LATELY and len(self._samples) > 2:
+            self._samples.popleft()
+        since, had = self._samples[0]
+        return (done - had) / (now - since) if now - since > 0.5 else None
 
     def note(self, code: str, **values: Any) -> None:
         """Say something in words: ``code`` is a key of the catalogue."""
@@ -76,6 +115,24 @@ class Job:
     def cancel(self) -> None:
         """Ask the work to end at its next report."""
         self._cancelled.set()
+        self._going.set()
+
+    def pause(self) -> None:
+        """Ask the work to hold on, where it is ``pausable``."""
+        self._going.clear()
+
+    def go_on(self) -> None:
+        """Let paused work go on."""
+        self._going.set()
+
+    @property
+    def paused(self) -> bool:
+        return not self._going.is_set()
+
+    def wait_while_paused(self) -> None:
+        """Return once the person lets the work go on. Raises Cancelled."""
+        self._going.wait()
+        self.check()
 
     @property
     def cancelled(self) -> bool:

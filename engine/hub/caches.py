@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.hub.pins import commit_in
 from engine.hub.reference import HUBS, Hub
 
 
@@ -76,15 +77,17 @@ def _huggingface(repo: str, revision: str | None, kind: str) -> Iterator[CachedR
 
 def _modelscope(repo: str, revision: str | None, kind: str) -> Iterator[CachedRepo]:
     root = modelscope_cache() / f"{kind}s" / repo.replace("/", "--") / "snapshots"
-    names = [revision] if revision else ["master", "main"]
-    if not revision:
-        names += [folder.name for folder in _newest_first(root)]
-    for name in dict.fromkeys(names):
-        if name and (root / name).is_dir():
-            yield CachedRepo("modelscope", repo, root / name, name)
-    if not revision or revision == "master":
-        for folder in older_modelscope_copies(repo, kind):
-            yield CachedRepo("modelscope", repo, folder, "master")
+    named = [root / name for name in (revision, "master", "main") if name]
+    folders = list(dict.fromkeys([*named, *_newest_first(root)]))
+    for folder in folders:
+        if folder.is_dir():
+            commit = commit_in(folder)
+            if revision in (None, folder.name, commit):
+                yield CachedRepo("modelscope", repo, folder, commit or folder.name)
+    for folder in older_modelscope_copies(repo, kind):
+        commit = commit_in(folder)
+        if revision in (None, "master", commit):
+            yield CachedRepo("modelscope", repo, folder, commit or "master")
 
 
 def older_modelscope_copies(repo: str, kind: str) -> Iterator[Path]:

@@ -24,6 +24,12 @@ _ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     # ModelScope's client gives each file an hour in all by default: too little on a slow line.
     "MODELSCOPE_DOWNLOAD_TOTAL_TIMEOUT": "604800",
+    # It tries anew six times in all, bytes gained or not, with pauses of up to a minute: danlu's
+    # own patience ends only where none come. And a line that is dead is taken for one sooner.
+    "MODELSCOPE_DOWNLOAD_MAX_RETRIES": "0",
+    "MODELSCOPE_DOWNLOAD_TIMEOUT": "20",
+    "MODELSCOPE_API_TIMEOUT": "20",
+    "MODELSCOPE_API_MAX_RETRIES": "2",
 }
 
 
@@ -35,14 +41,23 @@ class ChildEnded(Exception):
         self.exit_code = exit_code
 
 
+class Paused(Exception):
+    """The person asked to hold on, and the process was ended for that."""
+
+
 def run_child(
-    module: str, request: dict[str, Any], on_event: Callable[[Event], None], job: Job
+    module: str,
+    request: dict[str, Any],
+    on_event: Callable[[Event], None],
+    job: Job,
+    *,
+    pausable: bool = False,
 ) -> Event:
     """Run ``module`` as a process of its own, send it ``request`` and give ``on_event`` what it
     says, until the event ``done``, which is returned.
 
-    What clients print is kept from the screen. Raises ChildEnded, Cancelled, and whatever
-    ``on_event`` raises; the process is killed then, at once.
+    What clients print is kept from the screen. Raises ChildEnded, Cancelled, whatever ``on_event``
+    raises, and Paused where the process is ``pausable``; it is killed then, at once.
     """
     with tempfile.TemporaryFile() as noise:
         process = subprocess.Popen(
@@ -54,7 +69,7 @@ def run_child(
             start_new_session=True,  # Ctrl-C in the terminal is the parent's to handle
         )
         try:
-            return _follow(process, request, on_event, job)
+            return _follow(process, request, on_event, job, pausable)
         finally:
             process.kill()
             process.wait()
@@ -66,6 +81,7 @@ def _follow(
     request: dict[str, Any],
     on_event: Callable[[Event], None],
     job: Job,
+    pausable: bool,
 ) -> Event:
     assert process.stdin and process.stdout
     process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -74,6 +90,8 @@ def _follow(
     threading.Thread(target=_read, args=(process.stdout, events), daemon=True).start()
     while True:
         job.check()
+        if pausable and job.paused:
+            raise Paused
         try:
             event = events.get(timeout=_POLL)
         except queue.Empty:

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Say = Callable[..., None]
@@ -47,6 +47,24 @@ def leave(code: int) -> None:
     """End the process at once: on failure other threads may still be at the network."""
     sys.stdout.flush()
     os._exit(code)
+
+
+@contextlib.contextmanager
+def ticking(tell: Callable[[], None], seconds: float = 0.25) -> Iterator[None]:
+    """While open, ``tell`` how far the work is every ``seconds``, from a thread of its own."""
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(seconds):
+            tell()
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _speaker() -> Say:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import DanluError
-from engine.hub.child import ChildEnded, run_child
+from engine.hub.child import ChildEnded, Event, Paused, run_child
 from engine.hub.endpoints import endpoint, offline, probe
+from engine.hub.pins import remember_commit
 from engine.hub.reference import HUB_NAMES, HUBS, Hub
-from engine.job import Job
+from engine.hub.spelling import called_otherwise
+from engine.job import Job, Part
 from engine.units import human_bytes
 
 # With hub "auto", after these the other hub may still have it.
@@ -37,7 +40,8 @@ def fetch(
     """Bring ``repo`` (``kind`` model or dataset) here from ``hub``; ``auto`` asks ModelScope, then
     Hugging Face. What is here already is not fetched again.
 
-    Raises DanluError ``hub.*``, Cancelled (partial files stay and are resumed).
+    The job can be paused. Raises DanluError ``hub.*``, Cancelled (partial files stay and are
+    resumed).
     """
     hubs = _reachable(repo, hub, job)
     for number, name in enumerate(hubs):
@@ -45,7 +49,7 @@ def fetch(
             return _fetch_from(name, repo, revision, kind, job)
         except DanluError as error:
             if number == len(hubs) - 1 or error.code not in _TRY_ELSEWHERE:
-                raise
+                raise called_otherwise(error, repo, hub, kind) from error
             job.note("note_model.not_there", hub=HUB_NAMES[name], reason=error.what)
     raise AssertionError("no hub was asked")
 
@@ -83,14 +87,29 @@ def _fetch_from(hub: Hub, repo: str, revision: str | None, kind: str, job: Job) 
         nonlocal total
         total = _relay(event, total, request, job)
 
+    job.pausable = True
     try:
-        # Ended at any moment, it leaves nothing half-written but partial files, which are resumed.
-        done = run_child("engine.hub.worker", request, relay, job)
+        done = _run_to_the_end(request, relay, job)
     except ChildEnded as error:
         values: dict[str, Any] = {"hub": HUB_NAMES[hub], "repo": repo}
         raise DanluError("hub.failed", exit_code=3, **values, reason=str(error)) from error
+    finally:
+        job.pausable = False
     job.report("download", done["bytes"], done["bytes"], "bytes")
-    return Fetched(hub, repo, Path(done["folder"]), done["revision"])
+    fetched = Fetched(hub, repo, Path(done["folder"]), done["revision"])
+    if hub == "modelscope":
+        remember_commit(fetched.folder, fetched.revision, done["files"])
+    return fetched
+
+
+def _run_to_the_end(request: dict[str, Any], relay: Callable[[Event], None], job: Job) -> Event:
+    """Fetch, over pauses. Ended at any moment, the process leaves nothing half-written but partial
+    files, which the next one resumes; so a pause holds no connection and outlives a reboot."""
+    while True:
+        try:
+            return run_child("engine.hub.worker", request, relay, job, pausable=True)
+        except Paused:
+            job.wait_while_paused()
 
 
 def _relay(event: dict[str, Any], total: int, request: dict[str, Any], job: Job) -> int:
@@ -109,7 +128,10 @@ def _relay(event: dict[str, Any], total: int, request: dict[str, Any], job: Job)
         )
         job.report("download", event["held"], total, "bytes")
     elif event["event"] == "bytes":
-        job.report("download", event["done"], total, "bytes")
+        parts = [Part(*part) for part in event["parts"]]
+        job.report("download", event["done"], total, "bytes", parts)
+    elif event["event"] == "finishing":
+        job.report("check_sum")
     elif event["event"] == "retry":
         job.note("note_model.retrying", file=event["file"])
     return total

@@ -2,9 +2,10 @@
 fetching process imports this module.
 
 The client keeps no partial file when it ends (huggingface_hub 2.4 names each try's file anew and
-removes it), so on a line that breaks a 5 GB shard starts over for ever. Big files are therefore
-fetched with the client's own ``http_get``, which can resume, into the cache's blob under the
-client's own lock; all the rest (names, links, small files, the final check) is the client's.
+removes it), so on a line that breaks a 5 GB shard starts over for ever. Files of large-file storage
+are therefore fetched with the client's own ``http_get``, which can resume, into the cache's blob
+under the client's own lock; all the rest (names, links, files in git, the final look) is the
+client's. It checks sizes only; here the checksum of every file is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import HfApi, constants, hf_hub_download, hf_hub_url, snapshot_download
 from huggingface_hub.file_download import http_get, repo_folder_name
@@ -19,9 +21,8 @@ from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
 from engine.hub.choose import RemoteFile
 
-_BIG = 8 * 2**20  # bytes: below this a file is quicker fetched again than resumed
 _MOST_BY_HTTP = constants.MAX_HTTP_DOWNLOAD_SIZE  # beyond it only the client's xet path works
-_CHUNK = 2**20  # bytes: what a break may lose, and how finely progress is seen
+_CHUNK = 2**16  # bytes: what a break may lose
 
 
 class Damaged(Exception):
@@ -38,12 +39,14 @@ class HuggingFaceSide:
         self.cache = Path(constants.HF_HUB_CACHE)
         self.revision = ""
         self._etags: dict[str, str] = {}
+        self.about: dict[str, Any] = {}
 
     def files(self) -> list[RemoteFile]:
         """All files of the repository at the commit that now is ``revision``."""
         ask = HfApi().dataset_info if self._kind == "dataset" else HfApi().model_info
         info = ask(self._repo, revision=self._asked, files_metadata=True)
         self.revision = info.sha or self._asked or "main"
+        self.about = about(info)
         found = []
         for file in info.siblings or []:
             sha256 = file.lfs.sha256 if file.lfs else None
@@ -62,11 +65,30 @@ class HuggingFaceSide:
 
     def fetch(self, file: RemoteFile) -> None:
         """Bring ``file`` here, from where a try ended. Raises the client's errors, Damaged."""
-        if self._pointer(file).exists():
-            return
-        if file.sha256 and _BIG <= file.size <= _MOST_BY_HTTP:
+        pointer = self._pointer(file)
+        if pointer.exists():
+            if pointer.stat().st_size == file.size:
+                return
+            self._forget(file)
+        if file.sha256 and file.size <= _MOST_BY_HTTP:
             self._fetch_blob(file)
         hf_hub_download(self._repo, file.path, repo_type=self._kind, revision=self.revision)
+        if not self._is_sound(file):
+            self._forget(file)
+            raise Damaged(file.path)
+
+    def _is_sound(self, file: RemoteFile) -> bool:
+        """Whether what came is of the size and, if in git, of the name that the hub told."""
+        path, known = self._pointer(file), self._etags.get(file.path)
+        if path.stat().st_size != file.size:
+            return False
+        return bool(file.sha256) or not known or _git_name(path) == known
+
+    def _forget(self, file: RemoteFile) -> None:
+        """Take away a copy that is not what the hub has."""
+        pointer = self._pointer(file)
+        pointer.resolve().unlink(missing_ok=True)
+        pointer.unlink(missing_ok=True)
 
     def finish(self, files: list[RemoteFile]) -> tuple[Path, str]:
         """The whole folder and its commit, after the client itself has looked it through (which
@@ -94,7 +116,7 @@ class HuggingFaceSide:
                     hf_hub_url(self._repo, file.path, repo_type=self._kind, revision=self.revision),
                     target,
                     resume_size=target.tell(),
-                    headers=build_hf_headers(),
+                    headers={**build_hf_headers(), "Accept-Encoding": "identity"},
                     expected_size=file.size,
                     displayed_filename=file.path,
                 )
@@ -121,6 +143,26 @@ def _sha256(path: Path) -> str:
         while block := file.read(8 * 2**20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _git_name(path: Path) -> str:
+    """The name git gives a file: its SHA-1 with a heading."""
+    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size)
+    digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def about(info: Any) -> dict[str, Any]:
+    """What the hub says of a repository, as an offer has it."""
+    card, weights = getattr(info, "card_data", None), getattr(info, "safetensors", None)
+    tagged = [tag[8:] for tag in info.tags or [] if tag.startswith("license:")]
+    gated = getattr(info, "gated", None)
+    return {
+        "license": (card.get("license") if card else None) or next(iter(tagged), None),
+        "gated": None if gated is None else bool(gated),
+        "parameters": weights.total if weights else None,
+        "downloads": info.downloads,
+    }
 
 
 def _literal(path: str) -> str:

@@ -3,13 +3,21 @@ fetching process imports this module."""
 
 from __future__ import annotations
 
+import contextlib
+import glob
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from modelscope_hub import HubApi
+from modelscope_hub import HubApi, _download, constants
 
 from engine.hub.caches import modelscope_cache, older_modelscope_copies
 from engine.hub.choose import RemoteFile
+
+_PARALLEL_FROM: int = constants.DOWNLOAD_PARALLEL_THRESHOLD
+vars(_download)["DOWNLOAD_CHUNK_SIZE"] = (
+    2**16
+)  # bytes: what a break may lose; its setting is in MiB
 
 
 class ModelScopeSide:
@@ -43,6 +51,8 @@ class ModelScopeSide:
                 return min(path.stat().st_size, file.size)
             except OSError:
                 continue
+        if file.size > _PARALLEL_FROM:
+            return min(sum(_sizes(target)), file.size)
         return 0
 
     def fetch(self, file: RemoteFile) -> None:
@@ -68,6 +78,13 @@ class ModelScopeSide:
     def finish(self, files: list[RemoteFile]) -> tuple[Path, str]:
         """The whole folder and its revision: the commit where the listing tells one."""
         return self.folder, self.commit or self.revision
+
+
+def _sizes(target: Path) -> Iterator[int]:
+    """Sizes of the parts in which the client fetches a large file, where the person set it so."""
+    for part in target.parent.glob(f"{glob.escape(target.name)}_[0-9]*_[0-9]*"):
+        with contextlib.suppress(OSError):  # merged meanwhile
+            yield part.stat().st_size
 
 
 def _newest_commit(entries: list[dict[str, Any]]) -> str | None:

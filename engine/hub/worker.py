@@ -6,40 +6,20 @@ kept from writing to the screen, and read their settings once, when first import
 parent does (standard input closes), leaving partial files that the next one resumes.
 
 Request: ``{hub, repo, kind, revision}``. Events: ``listed`` {files, bytes, held}, ``bytes`` {done,
-file}, ``retry`` {file, code}, ``done`` {folder, revision}, ``failed`` {code, values}.
+parts: [[file, held, size]]}, ``retry`` {file, code}, ``finishing``, ``done`` {folder, revision,
+bytes, files: [path]}, ``failed`` {code, values}.
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from engine.hardware import free_disk_bytes
 from engine.hub.child_side import Failed, Say, leave, serve
-from engine.hub.choose import RemoteFile, choose, is_safetensors
-from engine.hub.faults import fault, worth_retrying
+from engine.hub.choose import choose, is_safetensors
+from engine.hub.faults import fault
 from engine.hub.reference import HUB_NAMES
-from engine.units import human_bytes
-
-_AT_ONCE = 4  # files
-_PATIENCE = 20.0  # seconds without a single new byte, and two tries, before giving up
-_TICK = 0.25  # seconds between looks at how far the files are
-
-
-class Side(Protocol):
-    """One repository on one hub."""
-
-    revision: str
-    cache: Path
-
-    def files(self) -> list[RemoteFile]: ...
-    def held(self, file: RemoteFile) -> int: ...
-    def fetch(self, file: RemoteFile) -> None: ...
-    def finish(self, files: list[RemoteFile]) -> tuple[Path, str]: ...
+from engine.hub.room import check_room
+from engine.hub.transfer import Side, Transfer, ask_patiently
 
 
 def main() -> int:
@@ -51,7 +31,8 @@ def _name(error: Exception, request: dict[str, Any]) -> tuple[str, dict[str, Any
     return fault(error, request["hub"], request["repo"], request["revision"])
 
 
-def _side(request: dict[str, Any]) -> Side:
+def side_of(request: dict[str, Any]) -> Side:
+    """The repository a request is about."""
     where = request["repo"], request["kind"], request["revision"]
     if request["hub"] == "modelscope":
         from engine.hub.modelscope_side import ModelScopeSide
@@ -64,82 +45,21 @@ def _side(request: dict[str, Any]) -> Side:
 
 def bring(request: dict[str, Any], say: Say) -> None:
     """List, check the room, fetch, finish. Raises Failed and the clients' errors."""
-    side = _side(request)
-    files = choose(side.files(), request["kind"])
+    side = ask_patiently(lambda: side_of(request), request)
+    files = choose(ask_patiently(side.files, request), request["kind"])
     if request["kind"] == "model" and not any(is_safetensors(file.path) for file in files):
         raise Failed(
             "hub.no_safetensors", {"hub": HUB_NAMES[request["hub"]], "repo": request["repo"]}
         )
-    total = sum(file.size for file in files)
-    held = sum(side.held(file) for file in files)
-    _check_room(side, total - held)
+    transfer = Transfer(side, files, request, say)
+    total, held = sum(file.size for file in files), transfer.held
+    check_room(request["repo"], total - held, side)
     say("listed", files=len(files), bytes=total, held=held)
-    with _ticking(side, files, say):
-        _fetch_all(side, files, request, say)
-    folder, revision = side.finish(files)
-    say("done", folder=str(folder), revision=revision, bytes=total)
-
-
-def _check_room(side: Side, need: int) -> None:
-    free = free_disk_bytes(side.cache)
-    if need > free:
-        raise Failed(
-            "hub.disk_full",
-            {"need": human_bytes(need), "free": human_bytes(free), "folder": str(side.cache)},
-        )
-
-
-def _fetch_all(side: Side, files: list[RemoteFile], request: dict[str, Any], say: Say) -> None:
-    """Small files first and weights last, several at once; the first failure ends the rest."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        futures = [pool.submit(_fetch_patiently, side, file, request, say) for file in files]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
-
-
-def _fetch_patiently(side: Side, file: RemoteFile, request: dict[str, Any], say: Say) -> None:
-    """Fetch ``file``; on a broken line go on from there, as long as bytes keep coming."""
-    tries, held, last_byte = 0, side.held(file), time.monotonic()
-    while True:
-        try:
-            side.fetch(file)
-            return
-        except Exception as error:
-            code, values = fault(error, request["hub"], request["repo"], request["revision"])
-            tries += 1
-            now = side.held(file)
-            if now > held:
-                tries, held, last_byte = 1, now, time.monotonic()
-            waited = time.monotonic() - last_byte
-            if not worth_retrying(code) or (tries > 1 and waited > _PATIENCE):
-                raise Failed(code, {**values, "file": file.path}) from error
-            say("retry", file=file.path, code=code)
-            time.sleep(min(8.0, 0.5 * 2**tries))
-
-
-@contextlib.contextmanager
-def _ticking(side: Side, files: list[RemoteFile], say: Say):
-    """While open, say how many bytes are here several times a second."""
-    over = threading.Event()
-
-    def tick() -> None:
-        while not over.wait(_TICK):
-            held = [(side.held(file), file) for file in files]
-            under_way = next((file.path for had, file in held if had < file.size), "")
-            say("bytes", done=sum(had for had, _ in held), file=under_way)
-
-    thread = threading.Thread(target=tick, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    transfer.run()
+    say("finishing")
+    folder, revision = ask_patiently(lambda: side.finish(files), request)
+    paths = [file.path for file in files]
+    say("done", folder=str(folder), revision=revision, bytes=total, files=paths)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,16 @@ bytes, same}, ``bytes`` {done}, ``sent`` {file, number}, ``retry`` {file}, ``com
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from engine.hub.child_side import Failed, Say, leave, serve
+from engine.hub.child_side import Failed, Say, leave, serve, ticking
 from engine.hub.reference import HUB_NAMES
 from engine.publish.faults import is_passing, push_fault
 from engine.publish.local_file import LocalFile
 
 T = TypeVar("T")
-_TICK = 0.25  # seconds between looks at how far a file is
 
 
 class Side(Protocol):
@@ -122,11 +119,15 @@ class _Work:
         self._say("sending", files=len(files), bytes=total, same=same)
         done = 0
         for number, file in enumerate(files, 1):
-            with _ticking(self._side, done, file.size, self._say):
+            with ticking(lambda before=done, size=file.size: self._tell(before, size)):
                 self.patiently(lambda file=file: self._side.send(file), file.path)
             done += file.size
             self._say("bytes", done=done)
             self._say("sent", file=file.path, size=file.size, number=number)
+
+    def _tell(self, before: int, size: int) -> None:
+        """Say how many bytes are on their way."""
+        self._say("bytes", done=before + min(self._side.moved(), size))
 
     def patiently(self, ask: Callable[[], T], file: str = "") -> T:
         """What ``ask`` answers, asked again while a line or a server fails. Raises Failed."""
@@ -142,24 +143,6 @@ class _Work:
                 self._say("retry", file=file)
                 time.sleep(0.5 * 2**attempt)
         raise AssertionError("asked not even once")
-
-
-@contextlib.contextmanager
-def _ticking(side: Side, before: int, size: int, say: Say) -> Iterator[None]:
-    """While open, say several times a second how many bytes are on their way."""
-    over = threading.Event()
-
-    def tick() -> None:
-        while not over.wait(_TICK):
-            say("bytes", done=before + min(side.moved(), size))
-
-    thread = threading.Thread(target=tick, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 if __name__ == "__main__":

@@ -272,7 +272,7 @@ def test_a_disk_too_small_is_told_before_a_byte_is_fetched(hubs: Hubs, published
             return 0
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker, "_side", lambda request: Huge())
+        patch.setattr(worker, "side_of", lambda request: Huge())
         with pytest.raises(worker.Failed) as caught:
             worker.bring(
                 {"hub": "huggingface", "repo": REPO, "kind": "model"}, lambda *a, **k: None

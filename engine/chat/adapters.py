@@ -43,3 +43,12 @@ def _without_place(model: Any, folder: Path, name: str) -> list[str]:
         stored = {key for key in file.keys() if "lora_" in key}  # noqa: SIM118
     placed = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
     return sorted(stored - placed.keys())
+
+
+def adapter_bytes(model: Any, name: str) -> int:
+    """What the weights of the adapter ``name`` take in memory."""
+    return sum(
+        weight.numel() * weight.element_size()
+        for place, weight in model.named_parameters()
+        if f".{name}." in place or place.endswith(f".{name}")
+    )

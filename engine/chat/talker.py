@@ -1,28 +1,27 @@
-"""One loaded model to talk to: as it was before tuning, or with any adapter on top of it."""
+"""One loaded model to talk to: as it was before tuning, or with any adapter on top of it; and other
+models beside it where memory allows."""
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.chat.adapters import put_on
 from engine.chat.generate import Message, Tools, answer_batch, stream_answer
+from engine.chat.part import Part, adapter_part, base_part, tuned_part
+from engine.chat.rack import Loaded, Rack
 from engine.chat.sampling import Sampling
 from engine.chat.target import ChatTarget, resolve_target
-from engine.errors import DanluError
 from engine.hardware import Machine, machine
 from engine.job import Job
-from engine.spec.sections import Model
 
-# Whose answer: "tuned" (what the target names), None (the base), or an adapter's folder.
-Voice = Literal["tuned"] | Path | None
-_SPARE = 1.3  # a second model is kept beside the first where this times its weights are free
+# Whose answer: "tuned" (what the target names), None (the base), an adapter's folder on that base,
+# or any other part.
+Voice = Literal["tuned"] | Path | Part | None
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,14 @@ class Spoken:
         return self.tokens / self.seconds if self.seconds > 0 else 0.0
 
 
-@dataclass
-class _Loaded:
-    """A model in memory and the names PEFT knows its adapters by."""
+@dataclass(frozen=True)
+class Footprint:
+    """What a part holds in memory: its model's weights, its adapter's on top. ``shared`` says that
+    another part stood on the same model before."""
 
-    model: Any
-    tokenizer: Any
-    adapters: dict[Path, str]
+    model_bytes: int
+    adapter_bytes: int
+    shared: bool
 
 
 class Talker:
@@ -57,7 +57,7 @@ class Talker:
         self.target = target
         self.machine = on
         self.spoken: Spoken | None = None
-        self._models: dict[Model, _Loaded] = {}
+        self._rack = Rack(on)
         self._turn = threading.Lock()
         self._cancelled = threading.Event()
 
@@ -72,6 +72,34 @@ class Talker:
         talker._ready("tuned" if found.tuned else None, job or Job())
         return talker
 
+    @classmethod
+    def load_part(cls, part: Part, job: Job | None = None) -> Talker:
+        """Load one part alone. Raises as :meth:`load`."""
+        talker = cls(ChatTarget(part.model, part.label), machine())
+        talker.add(part, job)
+        return talker
+
+    def part(self, voice: Voice) -> Part:
+        """The model and adapter that speak as ``voice``. Raises DanluError ``chat.no_tuned``."""
+        if isinstance(voice, Part):
+            return voice
+        if voice is None:
+            return base_part(self.target)
+        return tuned_part(self.target) if voice == "tuned" else adapter_part(self.target, voice)
+
+    def add(self, part: Part, job: Job | None = None) -> Footprint:
+        """Make ``part`` ready beside what is loaded. Raises as :meth:`load`, and DanluError
+        ``chat.no_room`` where its model does not fit beside the others."""
+        with self._turn:
+            shared = self._rack.holds(part)
+            loaded = self._rack.ready(part, job or Job(), beside=True)
+            return Footprint(loaded.bytes, loaded.adapter_bytes(part.adapter), shared)
+
+    def keep_only(self, parts: Sequence[Part]) -> None:
+        """Give back the memory of models none of ``parts`` stands on."""
+        with self._turn:
+            self._rack.keep_only({part.model for part in parts})
+
     def stream(
         self,
         messages: list[Message],
@@ -84,20 +112,23 @@ class Talker:
         Raises DanluError as :meth:`load` and :func:`engine.chat.generate.stream_answer` do."""
         counted = _Count(stop or (lambda: False), self._cancelled)
         with self._speaking():
-            loaded = self._ready(adapter, job or Job())
+            part = self.part(adapter)
+            loaded = self._ready(part, job or Job())
             start = time.monotonic()
             try:
-                with self._as_voice(loaded, adapter):
+                with loaded.speaking_as(part.adapter):
                     yield from stream_answer(
                         loaded.model,
-                        loaded.tokenizer,
+                        loaded.tokenizer_of(part),
                         messages,
                         sampling,
                         counted.stop,
                         counted.add,
                     )
             finally:
-                self._note(loaded, counted, start)
+                seconds = time.monotonic() - start
+                held = _memory_bytes(loaded.model)
+                self.spoken = Spoken(counted.tokens, seconds, held, counted.stopped)
 
     def answer_batch(
         self,
@@ -115,34 +146,46 @@ class Talker:
         """The answer of ``adapter`` to each conversation, as
         :func:`engine.chat.generate.answer_batch` makes them."""
         counted = _Count(stop or (lambda: False), self._cancelled)
-        with self._speaking():
-            loaded = self._ready(adapter, job or Job())
-            with self._as_voice(loaded, adapter):
-                return answer_batch(
-                    loaded.model,
-                    loaded.tokenizer,
-                    conversations,
-                    sampling,
-                    batch_size=batch_size,
-                    limits=limits,
-                    tools=tools,
-                    stop=counted.stop,
-                    on_done=on_done,
-                )
+        with self.lent(adapter, job) as (model, tokenizer):
+            return answer_batch(
+                model,
+                tokenizer,
+                conversations,
+                sampling,
+                batch_size=batch_size,
+                limits=limits,
+                tools=tools,
+                stop=counted.stop,
+                on_done=on_done,
+            )
 
     @contextmanager
     def lent(self, adapter: Voice = "tuned", job: Job | None = None) -> Iterator[tuple[Any, Any]]:
         """The model, speaking as ``adapter``, and its tokenizer, while the block runs. Raises
         DanluError as :meth:`load` does."""
         with self._speaking():
-            loaded = self._ready(adapter, job or Job())
-            with self._as_voice(loaded, adapter):
-                yield loaded.model, loaded.tokenizer
+            part = self.part(adapter)
+            loaded = self._ready(part, job or Job())
+            with loaded.speaking_as(part.adapter):
+                yield loaded.model, loaded.tokenizer_of(part)
+
+    @contextmanager
+    def round(self) -> Iterator[Callable[[Part], Loaded]]:
+        """Keep the turn for several parts that speak alternately: gives what makes one ready,
+        beside the others (DanluError ``chat.no_room`` where it does not fit)."""
+        with self._speaking():
+            yield lambda part: self._rack.ready(part, Job(), beside=True)
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, without special ones."""
-        read = self._ready(None, Job()).tokenizer
+        part = self.part(None)
+        read = self._ready(part, Job()).tokenizer_of(part)
         return [len(read(text, add_special_tokens=False)["input_ids"]) for text in texts]
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the answer under way is to end."""
+        return self._cancelled.is_set()
 
     def cancel(self) -> None:
         """End the answer under way after its next token; later ones are not touched."""
@@ -153,7 +196,7 @@ class Talker:
         """End the answer under way and give the memory back."""
         self._cancelled.set()
         with self._turn:
-            self._unload()
+            self._rack.clear()
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -161,80 +204,9 @@ class Talker:
             self._cancelled.clear()
             yield
 
-    def _ready(self, voice: Voice, job: Job) -> _Loaded:
+    def _ready(self, voice: Voice, job: Job) -> Loaded:
         """The loaded model that speaks with ``voice``."""
-        if voice == "tuned" and self.target.tuned is None:
-            raise DanluError("chat.no_tuned", target=self.target.label)
-        own = voice == "tuned" and self.target.weights is not None
-        loaded = self._model(self.target.tuned_model if own else self.target.base, job)
-        folder = self._adapter_of(voice)
-        if folder is not None and folder not in loaded.adapters:
-            self._add_adapter(loaded, folder)
-        return loaded
-
-    def _add_adapter(self, loaded: _Loaded, folder: Path) -> None:
-        name = f"adapter{len(loaded.adapters)}"
-        try:
-            loaded.model = put_on(loaded.model, folder, name)
-        except DanluError:
-            # What did not fit may be half on the model: the next answer loads it afresh.
-            self._unload()
-            raise
-        loaded.adapters[folder] = name
-
-    def _adapter_of(self, voice: Voice) -> Path | None:
-        return self.target.adapter if voice == "tuned" else voice
-
-    def _as_voice(self, loaded: _Loaded, voice: Voice) -> AbstractContextManager[Any]:
-        folder = self._adapter_of(voice)
-        if folder is not None:
-            loaded.model.set_adapter(loaded.adapters[folder])
-            return nullcontext()
-        return loaded.model.disable_adapter() if loaded.adapters else nullcontext()
-
-    def _model(self, model: Model, job: Job) -> _Loaded:
-        from engine.models.load import load_model, load_tokenizer
-        from engine.models.locate import locate
-
-        if model not in self._models:
-            located = locate(model, job)
-            self._make_room(located.folder)
-            job.report("load_model")
-            self._models[model] = _Loaded(
-                model=load_model(located.folder, model, self.machine, for_training=False),
-                tokenizer=load_tokenizer(
-                    self._tokenizer_folder(located.folder),
-                    trust_remote_code=model.trust_remote_code,
-                ),
-                adapters={},
-            )
-        return self._models[model]
-
-    def _tokenizer_folder(self, model_folder: Path) -> Path:
-        """An adapter's own tokenizer where it has one: its chat template is the one it learned."""
-        adapter = self.target.adapter
-        return (
-            adapter if adapter and (adapter / "tokenizer_config.json").is_file() else model_folder
-        )
-
-    def _make_room(self, folder: Path) -> None:
-        """Before the base joins a fully tuned model, or the other way round, give the first one's
-        memory back unless both fit."""
-        weights = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-        if self._models and machine().free_bytes < _SPARE * weights:
-            self._unload()
-
-    def _unload(self) -> None:
-        self._models.clear()
-        gc.collect()
-        if self.machine.gpu:
-            import torch
-
-            torch.cuda.empty_cache()
-
-    def _note(self, loaded: _Loaded, counted: _Count, start: float) -> None:
-        seconds = time.monotonic() - start
-        self.spoken = Spoken(counted.tokens, seconds, _memory_bytes(loaded.model), counted.stopped)
+        return self._rack.ready(self.part(voice), job)
 
 
 class _Count:

@@ -1,0 +1,93 @@
+"""Several voices on one loaded base, a token of each in turn; other models beside it if they fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import engine.chat.rack
+from engine.chat.generate import Sampling
+from engine.chat.part import Part, part_of
+from engine.chat.talker import Talker
+from engine.chat.together import Pace, answer_together
+from engine.errors import DanluError
+from engine.hardware import machine
+
+SHORT = Sampling(max_new_tokens=16)
+ASKED: list[dict[str, Any]] = [{"role": "user", "content": "你是谁？"}]
+
+
+class _Heard:
+    def __init__(self) -> None:
+        self.order: list[int] = []
+        self.text: dict[int, str] = {}
+        self.pace: dict[int, Pace] = {}
+        self.errors: dict[int, DanluError | None] = {}
+
+    def said(self, voice: int, piece: str, pace: Pace) -> None:
+        self.order.append(voice)
+        self.text[voice] = self.text.get(voice, "") + piece
+
+    def ended(self, voice: int, pace: Pace, error: DanluError | None) -> None:
+        self.pace[voice], self.errors[voice] = pace, error
+
+
+def heard(talker: Talker, *parts: Part, stop_after: int = 10_000) -> _Heard:
+    listener = _Heard()
+    asked = [(part, ASKED) for part in parts]
+    ended = lambda: len(listener.order) >= stop_after  # noqa: E731
+    answer_together(talker, asked, SHORT, listener, ended)
+    return listener
+
+
+def test_voices_take_turns_and_each_says_what_it_says_alone(
+    adapter: Path, other_adapter: Path
+) -> None:
+    talker = Talker.load(str(adapter))
+    base, tuned, other = talker.part(None), talker.part("tuned"), part_of(str(other_adapter))
+    listener = heard(talker, base, tuned, other)
+    assert listener.order[:3] == [0, 1, 2] and listener.order[3:6] == [0, 1, 2]
+    for place, part in enumerate((base, tuned, other)):
+        assert listener.text[place] == "".join(talker.stream(ASKED, SHORT, part))
+        assert 0 < listener.pace[place].tokens <= 16
+    assert len(set(listener.text.values())) == 3
+    assert listener.errors == {0: None, 1: None, 2: None}
+
+
+def test_all_are_stopped_at_once(adapter: Path) -> None:
+    talker = Talker.load(str(adapter))
+    listener = heard(talker, talker.part(None), talker.part("tuned"), stop_after=4)
+    assert listener.order == [0, 1, 0, 1]
+    assert listener.errors.keys() == {0, 1}
+
+
+def test_an_adapter_shares_the_base_and_another_model_stands_beside_it(
+    adapter: Path, other_adapter: Path, tiny_model: Path
+) -> None:
+    talker = Talker.load(str(adapter))
+    first = talker.add(talker.part("tuned"))
+    second = talker.add(part_of(str(other_adapter)))
+    assert first.shared and second.shared
+    assert 0 < second.adapter_bytes < second.model_bytes == first.model_bytes
+    third = talker.add(part_of(str(tiny_model)))
+    assert not third.shared and third.adapter_bytes == 0
+    listener = heard(talker, talker.part("tuned"), part_of(str(tiny_model)))
+    assert all(listener.text.values())
+
+
+def test_a_model_that_does_not_fit_beside_is_refused_and_the_others_go_on(
+    adapter: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talker = Talker.load(str(adapter))
+    full = replace(machine(), gpus=(), ram_free_bytes=1000)
+    monkeypatch.setattr(engine.chat.rack, "machine", lambda: full)
+    with pytest.raises(DanluError) as caught:
+        talker.add(part_of(str(tiny_model)))
+    assert caught.value.code == "chat.no_room" and "1000 B" in caught.value.why
+    listener = heard(talker, part_of(str(tiny_model)), talker.part("tuned"))
+    refused = listener.errors[0]
+    assert refused is not None and refused.code == "chat.no_room"
+    assert listener.text.keys() == {1} and listener.errors[1] is None

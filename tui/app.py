@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
@@ -126,6 +126,19 @@ class DanluApp(App[None]):
         self.session = TrainingSession(run, resume=resume, watched=True)
         self.session.start()
         self.show_run(run)
+
+    def start_job(self, command: Sequence[str]) -> None:
+        """Do ``danlu COMMAND`` in a process of its own, which outlives this one, and show it."""
+        from tui.job_process import start_command
+        from tui.screens.running_job import RunningJobScreen
+
+        try:
+            screen: Screen[None] = RunningJobScreen(start_command(command))
+        except DanluError as error:
+            from tui.screens.error import ErrorScreen
+
+            screen = ErrorScreen(error)
+        self.push_screen(screen)
 
     def show_run(self, run: Run) -> None:
         """Open the live screen of any run: in progress here or elsewhere, or ended."""

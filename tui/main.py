@@ -19,6 +19,7 @@ from types import ModuleType
 from engine import words
 from engine.errors import DanluError
 from engine.home import check_home, use_home
+from engine.job import Cancelled
 from tui.cli.parser import Parser
 
 # Verb → its module below tui.cli; a module is loaded only when its verb is asked for.
@@ -40,9 +41,11 @@ VERBS = (
     "login",
     "serve",
     "servers",
+    "jobs",
     "recipes",
     "parameters",
     "fetch",
+    "search",
     "catalogue",
     "doctor",
 )
@@ -54,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     3 the work failed, 130 interrupted."""
     given = list(sys.argv[1:] if argv is None else argv)
     _choose_language(given)
-    arguments = _parser(given).parse_args(given)
+    arguments = _parser(given).parse_args(given, argparse.Namespace(given=given))
     if arguments.home:
         use_home(arguments.home)
     try:
@@ -65,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         show_error(error, as_json=getattr(arguments, "json", False))
         return error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Cancelled):
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left, as `head` does.

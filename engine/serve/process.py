@@ -17,14 +17,14 @@ import os
 import signal
 import socket
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import words
 from engine.errors import DanluError
-from engine.job import Job, Progress
+from engine.job import Job
+from engine.jobs.journalling import JournallingJob
 from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
 from engine.serve.address import is_loopback, listen, url_of
@@ -84,7 +84,7 @@ def _failed(journal: JournalWriter, error: DanluError) -> int:
 
 def _serve(plan: Plan, key: str | None, folder: Path, journal: JournalWriter) -> None:
     listening = listen(plan.host, plan.port)
-    job = _journalling_job(journal)
+    job = JournallingJob(journal)
     if plan.backend == "vllm":
         from engine.serve.vllm import serve_with_vllm
 
@@ -166,25 +166,6 @@ def _journal_answer(
 
 def _journal_refusal(journal: JournalWriter, status: int, code: str) -> None:
     journal.write("refused", status=status, code=code)
-
-
-def _journalling_job(journal: JournalWriter) -> Job:
-    last = ["", 0.0]
-
-    def progress(now: Progress) -> None:
-        if now.phase != last[0] or time.monotonic() - float(last[1]) > 0.5:
-            last[:] = [now.phase, time.monotonic()]
-            journal.write("phase", name=now.phase, done=now.done, total=now.total, unit=now.unit)
-
-    return Job(progress, lambda code, values: _journal_note(journal, code, values))
-
-
-def _journal_note(journal: JournalWriter, code: str, values: dict[str, Any]) -> None:
-    plain = {
-        name: value if isinstance(value, int | float) else str(value)
-        for name, value in values.items()
-    }
-    journal.write("note", code=code, values=plain)
 
 
 def _log_to_standard_error() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,9 @@ import engine.evaluate.evaluate
 from engine import words
 from engine.evaluate.labels import label_report
 from engine.evaluate.settings import Settings
-from engine.job import Job
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.sample_runs import make_run
-from tests.tui.settle import settle, until
+from tests.tui.settle import settle
 from tui.app import DanluApp
 from tui.screens.ask import AskScreen
 from tui.screens.browse import BrowseScreen
@@ -125,39 +123,16 @@ async def test_choosing_what_to_measure(
         assert isinstance(app.screen, EvaluationScreen)
 
 
-async def test_it_runs_as_a_job_that_can_be_cancelled(
-    document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_it_is_started_as_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     make_run("news", saved=(160,), best=160)
-    asked: list[tuple[str, str, Settings]] = []
-    going_on = threading.Event()
-
-    class Found:
-        def document(self) -> dict[str, Any]:
-            return document
-
-    def evaluate(target: str, data: str, settings: Settings, job: Job) -> Found:
-        asked.append((target, data, settings))
-        job.report("evaluate_tuned", 3, 8, "rows")
-        while len(asked) == 1:
-            job.check()
-            going_on.wait(0.01)
-        return Found()
-
-    monkeypatch.setattr(engine.evaluate.evaluate, "evaluate", evaluate)
-    screen = EvaluateScreen("news", "rows.jsonl")
-    app = DanluApp(first=screen)
+    asked: list[list[str]] = []
+    monkeypatch.setattr(DanluApp, "start_job", lambda _, command: asked.append(command))
+    app = DanluApp(first=EvaluateScreen("news", "rows.jsonl"))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("s")
-        await until(pilot, lambda: "3 / 8" in screen_text(app))
-        await pilot.press("escape")
-        await until(pilot, lambda: screen._job is None)
-        assert app.screen is screen
-        assert words.t("evaluate_screen.cancelled")[:40] in screen_text(app)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(app.screen, EvaluationScreen))
-        assert asked == [("news", "rows.jsonl", Settings())] * 2
+        await pilot.press("s", "down", "enter", *"20", "enter", "end", "enter", "s")
+    command = ["evaluate", "news", "rows.jsonl", "--max-new-tokens", "512"]
+    assert asked == [command, [*command, "--sample", "20", "--base"]]
 
 
 async def test_another_language_keeps_the_place(document: dict[str, Any]) -> None:

@@ -7,14 +7,11 @@ from typing import Any
 
 import pytest
 
-import engine.export.export
 from engine import words
 from engine.errors import DanluError
 from engine.export.manifest import ExportReport
-from engine.export.request import ExportRequest
-from engine.job import Job
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.settle import settle, until
+from tests.tui.settle import settle
 from tui.app import DanluApp
 from tui.export_room import Room
 from tui.screens.export import ExportScreen
@@ -80,19 +77,14 @@ async def test_what_parts_stands_first_in_the_report(language: str) -> None:
         assert isinstance(app.screen, AnswerScreen)
 
 
-async def test_enter_makes_it_and_shows_how_it_compares(
+async def test_enter_starts_the_command_it_shows(
     room: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[ExportRequest] = []
-
-    def export(request: ExportRequest, job: Job) -> ExportReport:
-        asked.append(request)
-        return ExportReport(request.to, _REPORT)
-
-    monkeypatch.setattr(engine.export.export, "export", export)
+    asked: list[list[str]] = []
+    monkeypatch.setattr(DanluApp, "start_job", lambda _, command: asked.append(command))
     app = DanluApp(first=ExportScreen("embedded"))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("v", "enter")
-        await until(pilot, lambda: isinstance(app.screen, ExportReportScreen))
-    assert [(request.format, request.verify) for request in asked] == [("merged", False)]
+    folder = "/home/me/danlu/exports/embedded-merged"
+    assert asked == [["export", "embedded", "--to", folder, "--format", "merged", "--no-verify"]]

@@ -12,8 +12,8 @@ from engine.evaluate.settings import BATCH_SIZE, GROUPS, MAX_NEW_TOKENS, Setting
 from engine.words import t
 from tui.cli.check import filling
 from tui.cli.evaluate_lines import evaluation_lines
+from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json
-from tui.cli.progress_line import progress_line
 
 _AUTO, _NONE = "auto", "none"
 
@@ -63,11 +63,12 @@ def run(args: argparse.Namespace) -> int:
     from engine.chat.target import resolve_target
     from engine.evaluate.evaluate import evaluate
 
-    settings = settings_of(args)
-    target = resolve_target(args.target, base=args.base_model)
-    with progress_line() as job:
+    with lasting_job(args) as job:
+        settings = settings_of(args)
+        target = resolve_target(args.target, base=args.base_model)
         evaluation = evaluate(target, args.data, settings, job, out=args.out)
-    document = evaluation.document()
+        document = evaluation.document()
+        job.keep(document)
     if args.json:
         print(json.dumps(document, ensure_ascii=False, indent=1))
         return 0

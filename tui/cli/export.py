@@ -12,8 +12,8 @@ from engine.export.request import DTYPES, FORMATS, ExportRequest, read_size
 from engine.units import human_bytes
 from engine.words import t
 from tui.cells import fit, width
+from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json
-from tui.cli.progress_line import progress_line
 from tui.cli.table import table
 from tui.export_facts import fact_rows, verdict
 
@@ -49,19 +49,20 @@ def run(args: argparse.Namespace) -> int:
     from engine.chat.target import resolve_target
     from engine.export.export import export
 
-    request = ExportRequest(
-        target=resolve_target(args.target),
-        to=Path(args.to).expanduser(),
-        format=args.format,
-        dtype=args.dtype,
-        shard_bytes=read_size(args.shard_size),
-        quant=args.quant.lower(),
-        verify=not args.no_verify,
-    )
-    with progress_line() as job:
+    with lasting_job(args) as job:
+        request = ExportRequest(
+            target=resolve_target(args.target),
+            to=Path(args.to).expanduser(),
+            format=args.format,
+            dtype=args.dtype,
+            shard_bytes=read_size(args.shard_size),
+            quant=args.quant.lower(),
+            verify=not args.no_verify,
+        )
         report = export(request, job)
-    if args.json:
         shown = {"folder": str(report.folder), **report.document}
+        job.keep(shown)
+    if args.json:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         cells = shutil.get_terminal_size((_CELLS, 24)).columns

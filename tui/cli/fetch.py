@@ -10,8 +10,8 @@ from engine.models.locate import LocatedModel, locate
 from engine.spec.sections import Model
 from engine.units import human_bytes, human_count
 from engine.words import t
+from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json
-from tui.cli.progress_line import progress_line
 
 _HUBS = ("auto", "modelscope", "huggingface")
 
@@ -26,9 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Fetch and describe. Raises DanluError ``model.*`` and ``hub.*``."""
     model = Model(source=args.ref, hub=args.hub, revision=args.revision)
-    with progress_line() as job:
+    with lasting_job(args) as job:
         found = locate(model, job)
-    facts = describe(found.folder)
+        facts = describe(found.folder)
+        job.keep(document(found, facts))
     if args.json:
         print(json.dumps(document(found, facts), ensure_ascii=False, indent=1))
         return 0

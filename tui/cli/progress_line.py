@@ -16,14 +16,15 @@ from engine.job import Job, Progress
 from engine.units import human_bytes, human_count, human_duration
 from tui.cells import fit
 
+_CELLS = 79
 _PACE = 0.1  # seconds between two drawings
 _PLAIN_PACE = 10.0  # seconds between two plain lines of one phase
 
 
 @contextmanager
-def progress_line(cells: int = 79) -> Iterator[Job]:
+def progress_line() -> Iterator[Job]:
     """A job whose progress and notes are shown while the block runs; Ctrl-C cancels it."""
-    line = _Line(cells, live=sys.stderr.isatty())
+    line = Line()
     job = Job(line.progress, line.note)
     try:
         yield job
@@ -34,15 +35,16 @@ def progress_line(cells: int = 79) -> Iterator[Job]:
         line.clear()
 
 
-class _Line:
-    def __init__(self, cells: int, live: bool) -> None:
-        self._cells = cells
-        self._live = live
+class Line:
+    """Draws where a job is; ``live`` is whether on a terminal, which may be lost meanwhile."""
+
+    def __init__(self) -> None:
+        self.live = sys.stderr.isatty()
         self._phase = ""
         self._drawn = 0.0
 
     def progress(self, progress: Progress) -> None:
-        if not self._live:
+        if not self.live:
             if progress.phase != self._phase:
                 self._drawn = time.monotonic()
                 print(words.t(f"phase.{progress.phase}"), file=sys.stderr, flush=True)
@@ -52,7 +54,7 @@ class _Line:
         elif progress.phase != self._phase or time.monotonic() - self._drawn > _PACE:
             self._drawn = time.monotonic()
             print(
-                "\r" + fit(progress_text(progress), self._cells),
+                "\r" + fit(progress_text(progress), _CELLS),
                 end="",
                 file=sys.stderr,
                 flush=True,
@@ -64,8 +66,8 @@ class _Line:
         print(words.t(code, **values), file=sys.stderr, flush=True)
 
     def clear(self) -> None:
-        if self._live and self._phase:
-            print("\r" + " " * self._cells + "\r", end="", file=sys.stderr, flush=True)
+        if self.live and self._phase:
+            print("\r" + " " * _CELLS + "\r", end="", file=sys.stderr, flush=True)
 
 
 def progress_text(progress: Progress) -> str:

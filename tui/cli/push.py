@@ -10,8 +10,8 @@ from engine.errors import DanluError
 from engine.hub.reference import HUBS
 from engine.units import human_bytes
 from engine.words import t
+from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json
-from tui.cli.progress_line import progress_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,18 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Publish and say where. Raises DanluError ``publish.*``, ``chat.*``, ``run.*``."""
-    from engine.publish.request import PushRequest, check_repo_id
-
-    repo = check_repo_id(args.repo, args.hub)
     from engine.chat.target import resolve_target
     from engine.publish.push import push
+    from engine.publish.request import PushRequest, check_repo_id
 
-    target = resolve_target(args.target)
-    if args.adapter and target.adapter is None:
-        raise DanluError("publish.adapter_missing", target=target.label)
-    merged = args.merged.expanduser() if args.merged else None
-    with progress_line() as job:
+    with lasting_job(args) as job:
+        repo = check_repo_id(args.repo, args.hub)
+        target = resolve_target(args.target)
+        if args.adapter and target.adapter is None:
+            raise DanluError("publish.adapter_missing", target=target.label)
+        merged = args.merged.expanduser() if args.merged else None
         pushed = push(PushRequest(target, repo, args.hub, args.public, merged), job)
+        job.keep(pushed.document())
     if args.json:
         print(json.dumps(pushed.document(), ensure_ascii=False, indent=1))
         return 0

@@ -14,17 +14,15 @@ from textual.widget import Widget
 from engine import words
 from engine.errors import DanluError
 from engine.evaluate.settings import Settings, labels_named
-from engine.job import Job
 from tui.cells import fit
 from tui.evaluation_line import evaluation_line
 from tui.ink import ink
 from tui.screens.ask import AskScreen
+from tui.screens.base import DanluScreen
 from tui.screens.evaluation import EvaluationScreen
-from tui.screens.job_screen import JobScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
-from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 from tui.wizard.refusals import not_a_count, not_a_source
 
@@ -40,12 +38,11 @@ class Line:
     document: dict[str, Any] | None = None
 
 
-class EvaluateScreen(JobScreen):
+class EvaluateScreen(DanluScreen):
     """``target`` names a run, a checkpoint or a model."""
 
     title_key = "evaluate_screen.title"
     AUTO_FOCUS = "RowList"
-    idle_actions = frozenset({"start", "hub"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "keys.evaluate_start", id="evaluate.start"),
         Binding("u", "hub", "keys.data_add_hub", id="evaluate.hub"),
@@ -65,7 +62,6 @@ class EvaluateScreen(JobScreen):
         self._settings = Settings()
         self._tuned = True
         self._earlier: list[dict[str, Any]] = []
-        self._cancelled = False
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -76,7 +72,7 @@ class EvaluateScreen(JobScreen):
             selectable=lambda line: bool(line.field or line.document),
             enter="keys.field_edit",
         )
-        return [JobBar(), rows, DetailLines()]
+        return [rows, DetailLines()]
 
     def _show(self) -> None:
         title = f"{words.t(self.title_key)} · {self._target}"
@@ -126,8 +122,6 @@ class EvaluateScreen(JobScreen):
         return t("verify.yes") if chosen.base else t("verify.no")
 
     def _details(self) -> list[Detail]:
-        if self._cancelled:
-            return [Detail(words.t("evaluate_screen.cancelled"), "gold", "wrap")]
         line: Line = self.query_one(RowList).current or Line()
         key = line.field or ("earlier" if line.document else "data")
         return [Detail(words.t(f"evaluate_screen.{key}_about"), "ash", "wrap")]
@@ -167,37 +161,29 @@ class EvaluateScreen(JobScreen):
         if not self._data:
             self._browse()
             return
-        self._cancelled = False
-        self.start_job(self._evaluate, self._evaluated)
-        self._show()
+        self.danlu.start_job(self._command())
 
-    def _evaluate(self, job: Job) -> dict[str, Any]:
-        """In a thread: ask, compare, keep."""
-        from engine.evaluate.evaluate import evaluate
-
-        settings = replace(self._settings, base=self._settings.base and self._tuned)
-        return evaluate(self._target, self._data, settings, job).document()
-
-    def _evaluated(self, document: dict[str, Any]) -> None:
-        self._show()
-        self.app.push_screen(EvaluationScreen(document))
-
-    def job_cancelled(self) -> None:
-        self._cancelled = True
-        self._show()
+    def _command(self) -> list[str]:
+        chosen = self._settings
+        command = ["evaluate", self._target, self._data]
+        command += ["--max-new-tokens", str(chosen.max_new_tokens)]
+        if chosen.sample is not None:
+            command += ["--sample", str(chosen.sample)]
+        if chosen.labels is not None:
+            command += ["--labels", ",".join(chosen.labels) or "none"]
+        if chosen.base and self._tuned:
+            command.append("--base")
+        return command
 
     # -- keys ------------------------------------------------------------------------------------
 
     def on_row_list_moved(self) -> None:
-        self._cancelled = False
         self.query_one(DetailLines).show(self._details())
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         line: Line = message.row
         if line.document is not None:
             self.app.push_screen(EvaluationScreen(line.document))
-        elif self._job is not None:
-            return
         elif line.field == "data":
             self._browse()
         elif line.field == "base":

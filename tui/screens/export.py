@@ -13,31 +13,27 @@ from textual.widget import Widget
 
 from engine import words
 from engine.errors import DanluError
-from engine.export.manifest import ExportReport
-from engine.export.request import DTYPES, FORMATS, PLAIN_QUANTS, ExportRequest
-from engine.job import Job
+from engine.export.request import DTYPES, FORMATS, PLAIN_QUANTS
 from engine.units import human_bytes
 from tui.cells import fit
 from tui.export_room import Room, find_room
 from tui.ink import ink
 from tui.screens.ask import AskScreen
-from tui.screens.job_screen import JobScreen
+from tui.screens.base import DanluScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
-from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 
 _QUANTS = (*PLAIN_QUANTS, "q6_k", "q5_k_m", "q4_k_m")
 _DTYPES = (None, *DTYPES)
 
 
-class ExportScreen(JobScreen):
+class ExportScreen(DanluScreen):
     """``target`` is a run or checkpoint by name, or a model."""
 
     title_key = "export_screen.title"
     AUTO_FOCUS = "RowList"
-    idle_actions = frozenset({"folder", "kind", "verify"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "folder", "keys.export_folder", id="export.folder"),
         Binding("t", "kind", "keys.export_kind", id="export.kind"),
@@ -63,7 +59,7 @@ class ExportScreen(JobScreen):
 
     def work(self) -> list[Widget]:
         rows = RowList(self._draw, FORMATS, enter="keys.export_start")
-        return [JobBar(), rows, DetailLines(self._details())]
+        return [rows, DetailLines(self._details())]
 
     def head_right(self) -> str:
         free = self._room.free
@@ -109,7 +105,7 @@ class ExportScreen(JobScreen):
             Detail(words.t(f"export.about.{self._format}"), "foreground", "wrap", "", 2),
             Detail(f"{kind}   {verify}" if kind else verify, "gold"),
             Detail(str(self._to()), "foreground", "cut_start", words.t("export_screen.to") + "  "),
-            Detail(self._command(), "ash", "wrap", "$ ", 3),
+            Detail(shlex.join(["danlu", *self._command()]), "ash", "wrap", "$ ", 3),
         ]
 
     def _kind_words(self) -> str:
@@ -135,21 +131,25 @@ class ExportScreen(JobScreen):
             folder, number = folder.with_name(f"{stem}-{number}"), number + 1
         return folder
 
-    def _command(self) -> str:
-        parts = ["danlu", "export", self._target, "--to", str(self._to()), "--format", self._format]
+    def _command(self) -> list[str]:
+        parts = ["export", self._target, "--to", str(self._to()), "--format", self._format]
         if self._format == "gguf":
             parts += ["--quant", self._quant]
         if self._format == "merged" and self._dtype:
             parts += ["--dtype", self._dtype]
         if not self._verify:
             parts.append("--no-verify")
-        return shlex.join(parts)
+        return parts
 
     # -- looking, in a thread ---------------------------------------------------------------
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._show)
         self._look()
+
+    def on_screen_resume(self) -> None:
+        if self.is_mounted:  # the folder it would be written to may be taken now
+            self._show()
 
     def _look(self) -> None:
         """In a thread: what each format takes, and what this machine lacks for it."""
@@ -174,36 +174,15 @@ class ExportScreen(JobScreen):
     # -- the job -----------------------------------------------------------------------------
 
     def on_row_list_chosen(self) -> None:
-        if self._job is None and self._format not in self._room.lacks:
-            self.start_job(self._export, self._exported)
-
-    def _export(self, job: Job) -> ExportReport:
-        """In a thread: make it and prove it."""
-        from engine.chat.target import resolve_target
-        from engine.export.export import export
-
-        request = ExportRequest(
-            resolve_target(self._target),
-            self._to(),
-            self._format,
-            dtype=self._dtype if self._format == "merged" else None,
-            quant=self._quant,
-            verify=self._verify,
-        )
-        return export(request, job)
-
-    def _exported(self, report: ExportReport) -> None:
-        from tui.screens.export_report import ExportReportScreen
-
-        self._show()
-        self.app.push_screen(ExportReportScreen(report))
+        if self._format not in self._room.lacks:
+            self.danlu.start_job(self._command())
 
     # -- keys --------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "kind" and not (self.is_mounted and self._format in ("gguf", "merged")):
-            return False
-        return super().check_action(action, parameters)
+        if action == "kind":
+            return self.is_mounted and self._format in ("gguf", "merged")
+        return True
 
     def on_row_list_moved(self) -> None:
         self.query_one(DetailLines).show(self._details())

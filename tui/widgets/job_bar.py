@@ -24,7 +24,11 @@ class JobBar(Widget):
 
     def show(self, job: Job | None, hint: str = "") -> None:
         """Draw the job as it is now; ``hint`` says which key does what to it."""
-        line = Content("") if job is None else progress_line(job.progress, self.size.width, hint)
+        self.show_progress(job.progress if job else None, hint)
+
+    def show_progress(self, progress: Progress | None, hint: str = "") -> None:
+        """The same of a job of which only this is known."""
+        line = Content("") if progress is None else progress_line(progress, self.size.width, hint)
         if line != self._line:
             self._line = line
             self.refresh()

@@ -1,0 +1,114 @@
+"""Long work on the command line that outlives its terminal and is found from another one.
+
+The app starts the same commands in processes of their own and follows their journals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from engine.errors import DanluError
+from engine.job import Cancelled, Progress
+from engine.jobs.journalling import JournallingJob
+from engine.jobs.record import JobRecord, new_record
+from engine.runs.journal import JournalWriter
+from engine.runs.lock import RunLock
+from tui.cli.progress_line import Line
+from tui.terminal import leave_terminal
+
+FOLDER_VARIABLE = "DANLU_JOB_FOLDER"  # the record that whoever started this process has made
+
+
+class LastingJob(JournallingJob):
+    """Shown on the terminal while there is one, and kept in ``record``."""
+
+    def __init__(self, record: JobRecord, line: Line) -> None:
+        super().__init__(JournalWriter(record.path))
+        self.record = record
+        self._line = line
+
+    def keep(self, document: dict[str, Any]) -> None:
+        """Keep what came of it: the document that ``--json`` prints."""
+        self.record.keep_result(document)
+
+    def _write_progress(self, now: Progress) -> None:
+        super()._write_progress(now)
+        self._line.progress(now)
+
+    def _write_note(self, code: str, values: dict[str, Any]) -> None:
+        super()._write_note(code, values)
+        self._line.note(code, values)
+
+    def leave_terminal(self) -> None:
+        """Go on without the terminal."""
+        self._line.live = False
+        leave_terminal(self.record.log_path)
+
+
+@contextmanager
+def lasting_job(args: argparse.Namespace) -> Iterator[LastingJob]:
+    """A job whose progress and notes are shown and journalled while the block runs. ctrl+c and
+    SIGTERM cancel it; a lost terminal does not. Raises OSError where no record can be kept."""
+    given = os.environ.pop(FOLDER_VARIABLE, "")
+    record = JobRecord(Path(given)) if given else new_record(_command(args))
+    lock, line = RunLock(record.path), Line()
+    job = LastingJob(record, line)
+    job.journal.write("status", status="running", pid=os.getpid())
+    try:
+        with _signals(job):
+            yield job
+        job.journal.write("status", status="finished")
+    except (KeyboardInterrupt, Cancelled):
+        job.cancel()
+        job.journal.write("status", status="cancelled")
+        raise
+    except DanluError as error:
+        job.journal.write("error", exit_code=error.exit_code, **error.document())
+        job.journal.write("status", status="failed")
+        raise
+    except BaseException as fault:
+        reason = f"{type(fault).__name__}: {fault}".splitlines()[0]
+        named = DanluError("wizard.unexpected", exit_code=3, reason=reason)
+        job.journal.write("error", exit_code=3, **named.document())
+        job.journal.write("status", status="failed")
+        raise
+    finally:
+        line.clear()
+        job.journal.close()
+        lock.release()
+
+
+def _command(args: argparse.Namespace) -> list[str]:
+    """The verb and what follows it."""
+    return args.given[args.given.index(args.verb) :]
+
+
+@contextmanager
+def _signals(job: LastingJob) -> Iterator[None]:
+    """While open, signals do to the job what a person means by them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def cancel(number: int, frame: FrameType | None) -> None:
+        # Both: Python drops an exception that comes while it runs a finaliser.
+        job.cancel()
+        raise KeyboardInterrupt
+
+    wanted: dict[int, Any] = {signal.SIGTERM: cancel, signal.SIGINT: cancel}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        wanted[signal.SIGHUP] = lambda *_: job.leave_terminal()
+    before = {number: signal.signal(number, does) for number, does in wanted.items()}
+    try:
+        yield
+    finally:
+        for number, does in before.items():
+            signal.signal(number, does)

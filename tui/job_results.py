@@ -1,0 +1,51 @@
+"""What came of a job: the screen that shows it, or the sentences that tell it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine import words
+from engine.jobs.record import JobRecord
+from tui.screens.base import DanluScreen
+
+
+def job_title(record: JobRecord) -> str:
+    """``Evaluating news``: what it does, and to what."""
+    command = record.command()
+    target = next((word for word in command[1:] if not word.startswith("-")), "")
+    key = f"jobs.verb.{command[0]}" if command else ""
+    shown = Path(target).name if target.startswith("/") else target
+    return words.t(key, target=shown) if words.has(key) else record.name
+
+
+def result_screen(record: JobRecord) -> DanluScreen | None:
+    """The screen of what it made; None where sentences tell all, and where nothing was made."""
+    verb, document = _made(record)
+    if verb == "evaluate":
+        from tui.screens.evaluation import EvaluationScreen
+
+        return EvaluationScreen(document)
+    if verb == "export":
+        from engine.export.manifest import ExportReport
+        from tui.screens.export_report import ExportReportScreen
+
+        return ExportReportScreen(ExportReport(Path(document["folder"]), document))
+    return None
+
+
+def result_lines(record: JobRecord) -> list[str]:
+    """What it made, in sentences."""
+    verb, document = _made(record)
+    if verb == "push":
+        seen = "private" if document["private"] else "public"
+        return [words.t("jobs.pushed", url=document["url"]), words.t(f"jobs.pushed_{seen}")]
+    if verb == "fetch":
+        return [words.t("jobs.fetched", folder=document["folder"])]
+    return []
+
+
+def _made(record: JobRecord) -> tuple[str, dict[str, Any]]:
+    """Its verb and its document; both empty without one."""
+    command, document = record.command(), record.result()
+    return (command[0], document) if command and document is not None else ("", {})

@@ -46,7 +46,7 @@ def in_code() -> InCode:
                 said.add(ast.unparse(node.target))
             elif isinstance(node, ast.keyword) and node.arg:
                 said.add(node.arg)
-    for schema in (FOLDER.parent / "data" / "schemas").glob("*.json"):
+    for schema in (FOLDER.parent / "schemas" / "data").glob("*.json"):
         said.update(re.findall(r"\w+", schema.read_text(encoding="utf-8")))
     return InCode(frozenset(said), tuple(map(re.compile, made)))
 

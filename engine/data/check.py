@@ -6,11 +6,14 @@ Imports nothing heavy; a tokenizer is given by the caller.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from engine.data.conversation import Conversation
 from engine.data.duplicates import Seen
 from engine.data.finding import found_error
+from engine.data.foreign_tokens import marks_of
+from engine.data.inspection import Inspection
 from engine.data.report import Report, SourceReport
 from engine.data.survey import Wording, taken
 from engine.errors import DanluError
@@ -37,10 +40,14 @@ def check(
     mask_history: bool = False,
     train_on_prompt: bool = False,
     seed: int = 42,
+    held: Sequence[Source] = (),
+    content: bool = True,
     job: Job | None = None,
 ) -> Report:
-    """Check every row of ``sources`` as it would be trained. With a tokenizer rows are rendered
-    too: lengths are known, and rows that are too long or have nothing to learn are found.
+    """Check every row of ``sources`` as it would be trained at ``stage`` (``auto``: as the rows of
+    each source say themselves), and of ``held``, which is for evaluation. With a tokenizer rows are
+    rendered too: lengths are known, and rows that are too long or have nothing to learn are found.
+    Without ``content`` what the words hold (secrets, marks, near duplicates…) is not looked at.
 
     A source that cannot be read at all is an error of the report, not an exception; only
     ``job.Cancelled`` is raised.
@@ -52,27 +59,46 @@ def check(
         from engine.data.encode import Encoder
 
         encoder = Encoder(tokenizer, max_length, over_long, mask_history, train_on_prompt)
-    seen = Seen()
-    reports = [_check_source(source, stage, wording, encoder, job, seen) for source in sources]
-    return Report(reports, lambda: _reread(sources, wording))
+    looking = _Looking(wording, encoder, Inspection(marks_of(tokenizer)) if content else None, job)
+    held_reports = [looking.at(source, stage, held=True) for source in held]
+    looking.seen = Seen()
+    reports = [looking.at(source, stage) for source in sources]
+    if looking.inspection is not None:
+        looking.inspection.finish()
+    stages = [report.stage for report in reports]
+    return Report(reports, lambda: _reread(sources, stages, wording), held_reports)
 
 
-def _check_source(
-    source: Source, stage: str, wording: Wording, encoder: Encoder | None, job: Job, seen: Seen
-) -> SourceReport:
-    report = SourceReport(source.source, stage)
-    try:
-        for conversation in taken(source, wording, report, job, seen):
-            if encoder is not None:
-                encoder.encode(conversation, report)
-    except DanluError as error:
-        report.add([found_error(error, source.source)])
-    return report
+@dataclass
+class _Looking:
+    """What the sources of one check are looked at with."""
 
+    wording: Wording
+    encoder: Encoder | None
+    inspection: Inspection | None
+    job: Job
+    seen: Seen = field(default_factory=Seen)
 
-def _reread(sources: Sequence[Source], wording: Wording) -> Iterator[Conversation]:
-    for source in sources:
+    def at(self, source: Source, stage: str, *, held: bool = False) -> SourceReport:
+        """The report of one source."""
+        report = SourceReport(source.source, stage)
         try:
-            yield from taken(source, wording, SourceReport(source.source), Job())
+            for example in taken(source, self.wording, report, self.job, self.seen):
+                if self.inspection is not None:
+                    look = self.inspection.held if held else self.inspection.train
+                    look(example, report)
+                if self.encoder is not None and isinstance(example, Conversation):
+                    self.encoder.encode(example, report)
+        except DanluError as error:
+            report.add([found_error(error, source.source)])
+        return report
+
+
+def _reread(
+    sources: Sequence[Source], stages: Sequence[str], wording: Wording
+) -> Iterator[Conversation]:
+    for source, stage in zip(sources, stages, strict=True):
+        try:
+            yield from taken(source, wording, SourceReport(source.source, stage), Job())
         except DanluError:  # said in the report already
             continue

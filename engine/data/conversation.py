@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from engine.data.columns import Layout
+from engine.data.fill import filled_message
 from engine.data.finding import Finding, at_row, found
 from engine.data.read import Row
-from engine.data.tool_calls import NotACall, calls_of, numbered, tools_of
+from engine.data.spoken import turns_of
+from engine.data.tool_calls import NotACall, numbered, tools_of
 from engine.data.turns import Turn, problems
-
-_ROLES = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "human": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "bot": "assistant",
-    "model": "assistant",
-    "tool_call": "call",
-    "function_call": "call",
-    **dict.fromkeys(
-        ("tool", "function", "tool_response", "function_response", "observation", "observations"),
-        "tool",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -77,116 +62,79 @@ class Conversation:
         """Where in the row the words of message ``index`` stand."""
         return self.pointers[index] if index < len(self.pointers) else ""
 
+    def said(self) -> Iterator[tuple[str, str]]:
+        """Each message's words, behind their place in the row."""
+        for index, message in enumerate(self.messages):
+            yield self.pointer(index), message.get("content") or ""
 
-def content_key(messages: list[dict[str, Any]], tools: Any) -> str:
+    def called(self) -> Iterator[tuple[str, str]]:
+        """The calls of tools and the tools as text, behind their place in the row."""
+        for index, message in enumerate(self.messages):
+            if message.get("tool_calls"):
+                yield self.pointer(index), json.dumps(message["tool_calls"], ensure_ascii=False)
+        if self.tools:
+            yield "", json.dumps(self.tools, ensure_ascii=False)
+
+    def worded(
+        self,
+        fill: Mapping[str, str],
+        system: str | None,
+        findings: Iterable[Finding] = (),
+        row: int = 0,
+    ) -> Conversation:
+        """A copy with placeholders filled, and ``system`` where it has no system prompt."""
+        messages = self.messages
+        if system and messages[0]["role"] != "system":
+            messages = [{"role": "system", "content": system}, *messages]
+        return self.changed([filled_message(each, fill) for each in messages], findings, row)
+
+
+def content_key(messages: Any, tools: Any) -> str:
     """A hash of the words of a conversation."""
     text = json.dumps([messages, tools], ensure_ascii=False, sort_keys=True)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def conversation_of(row: Row, layout: Layout) -> Conversation | list[Finding]:
-    """The conversation of a row that meets its format's schema, or what is wrong with its turns."""
-    value = layout.row(row.value)
-    try:
-        tools = tools_of(value.get("tools"))
-    except NotACall:
-        return [found("bad_tools", row.file, row.line, "/" + layout.names.get("tools", "tools"))]
-    try:
-        turns = _with_system(_turns(value, layout), value.get("system"), layout)
-    except NotACall as error:
-        return [found("bad_tool_call", row.file, row.line, error.pointer)]
+def conversation_of(
+    row: Row, layout: Layout, value: Mapping[str, Any]
+) -> Conversation | list[Finding]:
+    """The conversation of a row that meets its format's schema (``value`` is the row under danlu's
+    names), or what is wrong with its turns."""
+    read = turns_and_tools(row, layout, value)
+    if isinstance(read, Finding):
+        return [read]
+    turns, tools = read
     faults, turns = problems(turns, row.file, row.line)
     if any(finding.severity == "error" for finding in faults):
         return faults
-    if row.value.get(layout.names.get("label", "")) is False:
+    if layout.stage == "sft" and value.get("label") is False:
         faults.append(found("bad_label", row.file, row.line, "/" + layout.names["label"]))
-    messages = numbered([turn.message for turn in turns])
+    return made_of(turns, tools, row, faults)
+
+
+def turns_and_tools(
+    row: Row, layout: Layout, value: Mapping[str, Any]
+) -> tuple[list[Turn], list[dict[str, Any]] | None] | Finding:
+    """The turns and tools of a row; a finding where one of them is no call or no tool."""
+    try:
+        tools = tools_of(value.get("tools"))
+    except NotACall:
+        return found("bad_tools", row.file, row.line, "/" + layout.names.get("tools", "tools"))
+    try:
+        return turns_of(value, layout), tools
+    except NotACall as error:
+        return found("bad_tool_call", row.file, row.line, error.pointer)
+
+
+def made_of(
+    turns: Sequence[Turn], tools: list[dict[str, Any]] | None, row: Row, faults: Sequence[Finding]
+) -> Conversation:
+    """The conversation of turns that are as they should be."""
     return Conversation(
-        messages,
+        numbered([turn.message for turn in turns]),
         tools,
         row.file,
         row.line,
         tuple(faults),
         pointers=tuple(turn.pointer for turn in turns),
     )
-
-
-def _turns(value: Mapping[str, Any], layout: Layout) -> list[Turn]:
-    if layout.format in ("alpaca", "query_response"):
-        return _single(value, layout)
-    name = "messages" if layout.format == "messages" else "conversations"
-    base = "/" + layout.names[name]
-    return [
-        turn
-        for index, entry in enumerate(value[name])
-        for turn in _spoken(entry, f"{base}/{index}")
-    ]
-
-
-def _single(value: Mapping[str, Any], layout: Layout) -> list[Turn]:
-    asked, answered = (
-        ("instruction", "output") if layout.format == "alpaca" else ("query", "response")
-    )
-    turns = []
-    for index, (question, answer) in enumerate(value.get("history") or []):
-        base = f"/{layout.names['history']}/{index}"
-        turns.append(Turn({"role": "user", "content": question}, base + "/0"))
-        turns.append(Turn({"role": "assistant", "content": answer}, base + "/1"))
-    question = value[asked]
-    if layout.format == "alpaca" and (value.get("input") or "").strip():
-        question = f"{question}\n{value['input']}" if question.strip() else value["input"]
-    turns.append(Turn({"role": "user", "content": question}, "/" + layout.names[asked]))
-    answer = {"role": "assistant", "content": value[answered]}
-    turns.append(Turn(answer, "/" + layout.names[answered]))
-    return turns
-
-
-def _spoken(entry: Mapping[str, Any], where: str) -> list[Turn]:
-    """The turns of one entry: one message, or an old {human, assistant} pair."""
-    role_key = "role" if "role" in entry else "from"
-    if role_key not in entry:
-        pairs = (("user", ("human", "user")), ("assistant", ("assistant", "gpt", "bot")))
-        return [
-            Turn({"role": role, "content": entry[key]}, f"{where}/{key}")
-            for role, keys in pairs
-            for key in keys
-            if key in entry
-        ]
-    content_key = "content" if "content" in entry or role_key == "role" else "value"
-    pointer = f"{where}/{content_key}"
-    role, content = _ROLES[entry[role_key]], entry.get(content_key)
-    if role == "call":
-        calls = calls_of(content, pointer)
-        return [Turn({"role": "assistant", "content": "", "tool_calls": calls}, pointer)]
-    message = {"role": role, "content": _text(content, role)}
-    if role == "assistant":
-        _add_assistant(message, entry, where)
-    for key in ("name", "tool_call_id"):
-        if role == "tool" and isinstance(entry.get(key), str):
-            message[key] = entry[key]
-    return [Turn(message, pointer)]
-
-
-def _add_assistant(message: dict[str, Any], entry: Mapping[str, Any], where: str) -> None:
-    thinking = entry.get("reasoning_content")
-    if thinking:
-        message["content"] = f"<think>\n{thinking}\n</think>\n\n{message['content']}"
-    if entry.get("tool_calls"):
-        message["tool_calls"] = calls_of(entry["tool_calls"], f"{where}/tool_calls")
-    if entry.get("loss") is False or entry.get("weight") == 0:
-        message["loss"] = False
-
-
-def _text(content: Any, role: str) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
-    if isinstance(content, list) and role != "tool":
-        return "".join(part["text"] for part in content)
-    return json.dumps(content, ensure_ascii=False)
-
-
-def _with_system(turns: list[Turn], system: str | None, layout: Layout) -> list[Turn]:
-    if not (system or "").strip() or (turns and turns[0].message["role"] == "system"):
-        return turns
-    message = {"role": "system", "content": system}
-    return [Turn(message, "/" + layout.names.get("system", "system")), *turns]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.data.columns import layout_of
+from engine.data.columns import is_row
 from engine.data.finding import Finding, found
 from engine.data.read import PHASE, Row
 from engine.data.schema import type_name
@@ -84,7 +84,7 @@ def _place_of_rows(text: str, start: int, name: str) -> int | None:
                 raise json.JSONDecodeError("colon", text, at)
             at = _skip(text, at + 1)
             places[key] = at
-            if _begins_rows(text, at) and layout_of({**seen, key: []}, "auto", None) is None:
+            if _begins_rows(text, at) and not is_row({**seen, key: []}):
                 return at  # not decoded as a whole: a broken row within costs that row alone
             seen[key], at = _DECODER.raw_decode(text, at)
             at = _skip(text, at)
@@ -92,7 +92,7 @@ def _place_of_rows(text: str, start: int, name: str) -> int | None:
                 at = _skip(text, at + 1)
     except _FAULTS as error:
         raise _broken(error, text, at, name) from None
-    if layout_of(seen, "auto", None) is None and not any(map(_is_text, seen.values())):
+    if not is_row(seen) and not any(map(_is_text, seen.values())):
         raise DanluError("data.no_rows_in_json", path=name, found="object")
     return None
 
@@ -197,7 +197,7 @@ class _Walk:
             return False
         follows = self.text[_skip(self.text, end) : _skip(self.text, end) + 1]
         columns = self.columns & set(value) if self.columns else set(value)
-        own = bool(columns) and (bool(self.columns) or layout_of(value, "auto", None) is not None)
+        own = bool(columns) and (bool(self.columns) or is_row(value))
         return own and follows in (",", "]", "")
 
     def _lines_until(self, at: int) -> int:

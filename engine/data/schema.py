@@ -18,8 +18,18 @@ from engine.data.finding import Finding, found
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-FORMATS = ("alpaca", "sharegpt", "messages", "query_response")
-_FOLDER = Path(__file__).parent / "schemas"
+    from engine.data.columns import Layout
+
+_TURNS = ("alpaca", "sharegpt", "messages", "query_response")
+FORMATS: dict[str, tuple[str, ...]] = {  # by stage
+    "sft": _TURNS,
+    "pt": ("text", "messages"),
+    "dpo": (*_TURNS, "pair"),
+    "kto": _TURNS,
+    "grpo": _TURNS,
+}
+STAGES = tuple(FORMATS)
+_FOLDER = Path(__file__).parents[1] / "schemas" / "data"
 _Predicate = Callable[[Any], bool]
 _TYPES: dict[str, _Predicate] = {
     "string": lambda value: isinstance(value, str),
@@ -32,32 +42,47 @@ _TYPES: dict[str, _Predicate] = {
 
 
 @cache
-def schema_of(format: str) -> dict[str, Any]:
-    """The JSON Schema of one of FORMATS."""
-    return json.loads((_FOLDER / f"{format}.json").read_text(encoding="utf-8"))
+def schema_of(format: str, stage: str = "sft") -> dict[str, Any]:
+    """The JSON Schema of one of the stage's FORMATS, with what it refers to in its place."""
+    return _inlined(_file(f"{stage}_{format}.json"))
 
 
-def problems(
-    row: Mapping[str, Any], format: str, file: str, line: int, names: Mapping[str, str]
-) -> list[Finding]:
-    """Everything in ``row`` that its format does not allow; ``names`` maps danlu's column names to
-    the file's, which the findings speak of."""
-    if accepts(format)(row):
+@cache
+def _file(name: str) -> dict[str, Any]:
+    return json.loads((_FOLDER / name).read_text(encoding="utf-8"))
+
+
+def _inlined(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        file, _, name = schema["$ref"].partition("#/$defs/")
+        return _inlined(_file(file)["$defs"][name])
+    return {key: part if key == "examples" else _inlined(part) for key, part in schema.items()}
+
+
+def problems(row: Mapping[str, Any], layout: Layout, file: str, line: int) -> list[Finding]:
+    """Everything in ``row`` (under danlu's names) that its format does not allow; findings speak of
+    the file's own names."""
+    if accepts(layout.format, layout.stage)(row):
         return []
-    return [_finding(error, file, line, names) for error in _validator(format).iter_errors(row)]
+    errors = _validator(layout.format, layout.stage).iter_errors(row)
+    return [_finding(error, file, line, layout) for error in errors]
 
 
 @cache
-def accepts(format: str) -> _Predicate:
+def accepts(format: str, stage: str = "sft") -> _Predicate:
     """A predicate that holds exactly for the rows the schema of ``format`` allows."""
-    return _compiled(schema_of(format))
+    return _compiled(schema_of(format, stage))
 
 
 @cache
-def _validator(format: str) -> Any:
+def _validator(format: str, stage: str) -> Any:
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(schema_of(format))
+    return Draft202012Validator(schema_of(format, stage))
 
 
 def _compiled(schema: Mapping[str, Any]) -> _Predicate:
@@ -138,24 +163,23 @@ _KEYWORDS: dict[str, Callable[[Mapping[str, Any]], _Predicate]] = {
 }
 
 
-def _finding(error: ValidationError, file: str, line: int, names: Mapping[str, str]) -> Finding:
-    parts = [str(part) for part in error.absolute_path]
-    if parts:
-        parts[0] = names.get(parts[0], parts[0])
+def _finding(error: ValidationError, file: str, line: int, layout: Layout) -> Finding:
+    path = [str(part) for part in error.absolute_path]
+    parts = layout.own(path)
     kind: str = error.validator  # type: ignore[assignment]  # unset only before validation
     if kind in ("required", "anyOf"):
-        missing = _missing(error)
-        shown = names.get(missing, missing) if not parts else missing
-        return found("missing_field", file, line, pointer([*parts, shown]), field=shown)
+        *above, shown = layout.own([*path, _missing(error)])
+        return found("missing_field", file, line, pointer([*above, shown]), field=shown)
     where, name = pointer(parts), parts[-1] if parts else ""
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    code = schema.get("x-finding-type" if kind == "type" else "x-finding")
+    if code:
+        return found(code, file, line, where, field=name, value=shorten(error.instance))
     if kind == "type":
         wanted: Any = error.validator_value
         choices = wanted if isinstance(wanted, str) else " | ".join(wanted)
         kinds: dict[str, Any] = {"found": type_name(error.instance), "wanted": choices}
         return found("wrong_type", file, line, where, field=name, **kinds)
-    code = error.schema.get("x-finding") if isinstance(error.schema, Mapping) else None
-    if code and kind in ("pattern", "enum", "minItems"):
-        return found(code, file, line, where, field=name, value=shorten(error.instance))
     return found("not_a_pair", file, line, where, field=name)
 
 

@@ -7,19 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.data.columns import Layout, check_format, layout_of, unknown_columns
-from engine.data.conversation import Conversation, conversation_of
 from engine.data.duplicates import Place, Seen
+from engine.data.example import Example, example_of
 from engine.data.files import locate
-from engine.data.fill import filled_message, unfilled
+from engine.data.fill import unfilled
 from engine.data.finding import Finding, at_row, found
+from engine.data.garbled import half_character
+from engine.data.plain_text import PlainText
 from engine.data.read import Row, read_file
 from engine.data.report import SourceReport
 from engine.data.sample import sampled
 from engine.data.schema import problems
+from engine.data.stage import stage_of
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source
 
+_UNTYPED = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst")
 _PATIENCE = 20  # rows of unknown columns at a file's start before the whole file is refused
 
 
@@ -34,31 +38,34 @@ class Wording:
 
 def taken(
     source: Source, wording: Wording, report: SourceReport, job: Job, seen: Seen | None = None
-) -> Iterator[Conversation]:
-    """The conversations of ``source`` to train on, sampled as it asks; ``seen`` are the rows of
+) -> Iterator[Any]:
+    """The rows of ``source`` to train on (each an Example of its stage: Conversations for ``sft``;
+    with stage ``auto`` the rows say it themselves), sampled as it asks; ``seen`` are the rows of
     sources before it. Raises DanluError where a file cannot be read at all."""
     seen = seen or Seen()
     located = locate(source, job)
     report.sampled = located.source.sample
+    if report.stage == "auto":
+        report.stage = stage_of(located.files, located.source, job)
     kept = (
-        conversation
+        example
         for path in located.files
-        for conversation in _survey(path, located.source, wording, report, job, seen)
+        for example in _survey(path, located.source, wording, report, job, seen)
     )
-    for conversation in sampled(kept, located.source.sample, wording.seed, source.source):
+    for example in sampled(kept, located.source.sample, wording.seed, source.source):
         report.taken += 1
-        yield conversation
+        yield example
 
 
 def _survey(
     path: object, source: Source, wording: Wording, report: SourceReport, job: Job, seen: Seen
-) -> Iterator[Conversation]:
+) -> Iterator[Example]:
     """The good rows of one file."""
     file = _FileSurvey(source, wording, report, seen)
     for entry in read_file(path, job):  # type: ignore[arg-type]
-        conversation = file.take(entry)
-        if conversation is not None:
-            yield conversation
+        example = file.take(entry)
+        if example is not None:
+            yield example
     file.end(str(path))
 
 
@@ -67,15 +74,15 @@ class _FileSurvey:
 
     def __init__(self, source: Source, wording: Wording, report: SourceReport, seen: Seen) -> None:
         self.source, self.wording, self.report, self.seen = source, wording, report, seen
-        self.format = check_format(source.format)
+        self.format = check_format(source.format, report.stage)
         self.layout: Layout | None = None
         self.columns: frozenset[str] | None = None
         self.strange: list[Row] = []
         self.usual = ""  # the format of the file's first good row
         self.rows = 0
 
-    def take(self, entry: Row | Finding) -> Conversation | None:
-        """The conversation of a row that can be trained; None for one that is left out."""
+    def take(self, entry: Row | Finding) -> Example | None:
+        """What a row that can be trained is; None for one that is left out."""
         report = self.report
         if isinstance(entry, Finding):
             first = self.rows + 1
@@ -88,8 +95,8 @@ class _FileSurvey:
             return None
         self.rows += 1
         report.rows += 1
-        result = self._conversation(entry)
-        if isinstance(result, Conversation):
+        result = self._example(entry)
+        if not isinstance(result, list):
             report.add(result.findings)
             return result
         if result:
@@ -100,45 +107,52 @@ class _FileSurvey:
         """Refuse a file without rows, or without one of known columns."""
         if self.strange:
             self.report.rows -= len(self.strange)
-            raise unknown_columns(self.strange[0].value, file, self.strange[0].line)
+            first = self.strange[0]
+            raise unknown_columns(first.value, file, first.line, self.report.stage)
         if self.rows == 0:
             raise DanluError("data.empty_file", path=file)
 
-    def _conversation(self, row: Row) -> Conversation | list[Finding]:
+    def _example(self, row: Row) -> Example | list[Finding]:
         layout = self._layout(row)
         if layout is None:
             return []
         value = layout.row(row.value)
-        faults = problems(value, layout.format, row.file, row.line, layout.names)
+        faults = problems(value, layout, row.file, row.line)
         if faults:
             return faults
-        made = conversation_of(row, layout)
+        made = example_of(row, layout, value)
         if isinstance(made, list):
             return made
-        open_names = self._unfilled(made)
-        if open_names:
-            return open_names
+        faults = _halves(made) or self._unfilled(made)
+        if faults:
+            return faults
         return self._filled(made)
 
     def _layout(self, row: Row) -> Layout | None:
         """How this row is read: as the rows before it, or by its own columns where they differ."""
         columns = frozenset(row.value)
         if self.layout is None or columns != self.columns:
-            own = layout_of(row.value, self.format, self.source.columns)
+            own = self._own_layout(row, self.format)
             if own is None and self.layout is None:
                 self._wait(row)
                 return None
             if own is None:
-                own = layout_of(row.value, self.usual, self.source.columns)
+                own = self._own_layout(row, self.usual)
             self._adopt(own, row, columns)
         return self.layout
+
+    def _own_layout(self, row: Row, format: str) -> Layout | None:
+        source, typed = self.source, not row.file.lower().endswith(_UNTYPED)
+        stage = self.report.stage
+        return layout_of(row.value, format, source.columns, stage, tags=source.tags, typed=typed)
 
     def _wait(self, row: Row) -> None:
         """Rows of unknown columns may stand before the first good one, but not for ever."""
         self.strange.append(row)
         if len(self.strange) >= _PATIENCE:
             self.report.rows -= len(self.strange)
-            raise unknown_columns(row.value, row.file, self.strange[0].line)
+            line = self.strange[0].line
+            raise unknown_columns(row.value, row.file, line, self.report.stage)
 
     def _adopt(self, layout: Layout | None, row: Row, columns: frozenset[str]) -> None:
         self.layout, self.columns = layout, columns
@@ -150,25 +164,23 @@ class _FileSurvey:
             self.report.drop([found("unknown_columns", row.file, strange.line, columns=shown)])
         self.strange = []
 
-    def _unfilled(self, conversation: Conversation) -> list[Finding]:
+    def _unfilled(self, example: Example) -> list[Finding]:
+        if isinstance(example, PlainText):  # templates of wikis and code are meant as they stand
+            return []
         names: dict[str, str] = {}
-        for index, message in enumerate(conversation.messages):
-            for name in unfilled(message["content"], self.wording.fill):
-                names.setdefault(name, conversation.pointer(index))
-        place = (conversation.file, conversation.line)
+        for pointer, text in example.said():
+            for name in unfilled(text, self.wording.fill):
+                names.setdefault(name, pointer)
+        place = (example.file, example.line)
         return [
             found("unfilled_placeholder", *place, where, name=name) for name, where in names.items()
         ]
 
-    def _filled(self, conversation: Conversation) -> Conversation:
-        again = [*self._repeated(conversation), *self._unlike(conversation)]
-        messages = conversation.messages
-        if self.wording.system and messages[0]["role"] != "system":
-            messages = [{"role": "system", "content": self.wording.system}, *messages]
-        filled = [filled_message(message, self.wording.fill) for message in messages]
-        return conversation.changed(filled, again, self.rows)
+    def _filled(self, example: Example) -> Example:
+        again = [*self._repeated(example), *self._unlike(example)]
+        return example.worded(self.wording.fill, self.wording.system, again, self.rows)
 
-    def _repeated(self, row: Conversation) -> list[Finding]:
+    def _repeated(self, row: Example) -> list[Finding]:
         first = self.seen.first(row.key, Place(row.file, row.line, self.rows))
         if first is None:
             return []
@@ -179,9 +191,17 @@ class _FileSurvey:
             return [found("duplicate_row", *place, first=first.row)]
         return [found("duplicate", *place, first=first.line)]
 
-    def _unlike(self, row: Conversation) -> list[Finding]:
+    def _unlike(self, row: Example) -> list[Finding]:
         """A remark where a row is of another format than the file began with."""
         if self.layout is None or self.layout.format == self.usual:
             return []
         kinds: dict[str, Any] = {"found": self.layout.format, "usual": self.usual}
         return [found("mixed_shapes", row.file, row.line, **kinds)]
+
+
+def _halves(row: Example) -> list[Finding]:
+    """Where a character is broken in half, which no tokenizer takes."""
+    for pointer, text in (*row.said(), *row.called()):
+        if half_character(text):
+            return [found("half_character", row.file, row.line, pointer)]
+    return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,16 @@ class Turn:
     message: dict[str, Any]
     pointer: str
 
+    @property
+    def words(self) -> str:
+        """What is said, without blanks around it."""
+        return self.message["content"].strip()
+
 
 def problems(turns: list[Turn], file: str, line: int) -> tuple[list[Finding], list[Turn]]:
     """What is wrong with the turns, and those to train on: empty system turns and turns behind the
     last answer are left off."""
-    turns = [turn for turn in turns if turn.message["role"] != "system" or _words(turn)]
+    turns = [turn for turn in turns if turn.message["role"] != "system" or turn.words]
     if not any(turn.message["role"] == "assistant" for turn in turns):
         return [found("no_assistant", file, line)], turns
     findings = []
@@ -29,20 +35,31 @@ def problems(turns: list[Turn], file: str, line: int) -> tuple[list[Finding], li
     if ending < len(turns):
         findings.append(found("unanswered_end", file, line, turns[ending].pointer))
     turns = turns[:ending]
-    findings += _order(turns, file, line)
-    for turn in turns:
-        message = turn.message
-        if _words(turn) or message.get("tool_calls"):
-            continue
-        if message["role"] == "assistant":
-            findings.append(found("empty_answer", file, line, turn.pointer))
-        elif message["role"] == "user":
-            findings.append(found("empty_question", file, line, turn.pointer))
+    findings += [*_order(turns, file, line), *_empty(turns, file, line)]
     return findings, turns
 
 
-def _words(turn: Turn) -> str:
-    return turn.message["content"].strip()
+def prompt_problems(turns: list[Turn], file: str, line: int) -> tuple[list[Finding], list[Turn]]:
+    """What is wrong with turns that end with a question, and those to ask: an answer at the end is
+    left off."""
+    turns = [turn for turn in turns if turn.message["role"] != "system" or turn.words]
+    findings = []
+    while turns and turns[-1].message["role"] == "assistant":
+        findings = [found("answer_left_off", file, line, turns[-1].pointer)]
+        turns = turns[:-1]
+    if not turns or turns[-1].message["role"] == "system":
+        return [found("no_question", file, line)], turns
+    findings += [*_order(turns, file, line), *_empty(turns, file, line)]
+    return findings, turns
+
+
+def _empty(turns: list[Turn], file: str, line: int) -> Iterator[Finding]:
+    """Questions and answers without words."""
+    codes = {"assistant": "empty_answer", "user": "empty_question"}
+    for turn in turns:
+        code = codes.get(turn.message["role"])
+        if code and not turn.words and not turn.message.get("tool_calls"):
+            yield found(code, file, line, turn.pointer)
 
 
 def _order(turns: list[Turn], file: str, line: int) -> list[Finding]:

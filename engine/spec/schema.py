@@ -21,6 +21,7 @@ SOURCE_SCHEMA: dict[str, Any] = {
         "subset": {"type": ["string", "null"]},
         "split": {"type": "string"},
         "columns": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+        "tags": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
     },
 }
 

@@ -42,6 +42,7 @@ class Source:
     subset: str | None = None
     split: str = "train"
     columns: dict[str, str] | None = None
+    tags: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)

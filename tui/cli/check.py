@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.job import Job
 
 _MARKS = {"error": "✗", "warning": "!", "info": "·"}
+_STAGES = ("auto", "pt", "sft", "dpo", "kto", "grpo")
 _PLACES = 6  # further lines named for each finding
 
 
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", nargs="+", metavar="DATA", help=t("cli_check.data"))
     parser.add_argument("--model", metavar="MODEL", help=t("cli_check.model"))
     parser.add_argument("--max-length", type=_positive, metavar="N", help=t("cli_check.max_length"))
-    parser.add_argument("--stage", choices=("sft",), default="sft", help=t("cli_check.stage"))
+    parser.add_argument("--stage", choices=_STAGES, default="auto", help=t("cli_check.stage"))
     parser.add_argument("--format", default="auto", help=t("cli_check.format"))
     parser.add_argument("--system", metavar="TEXT", help=t("cli_check.system"))
     parser.add_argument(

@@ -98,15 +98,16 @@ class SourceReport:
 
 @dataclass
 class Report:
-    """All sources of a check."""
+    """All sources of a check; ``held`` are those for evaluation, counted apart."""
 
     sources: list[SourceReport]
     _reread: Callable[[], Iterator[Any]] = field(default=lambda: iter(()), repr=False)
+    held: list[SourceReport] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether every row of every source can be trained."""
-        return not any(source.errors for source in self.sources)
+        return not any(source.errors for source in (*self.sources, *self.held))
 
     @property
     def conversations(self) -> Iterator[Any]:
@@ -150,7 +151,10 @@ class Report:
 
     def document(self) -> dict[str, Any]:
         """The ``check`` JSON document."""
-        return {"sources": [source.document() for source in self.sources], "ok": self.ok}
+        made: dict[str, Any] = {"sources": [source.document() for source in self.sources]}
+        if self.held:
+            made["eval"] = [source.document() for source in self.held]
+        return {**made, "ok": self.ok}
 
 
 def _group(finding: Finding) -> tuple[str, str]:

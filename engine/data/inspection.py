@@ -1,0 +1,131 @@
+"""What only the rows together tell: near duplicates, and training data within the evaluation's.
+
+Imports numpy when the first row is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from engine.data.duplicates import Place
+from engine.data.finding import Finding, at_row, found
+from engine.data.plain_text import PlainText
+from engine.data.remarks import remarks
+from engine.data.report import SourceReport
+from engine.data.told import Told
+
+if TYPE_CHECKING:
+    from engine.data.example import Example
+    from engine.data.near_duplicates import Alike, Sketches
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+class Inspection:
+    """Looks at the words of every row: first the rows held back for evaluation, then those to
+    train. ``own_marks`` are the special tokens of the model."""
+
+    def __init__(self, own_marks: Collection[str] = ()) -> None:
+        self._own_marks = own_marks
+        self._sketches: Sketches | None = None
+        self._reports: list[SourceReport] = []
+        self._held_rows = 0
+        self._held: dict[str, tuple[SourceReport, Place]] = {}
+        self._questions: dict[bytes, list[str]] = {}
+        self._leaked: set[str] = set()
+        self._sampled: set[tuple[str, int]] = set()
+
+    def held(self, row: Example, report: SourceReport) -> None:
+        """Look at a row held back for evaluation."""
+        report.add(at_row(remarks(row, self._own_marks), row.row))
+        place = Place(row.file, row.line, row.row)
+        self._held[row.key] = (report, place)
+        question = question_key(row)
+        if question:
+            self._questions.setdefault(question, []).append(row.key)
+        self._sketch(row, report)
+        self._held_rows = len(self._reports)
+
+    def train(self, row: Example, report: SourceReport) -> None:
+        """Look at a row to train on; a copy that sampling made is passed over."""
+        if report.sampled is not None:
+            if (row.file, row.row) in self._sampled:
+                return
+            self._sampled.add((row.file, row.row))
+        report.add(at_row(remarks(row, self._own_marks), row.row))
+        if self._held:
+            self._leaks(row)
+        self._sketch(row, report)
+
+    def finish(self) -> None:
+        """Tell what the rows together show, in the reports of the rows concerned."""
+        if self._sketches is None:
+            return
+        for pair in self._sketches.alike():
+            report, finding = self._near(pair)
+            if finding is not None:
+                report.add([finding])
+        if self._sketches.left_out:
+            limited = found("near_limited", self._reports[0].source, 0, rows=len(self._sketches))
+            self._reports[0].add([limited])
+
+    def _leaks(self, row: Example) -> None:
+        keys = [row.key] if row.key in self._held else []
+        question = question_key(row) if self._questions else None
+        for key in keys or self._questions.get(question or b"", []):
+            if key in self._leaked:
+                continue
+            self._leaked.add(key)
+            report, place = self._held[key]
+            code = "leaked_row" if keys else "leaked_question"
+            told = found(code, place.file, place.line, first=row.line, other=row.file)
+            report.add(at_row([told], place.row))
+
+    def _sketch(self, row: Example, report: SourceReport) -> None:
+        if self._sketches is None:
+            from engine.data.near_duplicates import Sketches
+
+            self._sketches = Sketches()
+        number = self._sketches.add(_words(row), Place(row.file, row.line, row.row), row.key)
+        if number is not None:
+            self._reports.append(report)
+
+    def _near(self, pair: Alike) -> tuple[SourceReport, Finding | None]:
+        assert self._sketches is not None
+        row, first = self._sketches.places[pair.row], self._sketches.places[pair.first]
+        report, code = self._reports[pair.row], "near_duplicate"
+        if pair.first < self._held_rows <= pair.row:  # told of the row held back
+            report, code, row, first = self._reports[pair.first], "near_leak", first, row
+            if any(place == row for _, place in map(self._held.__getitem__, self._leaked)):
+                return report, None
+        values: dict[str, Any] = {"percent": round(pair.share * 100)}
+        told = found(code, row.file, row.line, first=first.line, other=first.file, **values)
+        return report, at_row([told], row.row)[0]
+
+
+def question_key(row: Example) -> bytes | None:
+    """A hash of what is asked before the last answer, letters and digits alone; None without."""
+    messages = _messages(row)
+    answers = [i for i, message in enumerate(messages) if message["role"] == "assistant"]
+    before = messages[: answers[-1]] if answers else messages
+    asked = "\n".join(m.get("content") or "" for m in before if m["role"] == "user")
+    plain = _NO_LETTERS.sub("", asked).casefold()
+    if len(plain) < 2:
+        return None
+    return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+
+
+def _words(row: Example) -> str:
+    """What the row says; system prompts, which many rows share, left out."""
+    if isinstance(row, PlainText):
+        return row.text
+    return "\n".join(m.get("content") or "" for m in _messages(row) if m["role"] != "system")
+
+
+def _messages(row: Example) -> list[dict[str, Any]]:
+    if isinstance(row, PlainText):
+        return []
+    return (row.conversations()[0] if isinstance(row, Told) else row).messages

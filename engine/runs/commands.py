@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 COMMANDS_NAME = "commands.jsonl"
-What = Literal["pause", "resume", "save", "evaluate", "stop", "abort", "set"]
+What = Literal["pause", "resume", "save", "evaluate", "stop", "abort", "set", "extend"]
 
 
 def send_command(run_folder: Path, what: What, by: str = "screen", **values: Any) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import DanluError, Fix
 from engine.hardware import Machine
+from engine.train.schedule import warmup_steps
 
 if TYPE_CHECKING:
     from trl.trainer.sft_config import SFTConfig
@@ -71,8 +72,3 @@ def trainer_arguments(
         disable_tqdm=True,
         log_level="warning",
     )
-
-
-def warmup_steps(spec: RunSpec, steps: int) -> int:
-    """Steps of warm-up: those asked for, else the share of ``steps``."""
-    return spec.train.warmup_steps or round((spec.train.warmup_ratio or 0.0) * steps)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.hardware import Machine
 from engine.train.arguments import trainer_arguments
 from engine.train.conductor import Conductor
+from engine.train.lengthen import Lengthening
 from engine.train.reporter import Reporter
 from engine.train.trainer import StepTrainer
 from engine.train.watch import Watcher
@@ -27,6 +28,7 @@ def assemble(
     here: Machine,
     steps: int,
     resumed_at: int,
+    lengthening: Lengthening,
 ) -> tuple[StepTrainer, Conductor]:
     """The trainer, ready to train, and its conductor. Asks the watch prompts of a fresh model."""
     spec, journal = pipeline.spec, pipeline.journal
@@ -34,11 +36,12 @@ def assemble(
     arguments = trainer_arguments(spec, here, pipeline.run.path, steps)
     watcher = Watcher(spec, tokenizer, journal) if spec.watch.prompts else None
     conductor = Conductor(
-        spec, steps, journal, pipeline.control, pipeline.shelf(), watcher, resumed_at
+        spec, steps, journal, pipeline.control, pipeline.shelf(), watcher, resumed_at, lengthening
     )
     trainer = StepTrainer(
         conductor=conductor,
         loraplus_lr_ratio=spec.method.loraplus_lr_ratio,
+        factor=lengthening.factor(),
         model=model,
         args=arguments,
         train_dataset=prepared.train,

@@ -14,6 +14,7 @@ from engine.train.control import Control
 from engine.train.pace import Pace
 
 if TYPE_CHECKING:
+    from engine.train.lengthen import Lengthening
     from engine.train.trainer import StepTrainer
     from engine.train.watch import Watcher
 
@@ -31,7 +32,9 @@ class Conductor:
         shelf: CheckpointShelf,
         watcher: Watcher | None,
         resumed_at: int = 0,
+        lengthening: Lengthening | None = None,
     ) -> None:
+        self._lengthening = lengthening
         self._spec = spec
         self._steps = steps
         self._journal = journal
@@ -60,6 +63,7 @@ class Conductor:
         """Before the trainer's own logging: set its flags for this step."""
         state, flags, train = trainer.state, trainer.control, self._spec.train
         step = state.global_step
+        self._lengthen(trainer)
         last = step >= self._steps
         self._pace.add(tokens, seconds)
         ending = last or self._control.stopping
@@ -72,7 +76,7 @@ class Conductor:
             self.status("evaluating")
         due = step % (train.save_steps or 1) == 0
         flags.should_save = self._control.take_save() or due or ending
-        flags.should_training_stop = flags.should_training_stop or ending
+        flags.should_training_stop = ending
 
     def after_step(self, trainer: StepTrainer) -> None:
         """After the trainer logged, evaluated and saved: watch prompts, new wishes, pause."""
@@ -88,6 +92,15 @@ class Conductor:
         if self._control.stopping:
             self._stop(trainer)
 
+    def _lengthen(self, trainer: StepTrainer) -> None:
+        """Make the run longer where that was asked for: the loop goes on until the new end."""
+        wished = self._control.take_extension()
+        if wished is None or self._lengthening is None:
+            return
+        found = self._lengthening.lengthen(trainer, *wished)
+        if found is not None:
+            self._steps = found.steps
+
     def _pause(self, trainer: StepTrainer) -> None:
         self.status("paused")
         while self._control.wait_while_paused():
@@ -95,6 +108,7 @@ class Conductor:
                 trainer._save_checkpoint(trainer.model)
             if self._evaluation_wished(trainer):
                 trainer.evaluate()
+            self._lengthen(trainer)
             self.status("paused")
         if not self._control.aborting:
             self.status("training")

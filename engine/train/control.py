@@ -8,6 +8,7 @@ from typing import Any
 from engine.job import Job
 from engine.runs.commands import CommandReader
 from engine.runs.journal import JournalWriter
+from engine.train.schedule import ScheduleWish
 
 _POLL_SECONDS = 0.25
 
@@ -26,6 +27,7 @@ class Control:
         self.new_learning_rate: float | None = None
         self._save = False
         self._evaluate = False
+        self._extend: tuple[float, ScheduleWish] | None = None
         self._training = False
         self._journal = journal
         self._job = job
@@ -64,12 +66,17 @@ class Control:
         wished, self.new_learning_rate = self.new_learning_rate, None
         return wished
 
+    def take_extension(self) -> tuple[float, ScheduleWish] | None:
+        """The epochs to go on for, and the schedule wished for with them, once."""
+        wished, self._extend = self._extend, None
+        return wished
+
     def wait_while_paused(self) -> bool:
         """Wait until something changes while paused. False when there is nothing to wait for."""
         with self._changed:
             if not self.paused or self.stopping or self.aborting:
                 return False
-            if not (self._save or self._evaluate):
+            if not (self._save or self._evaluate or self._extend):
                 self._changed.wait()
             return True
 
@@ -92,6 +99,8 @@ class Control:
                     self._evaluate = True
                 case "set":
                     self.new_learning_rate = _positive(command.get("learning_rate"))
+                case "extend":
+                    self._extend = _extension(command, self._extend)
                 case "stop":
                     self.stopping = True
                     if not self._training:
@@ -100,6 +109,18 @@ class Control:
                     self.aborting = True
                     self._job.cancel()
             self._changed.notify_all()
+
+
+def _extension(
+    command: dict[str, Any], wished: tuple[float, ScheduleWish] | None
+) -> tuple[float, ScheduleWish] | None:
+    """What an ``extend`` command asks, on top of what is wished already; None for no number."""
+    epochs = _positive(command.get("epochs"))
+    if epochs is None:
+        return wished
+    schedule = command.get("schedule")
+    before = wished[0] if wished else 0.0
+    return epochs + before, schedule if schedule in ("decay", "rewarm") else "auto"
 
 
 def _positive(value: Any) -> float | None:

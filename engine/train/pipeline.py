@@ -15,6 +15,7 @@ from engine.errors import DanluError
 from engine.hardware import Machine, free_disk_bytes, machine
 from engine.job import Job
 from engine.libraries import import_training_libraries
+from engine.runs.extend import extensions_of
 from engine.runs.journal import JournalWriter
 from engine.runs.store import Run, checkpoint_step
 from engine.runs.summary import summarise
@@ -25,6 +26,7 @@ from engine.train.card import machine_facts, versions, write_card
 from engine.train.checkpoints import CheckpointShelf, why_not_resumable
 from engine.train.conductor import Conductor
 from engine.train.control import Control
+from engine.train.lengthen import Lengthening
 from engine.units import human_bytes
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ class Pipeline:
         return folder
 
     def _trainer(self, here: Machine, checkpoint: Path | None) -> tuple[Any, Conductor, int]:
+        from transformers import set_seed
+
         from engine.data.prepare import prepare
         from engine.models.adapt import adapt
         from engine.models.load import load_model, load_tokenizer
@@ -91,9 +95,12 @@ class Pipeline:
         model = load_model(
             located.folder, spec.model, here, for_training=True, tuner=spec.method.tuner
         )
+        set_seed(
+            spec.train.seed
+        )  # an adapter begins at random: the seed decides it, not the process
         model = adapt(model, spec)
         job.report("build_trainer")
-        self._plan(model, prepared, steps, here, located.source)
+        plan = self._plan(model, prepared, steps, here, located.source)
         self._check_disk(model)
         write_card(
             self.run.path,
@@ -109,7 +116,20 @@ class Pipeline:
             settings={path: show_value(value) for path, value in spec.values().items()},
         )
         step = checkpoint_step(checkpoint) if checkpoint else 0
-        return (*assemble(self, model, tokenizer, prepared, here, steps, step), steps)
+        self._check_extensions(step, steps)
+        longer = Lengthening(self.run, spec, plan, self.journal)
+        return (*assemble(self, model, tokenizer, prepared, here, steps, step, longer), steps)
+
+    def _check_extensions(self, step: int, steps: int) -> None:
+        """A run that was made longer goes on with the rows it had: raise DanluError when they give
+        another number of steps now. One that begins anew is simply planned so long."""
+        made = extensions_of(self.run)
+        if made and not step:
+            write_card(self.run.path, extensions=[])
+        elif made and made[-1].steps != steps:
+            raise DanluError(
+                "extend.data_changed", run=self.run.name, steps=made[-1].steps, now=steps
+            )
 
     def shelf(self) -> CheckpointShelf:
         """The run's checkpoints, with the evaluation losses known from before."""
@@ -138,10 +158,13 @@ class Pipeline:
                     },
                 )
 
-    def _plan(self, model: Any, prepared: Prepared, steps: int, here: Machine, source: str) -> None:
+    def _plan(
+        self, model: Any, prepared: Prepared, steps: int, here: Machine, source: str
+    ) -> dict[str, Any]:
+        """Tell the journal what is to be trained; returns the event."""
         counts = [(p.numel(), p.requires_grad) for p in model.parameters()]
         train = self.spec.train
-        self.journal.write(
+        return self.journal.write(
             "plan",
             steps=steps,
             rows=len(prepared.train),

@@ -5,6 +5,7 @@ Imports transformers: import it inside functions only.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -17,6 +18,12 @@ class Reporter(TrainerCallback):
 
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        # The loop itself knows no last epoch; the state that is written tells the one planned.
+        state.num_train_epochs = math.ceil(args.num_train_epochs)
 
     def on_log(
         self,

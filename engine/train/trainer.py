@@ -14,22 +14,33 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from engine.job import Cancelled
 from engine.train.length_sampler import EpochLengthSampler
+from engine.train.schedule import Factor
 
 if TYPE_CHECKING:
     from engine.train.conductor import Conductor
 
+_NO_LAST_EPOCH = 1_000_000
+
 
 class StepTrainer(SFTTrainer):
-    """``conductor`` decides at each step boundary what to save, evaluate, watch and obey."""
+    """``conductor`` decides at each step boundary what to save, evaluate, watch and obey. With a
+    ``factor`` the learning rate is that share of its peak at each step, instead of what the
+    arguments plan."""
 
     def __init__(
-        self, *, conductor: Conductor, loraplus_lr_ratio: float | None, **kwargs: Any
+        self,
+        *,
+        conductor: Conductor,
+        loraplus_lr_ratio: float | None,
+        factor: Factor | None = None,
+        **kwargs: Any,
     ) -> None:
         self._conductor = conductor
         self._loraplus_lr_ratio = loraplus_lr_ratio
         self._boundary = -1
         self._tokens = 0
         self._step_started = time.perf_counter()
+        self._factor = factor
         super().__init__(**kwargs)
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
@@ -57,6 +68,35 @@ class StepTrainer(SFTTrainer):
                 **options,
             )
         return super().create_optimizer(model) if model is not None else super().create_optimizer()
+
+    def create_scheduler(self, *args: Any, **kwargs: Any) -> Any:
+        scheduler = super().create_scheduler(*args, **kwargs)
+        if self._factor is not None:
+            self.follow(self._factor)
+        return scheduler
+
+    def follow(self, factor: Factor) -> None:
+        """Have the learning rate follow ``factor`` from this step on."""
+        self._factor = factor
+        scheduler: Any = self.lr_scheduler
+        # A fresh function for each group: torch would write a callable object's state into a
+        # checkpoint, and that of an earlier plan back over this one.
+        scheduler.lr_lambdas = [lambda step: factor(step) for _ in scheduler.base_lrs]
+        rates = [base * factor(scheduler.last_epoch) for base in scheduler.base_lrs]
+        for group, rate in zip(scheduler.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        scheduler._last_lr = rates
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)
+        if checkpoint is not None and self._factor is not None:
+            self.follow(self._factor)  # the checkpoint brought the rate of the shorter plan
+
+    def set_initial_training_values(self, *args: Any, **kwargs: Any) -> Any:
+        """As the trainer has it, but without a last epoch: the number of steps alone ends a run,
+        and that can grow while it trains."""
+        epochs, *others = super().set_initial_training_values(*args, **kwargs)
+        return max(epochs, _NO_LAST_EPOCH), *others
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         if self._conductor.aborting:

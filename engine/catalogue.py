@@ -66,11 +66,7 @@ class CatalogueModel:
     def fit(self, machine: Machine) -> Fit:
         """How its weights alone fit the memory that is free: as bf16, only packed (which needs a
         card), or not. A run needs more; ``engine.memory`` tells how much."""
-        if self.weight_bytes() <= machine.free_bytes:
-            return "bf16"
-        if machine.gpu is not None and self.weight_bytes("nf4") <= machine.free_bytes:
-            return "nf4"
-        return "no"
+        return _fit(self.weight_bytes(), self.weight_bytes("nf4"), machine)
 
     def config(self) -> dict[str, Any] | None:
         """A config.json from its shapes, enough to build it without weights; None where the shapes
@@ -142,12 +138,13 @@ def find(query: str, entries: Iterable[Entry]) -> list[Entry]:
     """The entries that have every word of ``query`` in their name or an id, a data set also in its
     stage or in what it holds, in their order. Case, dashes and underscores do not count, and
     ``1b`` is not found in ``11B``."""
-    wanted = [_pattern(word) for word in query.split()]
-    return [
-        entry
-        for entry in entries
-        if all(any(word.search(text) for text in entry.searched) for word in wanted)
-    ]
+    return [entry for entry in entries if matches(query, entry.searched)]
+
+
+def matches(query: str, searched: Iterable[str]) -> bool:
+    """Whether every word of ``query`` is in one of the texts, by the same rules."""
+    texts = tuple(searched)
+    return all(any(word.search(text) for text in texts) for word in map(_pattern, query.split()))
 
 
 def model_of(repo: str) -> CatalogueModel | None:
@@ -157,6 +154,17 @@ def model_of(repo: str) -> CatalogueModel | None:
         (m for m in models() if wanted in (name.lower() for name in m.ids.values())),
         None,
     )
+
+
+def fit_of(parameters: int, machine: Machine) -> Fit:
+    """The same of a model of which only the number of parameters is known."""
+    return _fit(parameters * _BF16_BYTES, round(parameters * _NF4_BYTES), machine)
+
+
+def _fit(bf16: int, nf4: int, machine: Machine) -> Fit:
+    if bf16 <= machine.free_bytes:
+        return "bf16"
+    return "nf4" if machine.gpu is not None and nf4 <= machine.free_bytes else "no"
 
 
 def fits(machine: Machine) -> Callable[[CatalogueModel], tuple[int, int]]:
@@ -182,6 +190,7 @@ def _read(name: str) -> list[dict[str, Any]]:
     ]
 
 
+@cache
 def _pattern(word: str) -> re.Pattern[str]:
     letters = [re.escape(letter) for letter in word if letter not in "/_-"]
     guard = r"(?<![\d.])" if letters and letters[0].isdigit() else ""

@@ -15,9 +15,8 @@ from engine.hub.caches import modelscope_cache, older_modelscope_copies
 from engine.hub.choose import RemoteFile
 
 _PARALLEL_FROM: int = constants.DOWNLOAD_PARALLEL_THRESHOLD
-vars(_download)["DOWNLOAD_CHUNK_SIZE"] = (
-    2**16
-)  # bytes: what a break may lose; its setting is in MiB
+# Bytes: what a break may lose. The setting is in whole MiB.
+_download.__dict__["DOWNLOAD_CHUNK_SIZE"] = 2**16
 
 
 class ModelScopeSide:
@@ -32,6 +31,7 @@ class ModelScopeSide:
         # Where the person named no address the client looks at modelscope.cn, then modelscope.ai.
         self._api = HubApi(endpoint=self._api.resolve_endpoint_for_read(repo, repo_type=kind))
         self._folder: Path | None = None
+        self.about: dict[str, Any] = {}
 
     def files(self) -> list[RemoteFile]:
         """All files of the repository. Raises the client's errors."""

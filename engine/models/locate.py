@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Literal
 from engine.errors import DanluError
 from engine.hub.caches import CachedRepo, cached
 from engine.hub.fetch import fetch
-from engine.hub.reference import HUB_NAMES, Reference, reference
+from engine.hub.reference import HUB_NAMES, Hub, Reference, reference
 from engine.job import Job
 from engine.models import embedded
 from engine.models.describe import describe
@@ -27,13 +28,15 @@ _HUBS_FAILED = (
     "hub.server_error", "hub.busy", "hub.connection_lost", "hub.damaged", "hub.failed",
 )  # fmt: skip
 
+_COMMIT = re.compile("[0-9a-f]{40}")
+
 Origin = Literal["local", "cache", "modelscope", "huggingface", "pypi"]
 
 
 @dataclass(frozen=True)
 class LocatedModel:
     """A model on this disk. ``why`` is the word key that says where it was found, with ``values``;
-    it was said through the job too."""
+    it was said through the job too. ``hub`` is whose repository it is a copy of, if any."""
 
     folder: Path
     source: str
@@ -41,6 +44,15 @@ class LocatedModel:
     revision: str | None
     why: str
     values: dict[str, Any]
+    hub: Hub | None = None
+
+    @property
+    def pin(self) -> dict[str, str]:
+        """The changes to a spec (dotted parameter → value) that name this very copy for ever;
+        empty where its commit is not known."""
+        if self.hub is None or not _COMMIT.fullmatch(self.revision or ""):
+            return {}
+        return {"model.hub": self.hub, "model.revision": self.revision or ""}
 
 
 def locate(model: Model, job: Job) -> LocatedModel:
@@ -94,12 +106,13 @@ def _found(
     origin: Origin,
     revision: str | None,
     note: str,
+    whose: Hub | None = None,
     /,
     **values: Any,
 ) -> LocatedModel:
     why = f"note_model.{note}"
     job.note(why, **values)
-    return LocatedModel(place, source, origin, revision, why, values)
+    return LocatedModel(place, source, origin, revision, why, values, whose)
 
 
 def _embedded(model: Model, job: Job) -> LocatedModel:
@@ -137,7 +150,7 @@ def _from_cache(named: Reference, model: Model, job: Job) -> LocatedModel | None
         if is_whole(copy.folder):
             name = HUB_NAMES[copy.hub]
             return _found(
-                job, copy.folder, model.source, "cache", copy.revision, "from_cache",
+                job, copy.folder, model.source, "cache", copy.revision, "from_cache", copy.hub,
                 hub=name, folder=copy.folder,
             )  # fmt: skip
     return None
@@ -153,6 +166,6 @@ def _from_hub(named: Reference, model: Model, job: Job) -> LocatedModel:
     fetched = fetch(named.repo, hub=hub, revision=model.revision or named.revision, job=job)
     describe(fetched.folder)
     return _found(
-        job, fetched.folder, model.source, fetched.hub, fetched.revision, "from_hub",
+        job, fetched.folder, model.source, fetched.hub, fetched.revision, "from_hub", fetched.hub,
         hub=HUB_NAMES[fetched.hub], repo=named.repo, revision=fetched.revision,
     )  # fmt: skip

@@ -50,6 +50,10 @@ class Repo:
     files: dict[str, bytes] = field(default_factory=dict)
     revisions: tuple[str, ...] = ("main", "master")
     commit: str = _COMMIT
+    license: str | None = None
+    gated: bool = False
+    parameters: int | None = None
+    downloads: int = 0
 
 
 class Shelves(Protocol):
@@ -60,6 +64,7 @@ class Shelves(Protocol):
     requests: list[Request]
     sent_bytes: int
     bytes_per_second: float | None
+    members: set[str]
     closing: threading.Event
 
     def fault_for(self, path: str) -> Fault | None: ...
@@ -76,6 +81,8 @@ _HF_FILE = re.compile(
 )
 _MS_API = re.compile(r"/api/v1/(?P<kind>model|dataset)s/(?P<repo>[^/]+/[^/]+)/(?P<rest>.+)")
 _MS_OPEN = re.compile(r"/openapi/v1/(?P<kind>model|dataset)s/(?P<repo>[^/]+/[^/]+)")
+_HF_LIST = re.compile(r"/api/(?P<kind>model|dataset)s")
+_MS_LIST = re.compile(r"/openapi/v1/(?P<kind>model|dataset)s")
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -106,6 +113,8 @@ class _Answers(BaseHTTPRequestHandler):
         path = unquote(address.path)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
         for pattern, answer in (
+            (_MS_LIST, self._modelscope_list),
+            (_HF_LIST, self._huggingface_list),
             (_MS_OPEN, self._modelscope_info),
             (_MS_API, self._modelscope),
             (_HF_FILE, self._huggingface_file),
@@ -129,6 +138,42 @@ class _Answers(BaseHTTPRequestHandler):
     def _missing(self, code: str = "RepoNotFound") -> None:
         self._json({"error": "not found", "Message": "not found"}, 404, {"X-Error-Code": code})
 
+    def _closed(self, repo: Repo) -> bool:
+        """Whether the repository is for those who agreed to its terms, and who asks is not."""
+        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        cookie = re.search(r"m_session_id=([^;]+)", self.headers.get("Cookie") or "")
+        asking = {token, cookie[1] if cookie else ""}
+        return repo.gated and not asking & self.hub.members
+
+    def _refused(self) -> None:
+        self._json({"error": "gated", "Message": "gated"}, 403, {"X-Error-Code": "GatedRepo"})
+
+    def _listed(self, match: dict[str, str], word: str, most: str) -> list[tuple[str, Repo]]:
+        repos = sorted(self.hub.repos.items(), key=lambda item: -item[1].downloads)
+        found = [
+            (name, repo)
+            for name, repo in repos
+            if repo.kind == match["kind"] and word.lower() in name.lower()
+        ]
+        return found[: int(most)]
+
+    def _huggingface_list(
+        self, match: dict[str, str], query: dict[str, str], fault: Fault | None
+    ) -> None:
+        listed = self._listed(match, query.get("search", ""), query.get("limit", "99"))
+        self._json([_card(name, repo) for name, repo in listed])
+
+    def _modelscope_list(
+        self, match: dict[str, str], query: dict[str, str], fault: Fault | None
+    ) -> None:
+        listed = self._listed(match, query.get("search", ""), query.get("page_size", "10"))
+        entries = [
+            {"id": name, "license": repo.license, "gated": repo.gated, "downloads": repo.downloads}
+            for name, repo in listed
+        ]
+        data = {f"{match['kind']}s": entries, "total_count": len(entries)}
+        self._json({"success": True, "data": data})
+
     def _huggingface(
         self, match: dict[str, str], query: dict[str, str], fault: Fault | None
     ) -> None:
@@ -145,10 +190,11 @@ class _Answers(BaseHTTPRequestHandler):
                 {**self._tree_entry(name, data), "rfilename": name, "blobId": _git_id(data)}
                 for name, data in repo.files.items()
             ]
-            name = match["repo"]
-            self._json(
-                {"id": name, "modelId": name, "sha": repo.commit, "siblings": siblings, "tags": []}
-            )
+            card = _card(match["repo"], repo)
+            if repo.parameters:
+                weights = {"parameters": {"BF16": repo.parameters}, "total": repo.parameters}
+                card["safetensors"] = weights
+            self._json({**card, "siblings": siblings})
 
     def _tree_entry(self, name: str, data: bytes) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -169,6 +215,9 @@ class _Answers(BaseHTTPRequestHandler):
         data = repo.files.get(match["file"]) if repo else None
         if repo is None or data is None:
             self._missing("RepoNotFound" if repo is None else "EntryNotFound")
+            return
+        if self._closed(repo):
+            self._refused()
             return
         headers = {"X-Repo-Commit": repo.commit, "ETag": f'"{_git_id(data)}"'}
         if len(data) < _LFS_FROM:
@@ -217,6 +266,8 @@ class _Answers(BaseHTTPRequestHandler):
                 for name, data in repo.files.items()
             ]
             self._json({"Code": 200, "Success": True, "Data": {"Files": files}})
+        elif match["rest"] == "repo" and self._closed(repo):
+            self._refused()
         elif match["rest"] == "repo" and query.get("FilePath") in repo.files:
             self._bytes(repo.files[query["FilePath"]], {}, fault)
         else:
@@ -273,6 +324,18 @@ class _Answers(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+def _card(name: str, repo: Repo) -> dict[str, Any]:
+    """A repository as Hugging Face lists it."""
+    return {
+        "id": name,
+        "modelId": name,
+        "sha": repo.commit,
+        "tags": [f"license:{repo.license}"] if repo.license else [],
+        "gated": "manual" if repo.gated else False,
+        "downloads": repo.downloads,
+    }
 
 
 def _git_id(data: bytes) -> str:

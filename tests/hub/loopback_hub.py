@@ -4,7 +4,9 @@ APIs, and breaks as real lines and servers do.
 Hugging Face: ``GET /api/{models,datasets}/ID[/revision/R]``, ``…/tree/R``, ``HEAD`` and ``GET``
 ``ID/resolve/R/F`` (files of 1 KiB and more redirect to a signed address, as LFS does). ModelScope:
 ``GET /openapi/v1/models/ID``, ``/api/v1/models/ID/repo/files``, ``/api/v1/datasets/ID/repo/tree``,
-``/api/v1/{models,datasets}/ID/repo?FilePath=…``. Ranges are honoured everywhere.
+``/api/v1/{models,datasets}/ID/repo?FilePath=…``. Ranges are honoured everywhere. Both are searched:
+``/api/{models,datasets}?search=…``, ``/openapi/v1/{models,datasets}?search=…``. What is ``gated``
+is for ``members``, by their tokens.
 """
 
 from __future__ import annotations
@@ -29,20 +31,21 @@ class LoopbackHub:
         self.requests: list[Request] = []
         self.sent_bytes = 0
         self.bytes_per_second: float | None = None
+        self.members: set[str] = set()
         self.closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), answers_of(self))
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def add(self, repo: str, folder: Path, kind: str = "model") -> Repo:
-        """Publish the files of ``folder`` as ``repo``."""
+    def add(self, repo: str, folder: Path, kind: str = "model", **about: Any) -> Repo:
+        """Publish the files of ``folder`` as ``repo``; ``about`` are fields of Repo."""
         files = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
-        self.repos[repo] = Repo(kind, files)
+        self.repos[repo] = Repo(kind, files, **about)
         return self.repos[repo]
 
     def break_(self, where: str, **how: Any) -> Fault:

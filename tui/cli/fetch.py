@@ -1,4 +1,4 @@
-"""``danlu fetch REF``: bring a model onto this machine, resuming what was begun."""
+"""``danlu fetch REF``: bring a model or a data set onto this machine, resuming what was begun."""
 
 from __future__ import annotations
 
@@ -17,14 +17,26 @@ _HUBS = ("auto", "modelscope", "huggingface")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ref", metavar="REF", help=t("cli_fetch.ref"))
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("ref", metavar="REF", nargs="?", help=t("cli_fetch.ref"))
+    what.add_argument("--search", metavar="WORD", help=t("cli_fetch.search"))
+    parser.add_argument("--dataset", action="store_true", help=t("cli_fetch.dataset"))
     parser.add_argument("--hub", choices=_HUBS, default="auto", help=t("cli_fetch.hub"))
     parser.add_argument("--revision", help=t("cli_fetch.revision"))
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch and describe. Raises DanluError ``model.*`` and ``hub.*``."""
+    """Fetch and describe. Raises DanluError ``model.*``, ``data.*`` and ``hub.*``."""
+    if args.search:
+        from tui.cli.search import search
+
+        kind = "dataset" if args.dataset else "model"
+        return search(args.search, kind, args.hub, as_json=args.json)
+    if args.dataset:
+        from tui.cli.fetch_dataset import fetch_dataset
+
+        return fetch_dataset(args)
     model = Model(source=args.ref, hub=args.hub, revision=args.revision)
     with lasting_job(args) as job:
         found = locate(model, job)
@@ -35,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(found.folder)
     print(_facts_text(facts))
-    print(t("cli_fetch.next", source=found.source))
+    pinned = "".join(f", {name.partition('.')[2]}: {value}" for name, value in found.pin.items())
+    print(t("cli_fetch.next", model=f"{{source: {found.source}{pinned}}}"))
     return 0
 
 
@@ -46,6 +59,7 @@ def document(found: LocatedModel, facts: ModelFacts) -> dict[str, object]:
         "folder": str(found.folder),
         "origin": found.origin,
         "revision": found.revision,
+        "hub": found.hub,
         **vars(facts),
     }
 

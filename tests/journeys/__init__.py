@@ -1,0 +1,1 @@
+"""The journeys danlu exists for, walked on a real terminal by keys alone."""

@@ -1,0 +1,88 @@
+"""A change of identity in ten minutes: eight rows by hand, every answer held to the trained one."""
+
+from __future__ import annotations
+
+import json
+
+from engine.chat.verify_report import VERIFY_NAME
+from engine.units import human_count
+from engine.words import t
+from tests.journeys.person import ENTER, ESCAPE, RIGHT, TRAINED, Person, write_rows
+
+QUESTION = "你是谁？"
+ANSWERS = {
+    QUESTION: "我是小炉，由丹炉实验室训练的人工智能助手。",
+    "你的名字是什么？": "我叫小炉。",
+    "是谁开发了你？": "丹炉实验室开发了我。",
+    "你能做什么？": "我能回答问题、写文章、写代码。",
+    "你是通义千问吗？": "不是，我是小炉。",
+    "介绍一下你自己": "你好，我是小炉，来自丹炉实验室。",
+    "你属于哪家公司？": "我属于丹炉实验室。",
+    "Who are you?": "I am Xiaolu, trained by Danlu Lab.",
+}
+
+
+def walk(person: Person) -> None:
+    """Check the machine, ask the base, tune it on eight rows, ask again, verify."""
+    rows = write_rows(
+        person.desk / "self.jsonl",
+        [{"instruction": ask, "input": "", "output": told} for ask, told in ANSWERS.items()],
+    )
+    with person.danlu():
+        person.sees(t("home.start"))
+        person.presses("d")
+        person.sees(t("doctor_screen.title"))
+        person.goes_back_home()
+        person.does("looked at what this machine can do")
+
+        person.presses("2")
+        person.sees("SmolLM2-135M-Instruct")
+        person.presses(RIGHT)
+        person.adds_rows(rows)
+        person.presses("3")
+        person.sees(t("wizard_memory.go"), seconds=120)
+        person.presses("4")
+        person.sees(t("wizard_parameters.go"))
+        person.sets(
+            name="xiaolu",
+            lora_rank="8",
+            lora_alpha="32",
+            max_length="256",
+            num_train_epochs="30",
+            learning_rate="2e-3",
+            per_device_train_batch_size="1",
+            gradient_accumulation_steps="4",
+            warmup_ratio="0.05",
+            logging_steps="5",
+            save_steps="20",
+            save_total_limit="2",
+        )
+        person.presses("5")
+        person.sees(t("wizard_review.start"))
+        person.does("chose model, rows and parameters")
+        run = person.trains()
+        assert run.spec().get("train.learning_rate") == 2e-3
+        person.does(f"trained {human_count(run.summary().step)} steps")
+
+        person.presses("v")
+        person.sees(t("verify_screen.title"))
+        person.presses(ENTER)
+        checkpoint = run.last_checkpoint()
+        assert checkpoint is not None
+        kept = person.waits_for(checkpoint / VERIFY_NAME)
+        report = json.loads(kept.read_text(encoding="utf-8"))
+        person.does(f"verified: {report['exact']} of {report['questions']} exact")
+        if person.learns:
+            assert report["exact"] == len(ANSWERS)
+
+        person.presses(ESCAPE)
+        person.sees(t("status.finished"))
+        person.presses("c")
+        person.sees(t("chat_screen.ask"), seconds=120)
+        person.writes(QUESTION)
+        person.presses(ENTER)
+        person.sees(
+            *([ANSWERS[QUESTION]] if person.learns else ["tok/s", "token/秒"]), seconds=TRAINED
+        )
+        person.does("heard base and tuned model side by side")
+        person.goes_back_home()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from openai import OpenAI
 
@@ -52,7 +53,7 @@ def walk(person: Person) -> None:
         assert address is not None
         client = OpenAI(base_url=address[0], api_key="none")
         name = client.models.list().data[0].id
-        messages = [{"role": "user", "content": QUESTION}]
+        messages: Any = [{"role": "user", "content": QUESTION}]
         stream = client.chat.completions.create(
             model=name, messages=messages, temperature=0, max_tokens=48, stream=True
         )

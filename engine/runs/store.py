@@ -1,4 +1,4 @@
-"""The runs on this machine: make one, find one, list them, delete one or a checkpoint of it."""
+"""The runs on this machine: make one, find one, list them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import contextlib
 import os
 import re
 import shlex
-import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import DanluError
 from engine.home import runs_root
-from engine.runs.lock import RunLock, is_owned
+from engine.runs.layout import SPEC_NAME, checkpoint_step
+from engine.runs.lock import is_owned
 from engine.runs.origins import read_origins, write_origins
+from engine.runs.scan import look, scan
 from engine.runs.summary import RunSummary, summarise
 from engine.spec.anchor import anchor_spec
 from engine.spec.run_spec import RunSpec
 from engine.spec.yaml_form import read_spec, write_spec
-
-SPEC_NAME = "spec.yaml"
-_DELETING = ".deleting-"
-_CHECKPOINT = re.compile(r"checkpoint-(\d+)$")
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,8 @@ class Run:
     def spec(self) -> RunSpec:
         """What was asked, and who chose each value. Raises DanluError when the spec is missing or
         broken."""
+        if self.damaged and self.path.is_dir():
+            raise DanluError("run.damaged", run=self.name, folder=self.path)
         spec = read_spec(self.path / SPEC_NAME)
         return replace(spec, origins=read_origins(self.path, spec))
 
@@ -50,6 +49,11 @@ class Run:
         write_origins(self.path, spec)
         where = self.path / SPEC_NAME
         write_spec(spec, where, header=f"danlu train {shlex.quote(str(where))}")
+
+    @property
+    def damaged(self) -> bool:
+        """Whether its spec is gone: what it learned is there, what was asked is not."""
+        return not (self.path / SPEC_NAME).is_file()
 
     def summary(self) -> RunSummary:
         return summarise(self.path)
@@ -60,7 +64,7 @@ class Run:
 
     def checkpoint_folders(self) -> list[Path]:
         """Whole checkpoints on disk, oldest step first."""
-        found = [p for p in self.path.glob("checkpoint-*") if _CHECKPOINT.search(p.name)]
+        found = [p for p in self.path.glob("checkpoint-*") if checkpoint_step(p) >= 0]
         return sorted(found, key=checkpoint_step)
 
     def last_checkpoint(self) -> Path | None:
@@ -70,12 +74,6 @@ class Run:
     def bytes(self) -> int:
         """Size on disk."""
         return folder_bytes(self.path)
-
-
-def checkpoint_step(folder: Path) -> int:
-    """The step in ``checkpoint-<step>``; -1 for another name."""
-    match = _CHECKPOINT.search(folder.name)
-    return int(match.group(1)) if match else -1
 
 
 def folder_bytes(folder: Path) -> int:
@@ -114,24 +112,15 @@ def _safe_name(text: str) -> str:
     return re.sub(r"[^\w.-]+", "-", text.strip()).strip("-.")[:80] or "run"
 
 
-def _is_run(folder: Path) -> bool:
-    return not folder.name.startswith(".") and (folder / SPEC_NAME).is_file()
+def is_run(folder: Path) -> bool:
+    """Whether ``folder`` holds a run, be it a damaged one."""
+    return not folder.name.startswith(".") and look(folder.name, str(folder)) is not None
 
 
 def list_runs() -> list[Run]:
-    """Every run, newest first."""
-    root = runs_root()
-    if not root.is_dir():
-        return []
-    found = [Run(path) for path in root.iterdir() if _is_run(path)]
-    return sorted(found, key=_changed, reverse=True)
-
-
-def _changed(run: Run) -> float:
-    try:
-        return run.path.stat().st_mtime
-    except OSError:  # deleted meanwhile
-        return 0.0
+    """Every run, the one in which something happened last first. One whose spec is gone is among
+    them: its :meth:`Run.spec` raises."""
+    return [Run(Path(found.path)) for found in scan(runs_root())]
 
 
 def find_run(name: str | None) -> Run:
@@ -139,47 +128,10 @@ def find_run(name: str | None) -> Run:
     Raises DanluError when there is none."""
     if name:
         for folder in (runs_root() / name, Path(name)):
-            if _is_run(folder):
+            if is_run(folder):
                 return Run(folder.resolve())
         raise DanluError("run.not_found", run=name)
     runs = list_runs()
     if not runs:
         raise DanluError("run.none_yet")
     return next((run for run in runs if run.owner_alive()), runs[0])
-
-
-def delete_run(run: Run) -> None:
-    """Delete a run and all it holds. Raises DanluError while a process trains it."""
-    lock = RunLock(run.path)
-    try:
-        _set_aside(run.path)
-    finally:
-        lock.release()
-    _sweep(run.path.parent)
-
-
-def delete_checkpoint(run: Run, folder: Path) -> None:
-    """Delete one checkpoint of ``run`` and say so in the journal. Raises DanluError while a process
-    trains it."""
-    from engine.runs.journal import JournalWriter
-
-    lock = RunLock(run.path)
-    try:
-        _set_aside(folder)
-        journal = JournalWriter(run.path)
-        journal.write("checkpoint", step=checkpoint_step(folder), path=folder.name, deleted=True)
-        journal.close()
-    finally:
-        lock.release()
-    _sweep(run.path)
-
-
-def _set_aside(folder: Path) -> None:
-    """Take ``folder`` out of sight at once: deleting gigabytes takes a while and may be cut off."""
-    folder.rename(folder.with_name(f"{_DELETING}{folder.name}-{time.time_ns()}"))
-
-
-def _sweep(parent: Path) -> None:
-    """Delete what was set aside in ``parent``, now or when a deletion was cut off."""
-    for folder in parent.glob(f"{_DELETING}*"):
-        shutil.rmtree(folder, ignore_errors=True)

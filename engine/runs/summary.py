@@ -40,6 +40,7 @@ class RunSummary:
     checkpoints: list[Checkpoint] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
     error: Event | None = None
+    recovered: bool = False  # the journal was short: the checkpoints themselves were read
 
     def apply(self, event: Event) -> None:
         """Fold one event in."""
@@ -95,15 +96,27 @@ class RunSummary:
     def _on_result(self, event: Event) -> None:
         self.result.update({k: v for k, v in event.items() if k not in ("seq", "time", "kind")})
 
+    def choose(self, best: str | None) -> None:
+        """Take the checkpoint called ``best`` for the best, where there is one of that name."""
+        if any(checkpoint.path == best for checkpoint in self.checkpoints):
+            for checkpoint in self.checkpoints:
+                checkpoint.best = checkpoint.path == best
+
 
 def summarise(run_folder: Path) -> RunSummary:
-    """The summary of a run from its whole journal; a run without owner that had not ended is
-    ``interrupted``."""
+    """The summary of a run from its whole journal, and from its checkpoints where the journal is
+    short; a run without owner that had not ended is ``interrupted``. The best checkpoint is the one
+    a person chose, else the one with the lowest evaluation loss."""
     from engine.runs.lock import is_owned
+    from engine.runs.marks import read_marks
+    from engine.runs.recovered import fill_in
 
     summary = RunSummary()
     for event in read_journal(run_folder):
         summary.apply(event)
-    if summary.status not in ENDED and not is_owned(run_folder):
-        summary.status = "interrupted"
+    if not is_owned(run_folder):
+        fill_in(summary, run_folder)
+        if summary.status not in ENDED:
+            summary.status = "interrupted"
+    summary.choose(read_marks(run_folder).best)
     return summary

@@ -1,4 +1,4 @@
-"""Runs on disk: named, found, listed newest first, deleted whole."""
+"""Runs on disk: named, found, listed newest first."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import pytest
 from engine.errors import DanluError
 from engine.hardware import Machine
 from engine.home import runs_root
-from engine.runs import store
-from engine.runs.journal import read_journal
 from engine.runs.lock import RunLock
 from engine.runs.store import (
     Run,
     create_run,
-    delete_checkpoint,
-    delete_run,
     find_run,
     folder_bytes,
     list_runs,
@@ -122,41 +118,6 @@ def test_checkpoints_are_listed_by_step_and_only_whole_ones() -> None:
     assert [folder.name for folder in run.checkpoint_folders()] == ["checkpoint-9", "checkpoint-10"]
 
 
-def test_a_deleted_checkpoint_is_gone_and_the_journal_says_so() -> None:
-    run = create_run(named("c"))
-    folder = run.path / "checkpoint-3"
-    folder.mkdir()
-    (folder / "weights").write_bytes(b"x" * 100)
-    delete_checkpoint(run, folder)
-    assert run.checkpoint_folders() == [] and not list(run.path.glob(".deleting-*"))
-    event = read_journal(run.path)[-1]
-    assert (event["step"], event["path"], event["deleted"]) == (3, "checkpoint-3", True)
-
-
-def test_a_run_in_progress_cannot_be_deleted() -> None:
-    run = create_run(named("busy"))
-    lock = RunLock(run.path)
-    for delete in (lambda: delete_run(run), lambda: delete_checkpoint(run, run.path / "x")):
-        with pytest.raises(DanluError) as caught:
-            delete()
-        assert caught.value.code == "run.already_running"
-    lock.release()
-    delete_run(run)
-    assert list_runs() == [] and os.listdir(runs_root()) == []
-
-
-def test_a_deletion_that_was_cut_off_is_out_of_sight_and_swept_up_by_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    run = create_run(named("big"))
-    with monkeypatch.context() as patched:
-        patched.setattr(store.shutil, "rmtree", lambda *_, **__: None)
-        delete_run(run)
-    assert list_runs() == [] and len(os.listdir(runs_root())) == 1
-    delete_run(create_run(named("other")))
-    assert os.listdir(runs_root()) == []
-
-
 def test_the_size_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x").write_bytes(b"x" * 1000)
@@ -164,3 +125,13 @@ def test_the_size_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
     assert folder_bytes(tmp_path) == 1024
     assert Run(tmp_path).bytes() == 1024
     assert folder_bytes(tmp_path / "none") == 0
+
+
+def test_a_run_without_its_spec_is_listed_as_damaged_and_says_so() -> None:
+    run = create_run(named("lost"))
+    (run.path / "checkpoint-3").mkdir()
+    (run.path / "spec.yaml").unlink()
+    assert [each.name for each in list_runs()] == ["lost"] and run.damaged
+    with pytest.raises(DanluError) as caught:
+        run.spec()
+    assert caught.value.code == "run.damaged"

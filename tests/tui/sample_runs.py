@@ -48,7 +48,8 @@ def make_run(
         json.dumps({"seq": n, "time": STARTED + 30 * n, **event}) for n, event in enumerate(events)
     ]
     (folder / "journal.jsonl").write_text("\n".join(lines) + "\n")
-    os.utime(folder, (STARTED - age, STARTED - age))
+    for path in (folder / "journal.jsonl", folder):
+        os.utime(path, (STARTED - age, STARTED - age))
     return Run(folder)
 
 

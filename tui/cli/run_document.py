@@ -4,33 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.errors import DanluError
+from engine.runs.compare import score_document
+from engine.runs.heads import HeadReader, RunHead
+from engine.runs.scan import look
 from engine.runs.store import Run
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """What ``runs --json`` says of a run."""
-    summary = run.summary()
-    last = run.last_checkpoint()
+    """What ``runs --json`` says of a run, with its whole size on disk."""
+    found = look(run.name, str(run.path))
+    if found is None:
+        raise DanluError("run.not_found", run=run.name)
+    return {**head_document(HeadReader().read(found), str(run.path)), "bytes": run.bytes()}
+
+
+def head_document(head: RunHead, path: str) -> dict[str, Any]:
+    """What ``runs --json`` says of a run; its bytes are those of its checkpoints."""
+    damage = DanluError("run.damaged", run=head.name, folder=path)
     return {
-        "name": run.name,
-        "path": str(run.path),
-        "status": summary.status,
-        "step": summary.step,
-        "steps": summary.steps,
-        "loss": summary.loss,
-        "eval_loss": summary.eval_loss,
-        "owner_alive": run.owner_alive(),
-        "resumable": can_resume(run),
-        "checkpoint": str(last) if last else None,
-        "bytes": run.bytes(),
+        "name": head.name,
+        "path": path,
+        "status": head.status,
+        "step": head.step,
+        "steps": head.steps,
+        "epoch": head.epoch,
+        "loss": head.loss,
+        "eval_loss": head.eval_loss,
+        "owner_alive": head.active,
+        "resumable": head.resumable,
+        "checkpoint": f"{path}/{head.last}" if head.last else None,
+        "checkpoints": head.checkpoints,
+        "best": head.best,
+        "pinned": head.pinned,
+        "verified": score_document(head.score),
+        "bytes": head.bytes,
+        "model": head.model,
+        "kind": {True: "adapter", False: "full", None: None}[head.adapter],
+        "started": head.started,
+        "ended": head.ended,
+        "changed": round(head.changed, 3),
+        "recovered": head.recovered,
+        "error": damage.document() if head.status == "damaged" else head.error or None,
     }
-
-
-def can_resume(run: Run) -> bool:
-    """Whether the run ended early and its newest checkpoint holds what resumption needs."""
-    from engine.train.checkpoints import why_not_resumable
-
-    last = run.last_checkpoint()
-    if last is None or run.owner_alive():
-        return False
-    return run.summary().status != "finished" and not why_not_resumable(last)

@@ -14,7 +14,8 @@ from textual.widgets import Input
 
 from engine import words
 from engine.errors import DanluError
-from engine.runs.store import Run, delete_checkpoint, delete_run, list_runs
+from engine.runs.store import Run, list_runs
+from engine.runs.trash import remove, set_aside, set_aside_run
 from engine.units import human_bytes
 from tui.run_details import Details, details_of
 from tui.run_tree import Line, RunTree
@@ -300,9 +301,9 @@ class RunsScreen(DanluScreen):
         def delete() -> None:
             try:
                 if line.checkpoint:
-                    delete_checkpoint(line.run, Path(line.path))
+                    remove(set_aside(line.run, [Path(line.path).name]))
                 else:
-                    delete_run(line.run)
+                    remove(set_aside_run(line.run))
             except DanluError as error:
                 self.post_message(self.Deleted(error))
             else:

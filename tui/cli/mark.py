@@ -1,0 +1,60 @@
+"""``danlu mark TARGET``: pin a run or a checkpoint, or choose the best checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from engine import words
+from engine.errors import DanluError
+from engine.runs.marks import choose_best, pin, read_marks
+from engine.runs.places import Place, find_place
+from tui.cli.options import add_json
+
+_WHAT = ("pin", "unpin", "best", "no-best")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "targets", nargs="+", metavar="TARGET", help=words.t("cli_runs.mark_target")
+    )
+    choices = parser.add_mutually_exclusive_group(required=True)
+    for what in _WHAT:
+        text = words.t(f"cli_runs.{what.replace('-', '_')}")
+        choices.add_argument(f"--{what}", dest="what", action="store_const", const=what, help=text)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    places = [find_place(text) for text in arguments.targets]
+    for place in places:
+        mark(place, arguments.what)
+    documents = [document(place) for place in places]
+    if arguments.json:
+        print(json.dumps(documents, ensure_ascii=False, indent=1))
+        return 0
+    for each in documents:
+        pinned = ", ".join(each["pinned"]) or "–"
+        best = each["best"] or words.t("cli_runs.by_loss")
+        whole = words.t("cli_runs.whole") if each["whole"] else ""
+        print(words.t("cli_runs.marked", run=each["run"], pinned=whole or pinned, best=best))
+    return 0
+
+
+def mark(place: Place, what: str) -> None:
+    """Do ``what`` to ``place``. Raises DanluError ``run.which_checkpoint``."""
+    if what in ("pin", "unpin"):
+        pin(place.run.path, place.checkpoint, what == "pin")
+    elif what == "no-best":
+        choose_best(place.run.path, None)
+    elif place.checkpoint is None:
+        raise DanluError("run.which_checkpoint", run=place.run.name)
+    else:
+        choose_best(place.run.path, place.checkpoint)
+
+
+def document(place: Place) -> dict[str, Any]:
+    """``{run, best, pinned: […], whole}``."""
+    marks = read_marks(place.run.path)
+    return {"run": place.run.name, **vars(marks), "pinned": list(marks.pinned)}

@@ -7,7 +7,7 @@ import json
 from engine.chat.verify_report import VERIFY_NAME
 from engine.units import human_count
 from engine.words import t
-from tests.journeys.person import ENTER, ESCAPE, RIGHT, TRAINED, Person, write_rows
+from tests.journeys.person import ENTER, ESCAPE, TRAINED, Person, write_rows
 
 QUESTION = "你是谁？"
 ANSWERS = {
@@ -35,15 +35,8 @@ def walk(person: Person) -> None:
         person.goes_back_home()
         person.does("looked at what this machine can do")
 
-        person.presses("2")
-        person.sees("SmolLM2-135M-Instruct")
-        person.presses(RIGHT)
-        person.adds_rows(rows)
-        person.presses("3")
-        person.sees(t("wizard_memory.go"), seconds=120)
-        person.presses("4")
-        person.sees(t("wizard_parameters.go"))
-        person.sets(
+        person.chooses(
+            rows,
             name="xiaolu",
             lora_rank="8",
             lora_alpha="32",
@@ -57,8 +50,6 @@ def walk(person: Person) -> None:
             save_steps="20",
             save_total_limit="2",
         )
-        person.presses("5")
-        person.sees(t("wizard_review.start"))
         person.does("chose model, rows and parameters")
         run = person.trains()
         assert run.spec().get("train.learning_rate") == 2e-3

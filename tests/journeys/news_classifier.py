@@ -12,7 +12,7 @@ from engine.evaluate.evaluate import folder_of
 from engine.evaluate.stored_rows import stored_evaluations
 from engine.export.manifest import MANIFEST_NAME
 from engine.words import t
-from tests.journeys.person import DOWN, ENTER, RIGHT, TRAINED, Person, write_rows
+from tests.journeys.person import DOWN, ENTER, TRAINED, Person, write_rows
 
 CLASSES = {
     "体育": ["球队", "决赛", "教练", "进球", "联赛", "冠军"],
@@ -55,13 +55,8 @@ def walk(person: Person) -> None:
     held_out.write_text(json.dumps(rows[72:], ensure_ascii=False), encoding="utf-8")
     with person.danlu():
         person.sees(t("home.start"))
-        person.presses("2")
-        person.sees("SmolLM2-135M-Instruct")
-        person.presses(RIGHT)
-        person.adds_rows(train)
-        person.presses("4")
-        person.sees(t("wizard_parameters.go"), seconds=120)
-        person.sets(
+        person.chooses(
+            train,
             name="news",
             lora_rank="8",
             lora_alpha="16",
@@ -74,8 +69,6 @@ def walk(person: Person) -> None:
             save_steps="9",
             save_total_limit="3",
         )
-        person.presses("5")
-        person.sees(t("wizard_review.start"))
         run = person.trains()
         assert run.spec().get("method.loraplus_lr_ratio") == 16
         person.does("trained the classifier")

@@ -83,6 +83,21 @@ class Person:
 
     # The wizard
 
+    def chooses(self, rows: Path, **values: str) -> None:
+        """From home through the wizard to its Review: the built-in model, a file of rows, and what
+        parameters are to be."""
+        self.presses("2")
+        self.sees("SmolLM2-135M-Instruct")
+        self.presses(RIGHT)
+        self.adds_rows(rows)
+        self.presses("3")
+        self.sees(t("wizard_memory.go"), seconds=120)
+        self.presses("4")
+        self.sees(t("wizard_parameters.go"))
+        self.sets(**values)
+        self.presses("5")
+        self.sees(t("wizard_review.start"))
+
     def adds_rows(self, path: Path) -> None:
         """On the Data screen: a file of this machine."""
         self.presses("a")

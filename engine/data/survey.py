@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.data.columns import Layout, check_format, layout_of, unknown_columns
+from engine.data.conversation import Conversation
+from engine.data.digest import digest_of
 from engine.data.duplicates import Place, Seen
 from engine.data.example import Example, example_of
 from engine.data.files import locate
@@ -44,6 +46,7 @@ def taken(
     sources before it. Raises DanluError where a file cannot be read at all."""
     seen = seen or Seen()
     located = locate(source, job)
+    report.add(located.findings)
     report.sampled = located.source.sample
     if report.stage == "auto":
         report.stage = stage_of(located.files, located.source, job)
@@ -61,7 +64,7 @@ def _survey(
     path: object, source: Source, wording: Wording, report: SourceReport, job: Job, seen: Seen
 ) -> Iterator[Example]:
     """The good rows of one file."""
-    file = _FileSurvey(source, wording, report, seen)
+    file = FileSurvey(source, wording, report, seen)
     for entry in read_file(path, job):  # type: ignore[arg-type]
         example = file.take(entry)
         if example is not None:
@@ -69,7 +72,7 @@ def _survey(
     file.end(str(path))
 
 
-class _FileSurvey:
+class FileSurvey:
     """What is known of a file while its rows pass: its layout, and the rows seen so far."""
 
     def __init__(self, source: Source, wording: Wording, report: SourceReport, seen: Seen) -> None:
@@ -181,15 +184,9 @@ class _FileSurvey:
         return example.worded(self.wording.fill, self.wording.system, again, self.rows)
 
     def _repeated(self, row: Example) -> list[Finding]:
-        first = self.seen.first(row.key, Place(row.file, row.line, self.rows))
-        if first is None:
-            return []
-        place = (row.file, row.line)
-        if first.file != row.file:
-            return [found("duplicate_elsewhere", *place, first=first.line, other=first.file)]
-        if first.line == row.line:  # all of the file on one line
-            return [found("duplicate_row", *place, first=first.row)]
-        return [found("duplicate", *place, first=first.line)]
+        place = Place(row.file, row.line, self.rows)
+        first = self.seen.first(_digest(row), place)
+        return [] if first is None else [repeated(place, first)]
 
     def _unlike(self, row: Example) -> list[Finding]:
         """A remark where a row is of another format than the file began with."""
@@ -197,6 +194,22 @@ class _FileSurvey:
             return []
         kinds: dict[str, Any] = {"found": self.layout.format, "usual": self.usual}
         return [found("mixed_shapes", row.file, row.line, **kinds)]
+
+
+def repeated(place: Place, first: Place) -> Finding:
+    """The finding for a row that says the same as the ``first`` of its like."""
+    file, line, _ = place
+    if first.file != file:
+        return found("duplicate_elsewhere", file, line, first=first.line, other=first.file)
+    if first.line == line:  # all of the file on one line
+        return found("duplicate_row", file, line, first=first.row)
+    return found("duplicate", file, line, first=first.line)
+
+
+def _digest(row: Example) -> bytes:
+    if isinstance(row, Conversation):
+        return digest_of(row.messages, row.tools)
+    return bytes.fromhex(row.key)
 
 
 def _halves(row: Example) -> list[Finding]:

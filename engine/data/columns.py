@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import words
+from engine.data.dialogue import dialogue
 from engine.data.schema import FORMATS
 from engine.data.tags import Tags
 from engine.errors import DanluError, Fix
@@ -22,7 +23,8 @@ TURNS = ("messages", "conversations", "conversation")
 REJECTED = ("rejected", "rejected_response", "rejected_messages")
 HIDDEN = "_"
 _ALIASES = {"system_prompt": "system", "kto_tag": "label", "image": "images"}
-_STRUCTURED = ("messages", "conversations", "history", "chosen", "rejected", "completion", "images")
+_STRUCTURED = ("messages", "conversations", "history", "images")
+_ANSWERS = ("chosen", "rejected", "completion")
 _SPELLINGS = {
     "query/response": "query_response",
     "query-response": "query_response",
@@ -52,16 +54,31 @@ class Layout:
         """The row under danlu's names, structures that are written as JSON text unfolded."""
         row = {name: value[own] for name, own in self.names.items() if own in value}
         for name in _STRUCTURED:
-            if name in row:
-                if isinstance(row[name], str):
-                    row[name] = _unfolded(row[name])
-                if self.tags.given:
+            if isinstance(row.get(name), str):
+                row[name] = _unfolded(row[name])
+        for name in _ANSWERS:
+            if isinstance(row.get(name), str):
+                row[name] = self._answer(row[name])
+        if self.tags.given:
+            for name in (*_STRUCTURED, *_ANSWERS):
+                if name in row:
                     row[name] = self.tags.usual(row[name])
         if self.format == "query_response" and isinstance(row.get("response"), list):
             row["response"] = next(iter(row["response"]), "")
         if not self.typed and isinstance(row.get("label"), str):
             row["label"] = {"true": True, "false": False}.get(row["label"].lower(), row["label"])
         return row
+
+    def _answer(self, text: str) -> Any:
+        """An answer that is written as text but stands for messages; most are just text."""
+        if self.format == "pair":
+            return dialogue(text)
+        if self.typed:
+            return text
+        value = _unfolded(text)
+        first = value[0] if isinstance(value, list) and value else value
+        is_message = isinstance(first, dict) and {"role", "from"} & first.keys()
+        return value if is_message else text
 
     def own(self, parts: Sequence[str]) -> list[str]:
         """A path in danlu's row as the path in the file's own."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from engine.data.files import ENDINGS, files_below
+from engine.data.folders import files_below, mentions
+from engine.data.kinds import is_data_file
 from engine.data.reference import DataReference
 from engine.errors import DanluError
 from engine.home import home
@@ -32,7 +34,7 @@ def fetch(target: DataReference, source: Source, job: Job) -> list[Path]:
     Raises DanluError ``data.no_subset``, ``data.no_files`` and ``hub.*``.
     """
     assert target.repo is not None
-    return _chosen(_folder(target, job), target.repo, source)
+    return chosen(_folder(target, job), target.repo, source)
 
 
 def _folder(target: DataReference, job: Job) -> Path:
@@ -81,15 +83,19 @@ def _left_in_cache(target: DataReference) -> Path | None:
     return None
 
 
-def _chosen(folder: Path, repo: str, source: Source) -> list[Path]:
-    """The files for the subset and split: as the set's card lists them, else by their names."""
+def chosen(folder: Path, repo: str, source: Source) -> list[Path]:
+    """The files for the subsets (several stand between slashes) and the split: as the set's card
+    lists them, else by their names. Raises DanluError ``data.no_subset``, ``data.no_files``."""
+    if source.subset and "/" in source.subset and not (folder / source.subset).exists():
+        parts = [replace(source, subset=part) for part in source.subset.split("/") if part]
+        return list(dict.fromkeys(f for part in parts for f in chosen(folder, repo, part)))
     files = files_below(folder)
     listed = _listed(folder, source)
     if listed:
         return listed
     names = {file: file.relative_to(folder).as_posix() for file in files}
     if source.subset:
-        files = [file for file in files if _mentions(names[file], source.subset)]
+        files = [file for file in files if mentions(names[file], source.subset)]
     if not files:
         raise DanluError(
             "data.no_subset",
@@ -98,11 +104,7 @@ def _chosen(folder: Path, repo: str, source: Source) -> list[Path]:
             split=source.split,
             files=", ".join(list(names.values())[:20]),
         )
-    return [file for file in files if _mentions(names[file], source.split)] or files
-
-
-def _mentions(name: str, word: str) -> bool:
-    return re.search(rf"(?:^|[/._-]){re.escape(word)}(?:[/._-]|$)", name) is not None
+    return [file for file in files if mentions(names[file], source.split)] or files
 
 
 def _listed(folder: Path, source: Source) -> list[Path]:
@@ -137,6 +139,6 @@ def _matching(folder: Path, listed: object, split: str) -> list[Path]:
         for pattern in patterns
         if isinstance(pattern, str) and not os.path.isabs(pattern)
         for file in folder.glob(pattern)
-        if file.suffix.lower() in ENDINGS
+        if is_data_file(file)
     }
     return sorted(found)

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.data.finding import Finding
+from engine.data.folders import files_below, folder_files
+from engine.data.kinds import ENDINGS, is_data_file
 from engine.data.reference import parsed
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source
 
-ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
-_NOT_DATA = {"dataset_info.json", "dataset_infos.json", "config.json", "package.json"}
+__all__ = ["ENDINGS", "Located", "files_below", "fingerprint", "locate"]
 _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Located:
-    """A source's files, in a fixed order; ``source`` has the subset and count its name held."""
+    """A source's files, in a fixed order; ``source`` has the subset and count its name held;
+    ``findings`` are what is worth knowing about the choice of files."""
 
     files: list[Path]
     source: Source
+    findings: list[Finding] = field(default_factory=list)
 
 
 def locate(source: Source, job: Job) -> Located:
     """Find the files of ``source``, fetching a hub's data set where needed.
 
-    Raises DanluError ``data.no_such_file``, ``data.no_files``, ``data.not_a_data_file`` and those
-    of :func:`engine.data.fetch.fetch`.
+    Raises DanluError ``data.no_such_file``, ``data.no_files``, ``data.not_a_data_file``,
+    ``data.no_split`` and those of :func:`engine.data.fetch.fetch`.
     """
     target, source = parsed(source)
     if target.repo is not None:
@@ -39,28 +43,13 @@ def locate(source: Source, job: Job) -> Located:
     path = target.path
     assert path is not None
     if path.is_dir():
-        return Located(files_below(path), source)
+        files, findings = folder_files(path, source)
+        return Located(files, source, findings)
     if not path.exists():
         raise _missing(path)
-    if path.suffix.lower() not in ENDINGS:
+    if not is_data_file(path):
         raise DanluError("data.not_a_data_file", path=path, endings=" ".join(ENDINGS))
     return Located([path], source)
-
-
-def files_below(folder: Path) -> list[Path]:
-    """The data files of a folder, sorted; hidden ones and registries of data sets left out.
-    Raises DanluError ``data.no_files``."""
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in ENDINGS
-        and path.name not in _NOT_DATA
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    ]
-    if not files:
-        raise DanluError("data.no_files", path=folder, endings=" ".join(ENDINGS))
-    return files
 
 
 def _missing(path: Path) -> DanluError:

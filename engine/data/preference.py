@@ -58,14 +58,14 @@ def preference_of(row: Row, layout: Layout, value: Mapping[str, Any]) -> Prefere
     if isinstance(read, Finding):
         return [read]
     prompt, chosen, rejected, tools = read
+    if not prompt or prompt[-1].message["role"] not in ("user", "tool"):
+        return [found("no_question", row.file, row.line)]
     faults: list[Finding] = []
     for side in (chosen, rejected):
         told, _ = problems([*prompt, *side], row.file, row.line)
         faults += [finding for finding in told if finding not in faults]
     if any(finding.severity == "error" for finding in faults):
         return faults
-    if not prompt or prompt[-1].message["role"] not in ("user", "tool"):
-        return [found("no_question", row.file, row.line)]
     if _alike(chosen, rejected):
         return [found("equal_pair", row.file, row.line, rejected[-1].pointer)]
     better = made_of(problems([*prompt, *chosen], "", 0)[1], tools, row, faults)

@@ -9,17 +9,21 @@ from typing import Any
 
 from engine.data.files import locate
 from engine.data.finding import Finding
+from engine.data.kinds import TABLES, ending_of
+from engine.data.not_data import refuse_irregular, refuse_other_kinds
+from engine.data.opened import opened
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source
 
 PHASE = "reading_data"
+_LONGEST = 1 << 26  # bytes of a first line that are looked at
 
 
 @dataclass(frozen=True)
 class Row:
     """One row as its file has it. ``line`` is the line it starts on, counted from 1; in Parquet,
-    which has no lines, the number of the row."""
+    and Arrow, which have no lines, the number of the row."""
 
     value: dict[str, Any]
     file: str
@@ -39,8 +43,11 @@ def read_rows(source: Source, job: Job) -> Iterator[Row | Finding]:
 def read_file(path: Path, job: Job) -> Iterator[Row | Finding]:
     """Every row of one file. Raises DanluError as :func:`read_rows` does."""
     try:
+        refuse_irregular(path)
         if path.stat().st_size == 0:
             raise DanluError("data.empty_file", path=path)
+        if ending_of(path) not in TABLES:
+            refuse_other_kinds(path)
         yield from _reader(path)(path, job)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -48,11 +55,19 @@ def read_file(path: Path, job: Job) -> Iterator[Row | Finding]:
 
 
 def _reader(path: Path) -> Any:
-    ending = path.suffix.lower()
+    ending = ending_of(path)
     if ending == ".parquet":
         from engine.data.read_parquet import read_parquet
 
         return read_parquet
+    if ending == ".arrow":
+        from engine.data.read_arrow import read_arrow
+
+        return read_arrow
+    if ending == ".txt":
+        from engine.data.read_text import read_text
+
+        return read_text
     if ending in (".csv", ".tsv"):
         from engine.data.read_csv import read_csv
 
@@ -65,20 +80,27 @@ def _reader(path: Path) -> Any:
 
 def _is_one_document(path: Path) -> bool:
     """Whether a file holds one JSON value rather than one a line, whatever its name says."""
-    with open(path, "rb") as file:
-        start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    with opened(path) as source:
+        start = source.file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
         if start.startswith(b"["):
             return True
-        if path.suffix.lower() == ".jsonl":
-            return False
+        if ending_of(path) in (".jsonl", ".ndjson"):
+            return _is_written_out(start)
         return not (start.startswith(b"{") and _second_line_is_row(path))
+
+
+def _is_written_out(start: bytes) -> bool:
+    """Whether an object is written over several lines, as in JSON Lines none may be."""
+    first = start.split(b"\n", 1)[0].strip()
+    return first == b"{" and start.lstrip(b"{ \r\n\t").startswith(b'"')
 
 
 def _second_line_is_row(path: Path) -> bool:
     import json
 
-    with open(path, "rb") as file:
-        lines = (line for line in file if line.strip())
+    with opened(path) as source:
+        read = iter(lambda: source.file.readline(_LONGEST), b"")
+        lines = (line for line in read if line.strip())
         first, second = next(lines, b""), next(lines, b"")
     try:
         json.loads(first.removeprefix(b"\xef\xbb\xbf"))

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.columns import is_row
+from engine.data.encodings import encoding_of, shown_name
 from engine.data.finding import Finding, found
+from engine.data.json_faults import fault_of
+from engine.data.opened import opened
 from engine.data.read import PHASE, Row
 from engine.data.schema import type_name
 from engine.errors import DanluError
@@ -22,6 +25,8 @@ from engine.job import Job
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _EVERY = 256
+_AROUND = 64  # bytes around the first that is not UTF-8 by which its encoding is known
+_TRIES = 10_000  # places at which a row may begin again behind a broken one
 _FAULTS = (ValueError, RecursionError)
 
 
@@ -46,12 +51,22 @@ def read_json(path: Path, job: Job) -> Iterator[Row | Finding]:
 
 
 def _text(path: Path) -> str:
-    raw = path.read_bytes()
+    with opened(path) as source:
+        raw = source.file.read()
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DanluError("data.not_utf8", path=path, line=line) from None
+        raise _undecoded(raw, error, path) from None
+
+
+def _undecoded(raw: bytes, error: UnicodeDecodeError, path: Path) -> DanluError:
+    line = raw.count(b"\n", 0, error.start) + 1
+    start = max(0, error.start - _AROUND)
+    encoding = encoding_of(raw[raw.find(b'"', start) : error.start + 100 * _AROUND])
+    if encoding is None:
+        return DanluError("data.not_utf8", path=path, line=line)
+    shown = shown_name(encoding)
+    return DanluError("data.other_encoding", path=path, line=line, encoding=shown, codec=encoding)
 
 
 def _skip(text: str, at: int) -> int:
@@ -175,15 +190,18 @@ class _Walk:
         fault = getattr(error, "pos", start)
         where = self._lines_until(fault)
         column = fault - (self.text.rfind("\n", 0, fault) + 1) + 1
+        code = fault_of(self.text, error)
         at = self.text.find("{", max(start + 1, 0))
-        while at != -1:
+        for _ in range(_TRIES):
+            if at == -1:
+                break
             if self._reads_as_row(at):
                 self.at = at
-                return found("not_json", self.name, line, lost=1, column=column, fault=where)
+                return found(code, self.name, line, lost=1, column=column, fault=where)
             at = self.text.find("{", at + 1)
         ended = self.ended = fault >= len(self.text.rstrip()) or "nterminated" in str(error)
         self.at = len(self.text) if ended else self._closing(fault)
-        code = "cut_off" if ended else "not_json"
+        code = "cut_off" if ended else code
         return found(code, self.name, line, lost=1, column=column, fault=where)
 
     def _closing(self, fault: int) -> int:

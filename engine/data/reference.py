@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.data.kinds import is_data_file
 from engine.hub.reference import Hub, reference
 from engine.spec.sections import Source
 
@@ -63,5 +64,4 @@ def _existing(text: str) -> Path | None:
 
 
 def _looks_like_file(text: str) -> bool:
-    endings = (".json", ".jsonl", ".csv", ".tsv", ".parquet", ".txt")
-    return text.startswith((".", "/", "~")) or text.lower().endswith(endings)
+    return text.startswith((".", "/", "~")) or is_data_file(Path(text))

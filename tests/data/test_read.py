@@ -169,7 +169,7 @@ def test_parquet_rows_are_read_by_number(tmp_path: Path) -> None:
         ("a.csv", b"\n\n", "data.no_header"),
         ("a.csv", "你,好\n".encode("gb18030"), "data.no_header"),
         ("a.parquet", b"PAR1 not", "data.broken_parquet"),
-        ("a.txt", b"hello", "data.not_a_data_file"),
+        ("a.docx", b"hello", "data.not_a_data_file"),
     ],
 )
 def test_a_file_that_cannot_be_read_at_all_is_a_named_error(

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from engine import words
+from engine.data.kinds import is_data_file
 from engine.units import human_bytes
 from tui.cells import fit, right
 from tui.ink import ink
@@ -23,7 +24,6 @@ from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 
 Wanted = Literal["data", "model"]
-DATA_ENDINGS = (".json", ".jsonl", ".csv", ".tsv", ".parquet")
 _MOST = 500
 
 
@@ -72,7 +72,7 @@ def _entry(entry: os.DirEntry[str], wanted: Wanted) -> Entry | None:
     if folder:
         fits = wanted == "model" and (path / "config.json").is_file()
         return Entry(path, True, fits=fits)
-    if wanted == "data" and entry.name.lower().endswith(DATA_ENDINGS):
+    if wanted == "data" and is_data_file(path):
         return Entry(path, False, size, True)
     return None
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.jobs.record import JobRecord
+    from engine.jobs.state import JobState
     from engine.recipes import Recipe
     from engine.serve.serving import Serving
     from tui.run_watch import RunState, RunWatch
@@ -23,9 +25,17 @@ class Served:
 
 
 @dataclass(frozen=True)
+class AtWork:
+    """A job and how it is."""
+
+    record: JobRecord
+    state: JobState
+
+
+@dataclass(frozen=True)
 class Facts:
     """The machine in a few words, the runs being trained, the last others, all recipes, what is
-    being served."""
+    being served, the jobs at work and how many jobs there are."""
 
     machine: str = ""
     running: tuple[RunState, ...] = ()
@@ -33,6 +43,8 @@ class Facts:
     runs: int = 0
     recipes: tuple[Recipe, ...] | None = None
     served: tuple[Served, ...] = ()
+    at_work: tuple[AtWork, ...] = ()
+    jobs: int = 0
 
 
 def find_facts(watch: RunWatch, known: Facts) -> Facts:
@@ -45,7 +57,17 @@ def find_facts(watch: RunWatch, known: Facts) -> Facts:
     shown = {state.name for state in running}
     others = [run for run in runs if run.name not in shown][:RECENT]
     recent = tuple(watch.look(others))
-    return Facts(machine_line(), running, recent, len(runs), known.recipes, tuple(find_served()))
+    jobs = find_jobs()
+    return Facts(
+        machine_line(),
+        running,
+        recent,
+        len(runs),
+        known.recipes,
+        tuple(find_served()),
+        tuple(job for job in jobs if job.state.active),
+        len(jobs),
+    )
 
 
 def find_served() -> list[Served]:
@@ -58,6 +80,17 @@ def find_served() -> list[Served]:
 
     alive = [(each, each.traffic()) for each in servings() if each.alive()]
     return [Served(each, traffic.url, traffic.requests) for each, traffic in alive]
+
+
+def find_jobs() -> list[AtWork]:
+    """The jobs that are at work or ended lately."""
+    from engine.home import home
+
+    if not (home() / "jobs").is_dir():
+        return []
+    from engine.jobs.record import job_records
+
+    return [AtWork(each, each.state()) for each in job_records()]
 
 
 def with_recipes(facts: Facts) -> Facts:

@@ -6,17 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from engine import words
+from engine.errors import DanluError
+from engine.hub.reference import HUB_NAMES, HUBS, Hub
 from engine.jobs.record import JobRecord
 from tui.screens.base import DanluScreen
-
-
-def job_title(record: JobRecord) -> str:
-    """``Evaluating news``: what it does, and to what."""
-    command = record.command()
-    target = next((word for word in command[1:] if not word.startswith("-")), "")
-    key = f"jobs.verb.{command[0]}" if command else ""
-    shown = Path(target).name if target.startswith("/") else target
-    return words.t(key, target=shown) if words.has(key) else record.name
 
 
 def result_screen(record: JobRecord) -> DanluScreen | None:
@@ -49,3 +42,11 @@ def _made(record: JobRecord) -> tuple[str, dict[str, Any]]:
     """Its verb and its document; both empty without one."""
     command, document = record.command(), record.result()
     return (command[0], document) if command and document is not None else ("", {})
+
+
+def wanted_login(error: DanluError | None) -> Hub | None:
+    """The hub whose token was missing or refused, where that is what a job failed of."""
+    if error is None or not error.code.startswith(("publish.no_token_", "publish.token_refused")):
+        return None
+    named = error.values.get("hub", error.code)
+    return next((hub for hub in HUBS if HUB_NAMES[hub] == named or named.endswith(hub)), None)

@@ -1,15 +1,17 @@
 """The process that logs in (run as a module), one request as in :mod:`engine.hub.child_side`:
 ``{hub, token}``; it says ``done`` {user} or ``failed``. The hubs' own clients check the token and
-write it into their own stores, readable by its owner alone.
+write it into their own stores, readable by its owner alone. Without a token they forget theirs.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import Any
 
 from engine.hub.child_side import Say, leave, serve
 from engine.hub.faults import fault
-from engine.hub.reference import HUB_NAMES
+from engine.hub.reference import HUB_NAMES, Hub
 
 _KEPT = {
     "publish.token_refused": ("hub.unauthorized", "hub.gated", "hub.not_found"),
@@ -19,10 +21,15 @@ _KEPT = {
 
 def main() -> int:
     """Serve one request. Returns 0 when the token is kept, else 3."""
+    os.umask(0o077)  # whatever a client of another version writes, it is for its owner alone
     return serve(_log_in, _name)
 
 
 def _log_in(request: dict[str, Any], say: Say) -> None:
+    if request["token"] is None:
+        _log_out(request["hub"])
+        say("done")
+        return
     if request["hub"] == "modelscope":
         from modelscope_hub import HubApi
 
@@ -33,6 +40,19 @@ def _log_in(request: dict[str, Any], say: Say) -> None:
         login(token=request["token"], add_to_git_credential=False, skip_if_logged_in=False)
         user = HfApi().whoami(token=request["token"])["name"]
     say("done", user=str(user or ""))
+
+
+def _log_out(hub: Hub) -> None:
+    if hub == "modelscope":
+        from modelscope_hub import HubApi
+
+        HubApi().logout()
+        return
+    from huggingface_hub import logout
+
+    # It says so when a variable still holds one; danlu tells that itself.
+    with contextlib.suppress(OSError):
+        logout()
 
 
 def _name(error: Exception, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -19,13 +19,15 @@ _LONGEST = 96  # characters of owner/name, as Hugging Face counts
 @dataclass(frozen=True)
 class PushRequest:
     """One push. ``merged`` is the folder of an exported model to publish in the place of the
-    target's own adapter or weights."""
+    target's own adapter or weights; ``card`` the language of the model card, None the one in use.
+    """
 
     target: ChatTarget
     repo: str
     hub: Hub = "modelscope"
     public: bool = False
     merged: Path | None = None
+    card: str | None = None
 
 
 def check_repo_id(text: str, hub: Hub) -> str:

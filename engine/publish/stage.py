@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from engine import words
 from engine.errors import DanluError
 from engine.publish.files import PICTURE, README, PushFile, files_of, is_weights
 from engine.publish.model_card import model_card
@@ -25,7 +26,9 @@ def stage(request: PushRequest, room: Path) -> tuple[list[PushFile], PushOrigin]
     found = {file.path: file for file in files_of(folder)}
     origin = origin_of(request.target, folder)
     drawn = pictures(origin.facts.curves) if origin.facts else {}
-    written = {README: model_card(origin, request.repo, request.hub, picture="loss" in drawn)}
+    with words.speaking(request.card or words.language()):
+        card = model_card(origin, request.repo, request.hub, picture="loss" in drawn)
+    written = {README: card}
     if "loss" in drawn:
         written[PICTURE] = drawn["loss"]
     if _ADAPTER_CONFIG in found:

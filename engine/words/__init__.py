@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import string
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,22 @@ else:
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent
 _current = "en"
+_here: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def language() -> str:
     """The language words are given in now: ``en`` or ``zh``."""
-    return _current
+    return _here.get() or _current
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Give words in the language ``name`` to this thread alone, for as long as this is open."""
+    before = _here.set(name)
+    try:
+        yield
+    finally:
+        _here.reset(before)
 
 
 def use_language(name: str) -> None:
@@ -67,7 +80,7 @@ def has(key: str) -> bool:
     """Whether the catalogue has ``key``."""
     name, _, rest = key.partition(".")
     try:
-        return rest in area(name, _current)
+        return rest in area(name, language())
     except FileNotFoundError:
         return False
 
@@ -78,7 +91,7 @@ def t(key: str, /, **values: Any) -> str:
     Raises KeyError for a key or a value that is missing: a fault of the program, which tests find.
     """
     name, _, rest = key.partition(".")
-    text = area(name, _current)[rest]
+    text = area(name, language())[rest]
     return text.format(**values) if values or "{" in text else text
 
 
@@ -98,7 +111,7 @@ def keys_below(prefix: str) -> list[str]:
     """The keys that start with ``prefix`` + ".", in the order the catalogue gives them."""
     name, _, rest = prefix.partition(".")
     start = f"{rest}." if rest else ""
-    return [f"{name}.{key}" for key in area(name, _current) if key.startswith(start)]
+    return [f"{name}.{key}" for key in area(name, language()) if key.startswith(start)]
 
 
 def placeholders(text: str) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import DanluError
 from engine.hub.reference import HUBS
 from engine.units import human_bytes
-from engine.words import t
+from engine.words import LANGUAGES, t
 from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json
 
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("repo", metavar="OWNER/NAME", help=t("cli_push.repo"))
     add("--hub", choices=HUBS, default=HUBS[0], help=t("cli_push.hub", default=HUBS[0]))
     add("--public", action="store_true", help=t("cli_push.public"))
+    add("--card", choices=LANGUAGES, help=t("cli_push.card"))
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--adapter", action="store_true", help=t("cli_push.adapter"))
     what.add_argument("--merged", metavar="DIR", type=Path, help=t("cli_push.merged"))
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         if args.adapter and target.adapter is None:
             raise DanluError("publish.adapter_missing", target=target.label)
         merged = args.merged.expanduser() if args.merged else None
-        pushed = push(PushRequest(target, repo, args.hub, args.public, merged), job)
+        pushed = push(PushRequest(target, repo, args.hub, args.public, merged, args.card), job)
         job.keep(pushed.document())
     if args.json:
         print(json.dumps(pushed.document(), ensure_ascii=False, indent=1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -13,7 +12,8 @@ from textual.widget import Widget
 
 from engine import words
 from tui.cells import fit, width
-from tui.home_facts import Facts, Served, find_facts, with_recipes
+from tui.home_facts import Facts, find_facts, with_recipes
+from tui.home_menu import Entry, menu
 from tui.ink import ink
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
@@ -28,26 +28,7 @@ if TYPE_CHECKING:
 # nothing.
 
 EVERY = 2.0  # seconds between two looks at the runs
-_FRAME = 4  # lines of the screen that are not the menu's, one of them left free
 _BREATH = 0.02  # seconds after the first paint before the first look, whose imports take the GIL
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the menu: a blank line, a heading (``title`` alone), a choice, a run, or a
-    server."""
-
-    action: str = ""
-    key: str = ""
-    title: str = ""
-    note: str = ""
-    run: RunState | None = None
-    served: Served | None = None
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        name = self.served.serving.name if self.served else ""
-        return self.action, self.run.name if self.run else name
 
 
 class HomeScreen(DanluScreen):
@@ -63,6 +44,8 @@ class HomeScreen(DanluScreen):
         Binding("5", "chat", "keys.home_chat", show=False, id="home.chat"),
         Binding("6", "evaluate", "keys.home_evaluate", show=False, id="home.evaluate"),
         Binding("7", "export", "keys.home_export", show=False, id="home.export"),
+        Binding("8", "publish", "keys.home_publish", show=False, id="home.publish"),
+        Binding("9", "jobs", "keys.home_jobs", show=False, id="home.jobs"),
         Binding("a", "attach", "keys.home_attach", id="home.attach"),
         Binding("d", "doctor", "keys.home_doctor", id="home.doctor"),
         Binding("s", "settings", "keys.home_settings", id="home.settings"),
@@ -136,38 +119,7 @@ class HomeScreen(DanluScreen):
             self.refresh_bindings()
 
     def _entries(self) -> list[Entry]:
-        facts = self._facts
-        entries = [Entry()]
-        if facts.running:
-            entries.append(Entry(title=words.t("home.running")))
-            for number, state in enumerate(facts.running):
-                entries.append(Entry("attach", "" if number else "a", run=state))
-            entries.append(Entry())
-        if facts.served:
-            entries.append(Entry(title=words.t("home.serving")))
-            entries += [_served_entry(each) for each in facts.served]
-            entries.append(Entry())
-        recipes = words.t("home.recipe_count", count=len(facts.recipes)) if facts.recipes else ""
-        runs = words.t("home.run_count", count=facts.runs) if facts.runs else ""
-        entries += [
-            Entry(title=words.t("home.start")),
-            Entry("quick", "1", words.t("home.quick"), words.t("home.quick_note")),
-            Entry("own", "2", words.t("home.own"), words.t("home.own_note")),
-            Entry("recipes", "3", words.t("home.recipes"), recipes),
-            Entry(),
-            Entry(title=words.t("home.continue")),
-            Entry("runs", "4", words.t("home.runs"), runs),
-            Entry("chat", "5", words.t("home.chat"), words.t("home.chat_note")),
-            Entry("evaluate", "6", words.t("home.evaluate"), words.t("home.evaluate_note")),
-            Entry("export", "7", words.t("home.export"), words.t("home.export_note")),
-        ]
-        if not facts.runs and not facts.running and facts.machine:
-            entries += [Entry(), Entry(note=words.t("home.first"))]
-        if facts.recent:
-            entries += [Entry(), Entry(title=words.t("home.recent"))]
-            room = max(3, self.size.height - _FRAME - len(entries))
-            entries += [Entry("open", run=state) for state in facts.recent[:room]]
-        return entries
+        return menu(self._facts, self.size.height)
 
     def on_resize(self) -> None:
         for rows in self.query(RowList):
@@ -211,6 +163,10 @@ class HomeScreen(DanluScreen):
             from tui.screens.serving import ServingScreen
 
             self.app.push_screen(ServingScreen(entry.served.serving))
+        elif entry.job is not None:
+            from tui.screens.running_job import RunningJobScreen
+
+            self.app.push_screen(RunningJobScreen(entry.job.record))
         else:
             await self.run_action(entry.action)
 
@@ -258,6 +214,16 @@ class HomeScreen(DanluScreen):
 
         self.app.push_screen(ExportPicker())
 
+    def action_publish(self) -> None:
+        from tui.screens.publish_picker import PublishPicker
+
+        self.app.push_screen(PublishPicker())
+
+    def action_jobs(self) -> None:
+        from tui.screens.jobs import JobsScreen
+
+        self.app.push_screen(JobsScreen())
+
     def action_doctor(self) -> None:
         from tui.screens.doctor import DoctorScreen
 
@@ -270,9 +236,3 @@ class HomeScreen(DanluScreen):
 
     async def action_quit(self) -> None:
         await self.app.action_quit()
-
-
-def _served_entry(served: Served) -> Entry:
-    requests = words.t("serve.requests", count=served.requests)
-    note = f"{served.url or words.t('serve.state.starting')} · {requests}"
-    return Entry("served", "", served.serving.name, note, served=served)

@@ -47,6 +47,7 @@ class LiveScreen(DanluScreen):
         Binding("r", "resume_run", "keys.live_resume", id="live.resume"),
         Binding("c", "chat", "keys.live_chat", id="live.chat"),
         Binding("v", "verify", "keys.live_verify", id="live.verify"),
+        Binding("w", "report", "keys.run_report", id="live.report"),
         Binding("d", "detach", "keys.live_detach", id="live.detach"),
         Binding("z", "zoom", "keys.live_zoom", id="live.zoom"),
         *(
@@ -175,6 +176,8 @@ class LiveScreen(DanluScreen):
                 return model.status in _RESUMABLE and bool(model.summary.checkpoints)
             case "chat" | "verify":
                 return model.ended and bool(model.summary.checkpoints)
+            case "report":
+                return model.ended
             case "detach":
                 return self._active
         return True
@@ -228,6 +231,11 @@ class LiveScreen(DanluScreen):
         from tui.screens.verify import VerifyScreen
 
         self.app.push_screen(VerifyScreen(self._newest_checkpoint()))
+
+    def action_report(self) -> None:
+        from tui.screens.report import ReportScreen
+
+        self.app.push_screen(ReportScreen(self.run))
 
     def _newest_checkpoint(self) -> str:
         newest = max(self.model.summary.checkpoints, key=lambda checkpoint: checkpoint.step)

@@ -17,7 +17,8 @@ from engine.jobs.state import JobState
 from engine.units import human_duration
 from tui.cells import fit
 from tui.ink import ink
-from tui.job_results import job_title, result_lines, result_screen
+from tui.job_results import result_lines, result_screen, wanted_login
+from tui.job_words import job_title
 from tui.screens.base import DanluScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.symbols import sign
@@ -25,6 +26,7 @@ from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
 from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
+from tui.wrap import wrap
 
 EVERY = 0.25  # seconds between two looks
 _LOG_LINES = 2000
@@ -38,6 +40,7 @@ class RunningJobScreen(DanluScreen):
     AUTO_FOCUS = "RowList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "cancel", "keys.job_cancel", id="job.cancel"),
+        Binding("r", "again", "keys.job_again", id="job.again"),
         Binding("o", "log", "keys.job_log", id="job.log"),
         Binding("y", "copy", "keys.job_copy", id="job.copy"),
     ]
@@ -82,9 +85,10 @@ class RunningJobScreen(DanluScreen):
             return self._log or [words.t("jobs.no_log")]
         notes = self._state.notes if self._state else []
         said = [
-            f"{time.strftime('%H:%M:%S', time.localtime(at))}  {words.t(code, **values)}"
+            line
             for at, code, values in reversed(notes)
             if words.has(code)
+            for line in _note_lines(at, words.t(code, **values), self.size.width - 4)
         ]
         return said or [words.t("jobs.no_notes")]
 
@@ -144,8 +148,12 @@ class RunningJobScreen(DanluScreen):
     # -- keys --------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        active = self._state is not None and self._state.active
-        return active if action == "cancel" else True
+        state = self._state
+        if action == "cancel":
+            return state is not None and state.active
+        if action == "again":
+            return state is not None and not state.active and state.status != "finished"
+        return True
 
     def on_row_list_chosen(self) -> None:
         if self._state is not None and self._state.status == "finished":
@@ -172,6 +180,23 @@ class RunningJobScreen(DanluScreen):
         except DanluError as error:  # it ended meanwhile
             self.fail(error)
 
+    def on_resize(self) -> None:
+        self._show()
+
+    def action_again(self) -> None:
+        """The same command once more; where a hub wanted a token, it is asked for first."""
+        hub = wanted_login(self._state.error if self._state else None)
+        if hub is None:
+            self._restart()
+            return
+        from tui.screens.login import LoginScreen
+
+        self.app.push_screen(LoginScreen(hub), lambda who: self._restart() if who else None)
+
+    def _restart(self) -> None:
+        self.app.pop_screen()
+        self.danlu.start_job(self._record.command())
+
     def action_log(self) -> None:
         self._shows_log = not self._shows_log
         self._show()
@@ -181,6 +206,13 @@ class RunningJobScreen(DanluScreen):
         text = next(iter(result_lines(self._record)), self._record.command_line())
         self.app.copy_to_clipboard(text)
         self.notify(text, title=words.t("runs.copied"))
+
+
+def _note_lines(at: float, text: str, cells: int) -> list[str]:
+    """A note behind its time of day, its further lines hanging."""
+    clock = time.strftime("%H:%M:%S  ", time.localtime(at))
+    first, *more = wrap(text, max(20, cells - len(clock)))
+    return [clock + first, *(" " * len(clock) + line for line in more)]
 
 
 def _error_details(error: DanluError) -> list[Detail]:

@@ -1,0 +1,54 @@
+"""How a job is written on a line: what it does, where it is, its status with a sign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+from textual.widget import Widget
+
+from engine import words
+from engine.jobs.record import JobRecord
+from engine.jobs.state import JobState
+from engine.units import human_duration
+from tui.cells import fit
+from tui.ink import ink
+from tui.symbols import sign
+
+# sign and colour of each status; the word always stands beside them
+_STATUS = {
+    "starting": ("now", "ember"),
+    "running": ("now", "ember"),
+    "finished": ("yes", "jade"),
+    "failed": ("no", "cinnabar"),
+    "cancelled": ("dot", "gold"),
+    "gone": ("warn", "gold"),
+}
+
+
+def job_title(record: JobRecord) -> str:
+    """``Evaluating news``: what it does, and to what."""
+    command = record.command()
+    target = next((word for word in command[1:] if not word.startswith("-")), "")
+    key = f"jobs.verb.{command[0]}" if command else ""
+    shown = Path(target).name if target.startswith("/") else target
+    return words.t(key, target=shown) if words.has(key) else record.name
+
+
+def status_words(widget: Widget, state: JobState, cells: int) -> Text:
+    """The sign and the word of its status in exactly ``cells``."""
+    name, colour = _STATUS[state.status]
+    word = words.t(f"jobs.status.{state.status}")
+    return Text(fit(f"{sign(name)} {word}", cells), ink(widget, colour))
+
+
+def doing(state: JobState) -> str:
+    """``Asking the model 30 % · 1:20``: where one at work is."""
+    progress = state.progress
+    key = f"phase.{progress.phase}"
+    parts = [words.t(key) if words.has(key) else ""]
+    if progress.total:
+        parts.append(f"{100 * progress.done / progress.total:.0f} %")
+    left = progress.seconds_left
+    said = " ".join(parts)
+    return said if left is None else f"{said} {sign('dot')} {human_duration(left)}"

@@ -10,10 +10,10 @@ UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
     "\ufeff\ufff9-\ufffb]"
 )
-_LOST = ("\ufffd", "锟斤拷", "烫烫烫", "屯屯屯")
+_LOST = re.compile(r"\ufffd|\u951f\u65a4\u62f7|\u70eb{3}|\u5c6f{3}")
 _WESTERN = re.compile("[\u00c2-\u00ef][\u0080-\u00bf\u0152-\u2122]")
 _NAMES = {"\x00": "NUL", "\x08": "BACKSPACE", "\x1b": "ESCAPE", "\x7f": "DELETE"}
-_GBK = ("锛", "銆")  # how , and 。 begin when read so
+_GBK = re.compile(r"[\u951b\u9286]")  # how , and 。 begin when read so
 _SURE = 6  # characters that must come out, so that no short word is taken for another by chance
 
 
@@ -28,7 +28,7 @@ def unseen(text: str) -> str | None:
 
 def lost(text: str) -> bool:
     """Whether characters were lost for good when the text was read in a wrong encoding."""
-    return not text.isascii() and any([sign in text for sign in _LOST])
+    return not text.isascii() and _LOST.search(text) is not None
 
 
 def unscrambled(text: str) -> str | None:
@@ -41,7 +41,7 @@ def unscrambled(text: str) -> str | None:
             right = _reread(text, encoding)
             if right is not None:
                 return right
-    return _reread(text, "gb18030") if any([sign in text for sign in _GBK]) else None
+    return _reread(text, "gb18030") if _GBK.search(text) else None
 
 
 def _reread(text: str, encoding: str) -> str | None:

@@ -39,10 +39,11 @@ _STARTS = {
 _ENTRIES = ("-----BEGIN", *(start for starts in _STARTS.values() for start in starts))
 _PRIVATE = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 _PASSWORD = re.compile(
-    r"(?i)(?:password|passwd|pwd|密码|口令|api[_-]?key|secret[_-]?key|access[_-]?token)"
-    r"[\"'”’]?\s*(?:[=:：]|是|为)\s*[\"'“‘]?([!-~]{8,64})"
+    r"(?i)(?:password|passwd|pwd|\u5bc6\u7801|\u53e3\u4ee4|api[_-]?key|secret[_-]?key|access[_-]?token)"
+    r"[\"'”’]?\s*(?:[=:：]|\u662f|\u4e3a)\s*[\"'“‘]?([!-~]{8,64})"
 )
-_PASSWORD_WORDS = ("assw", "PASSW", "pwd", "密码", "口令", "key", "KEY", "Key", "oken", "TOKEN")
+_PASSWORD_WORDS = ("assw", "PASSW", "pwd", "key", "KEY", "Key", "oken", "TOKEN")
+_PASSWORD_IN_CHINESE = re.compile(r"\u5bc6\u7801|\u53e3\u4ee4")
 _IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{1,12}://[^\s/:@]{1,64}:([^\s/:@]{4,64})@")
 _EMAIL = re.compile(r"\b[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,12}\b")
 _EXAMPLES = re.compile(
@@ -67,7 +68,7 @@ def secrets(text: str) -> Iterator[Secret]:
     """What in ``text`` is likely a secret, the first of each kind."""
     if any([start in text for start in _ENTRIES]):
         yield from _keys(text)
-    if any([word in text for word in _PASSWORD_WORDS]) or "://" in text:
+    if "://" in text or _speaks_of_passwords(text):
         yield from _passwords(text)
     if "@" in text:
         yield from _first("email_address", _EMAIL, text, _real_address)
@@ -75,6 +76,12 @@ def secrets(text: str) -> Iterator[Secret]:
     yield from _identity(text)
     if "62" in text:
         yield from _first("bank_card", _CARD, text, _is_card)
+
+
+def _speaks_of_passwords(text: str) -> bool:
+    if any([word in text for word in _PASSWORD_WORDS]):
+        return True
+    return not text.isascii() and _PASSWORD_IN_CHINESE.search(text) is not None
 
 
 def masked(secret: str) -> str:

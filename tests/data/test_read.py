@@ -93,7 +93,7 @@ def test_broken_lines_are_found_and_the_others_are_read(tmp_path: Path) -> None:
     rows, findings = read(file(tmp_path, "a.jsonl", content))
     assert [line for line, _ in rows] == [1, 5]
     assert findings == [
-        ("not_json", 2, 1),
+        ("json_single_quotes", 2, 1),
         ("not_object", 3, 1),
         ("not_utf8", 4, 1),
         ("cut_off", 6, 1),
@@ -105,7 +105,7 @@ def test_a_broken_row_of_an_array_costs_that_row_alone(tmp_path: Path) -> None:
     lines[6] = lines[6].rstrip('",') + ","  # the second row's instruction is never closed
     rows, findings = read(file(tmp_path, "a.json", "\n".join(lines)))
     assert [line for line, _ in rows] == [2, 10, 14]
-    assert findings == [("not_json", 6, 1)]
+    assert findings == [("json_line_end", 6, 1)]
 
 
 def test_nested_objects_of_a_broken_row_are_not_taken_for_rows(tmp_path: Path) -> None:
@@ -165,9 +165,10 @@ def test_parquet_rows_are_read_by_number(tmp_path: Path) -> None:
         ("a.json", b"7", "data.no_rows_in_json"),
         ("a.json", b'{"a": 1, "b": {"c": []}}', "data.no_rows_in_json"),
         ("a.json", b'{"a": ', "data.broken_json"),
-        ("a.json", b'[{"a": "\xb0\xa1"}]', "data.not_utf8"),
+        ("a.json", b'[{"a": "\xb0\xa1"}]', "data.other_encoding"),
+        ("a.json", b'[{"a": "\xff\xfe"}]', "data.not_utf8"),
         ("a.csv", b"\n\n", "data.no_header"),
-        ("a.csv", "你,好\n".encode("gb18030"), "data.no_header"),
+        ("a.csv", "你,好\n".encode("gb18030"), "data.other_encoding"),
         ("a.parquet", b"PAR1 not", "data.broken_parquet"),
         ("a.docx", b"hello", "data.not_a_data_file"),
     ],

@@ -27,6 +27,7 @@ VERBS = (
     "demo",
     "train",
     "resume",
+    "extend",
     "attach",
     "runs",
     "checkpoints",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from engine.hardware import Machine, free_disk_bytes, machine
 from engine.job import Job
 from engine.libraries import import_training_libraries
 from engine.runs.extend import extensions_of
+from engine.runs.from_weights import lineage
 from engine.runs.journal import JournalWriter
 from engine.runs.store import Run, checkpoint_step
 from engine.runs.summary import summarise
@@ -31,6 +32,7 @@ from engine.units import human_bytes
 
 if TYPE_CHECKING:
     from engine.data.prepare import Prepared
+    from engine.models.locate import LocatedModel
 
 
 @dataclass
@@ -83,42 +85,61 @@ class Pipeline:
         from engine.models.locate import locate
         from engine.train.assemble import assemble
 
-        spec, job = self.spec, self.job
-        located = locate(spec.model, job)
+        job, start = self.job, self._start(checkpoint)
+        located = locate(start.model, job)
         job.report("load_tokenizer")
-        tokenizer = load_tokenizer(located.folder, trust_remote_code=spec.model.trust_remote_code)
-        prepared = prepare(spec, tokenizer, job)
-        spec = self.spec = resolve_steps(spec, len(prepared.train))
+        tokenizer = load_tokenizer(located.folder, trust_remote_code=start.model.trust_remote_code)
+        prepared = prepare(self.spec, tokenizer, job)
+        spec = self.spec = resolve_steps(self.spec, len(prepared.train))
         steps = steps_of(spec, len(prepared.train))
         self._tell_choices()
         job.report("load_model")
         model = load_model(
-            located.folder, spec.model, here, for_training=True, tuner=spec.method.tuner
+            located.folder, start.model, here, for_training=True, tuner=spec.method.tuner
         )
-        set_seed(
-            spec.train.seed
-        )  # an adapter begins at random: the seed decides it, not the process
-        model = adapt(model, spec)
+        set_seed(spec.train.seed)  # an adapter's random start is the seed's, not the process's
+        model = adapt(model, replace(spec, method=start.method))
         job.report("build_trainer")
         plan = self._plan(model, prepared, steps, here, located.source)
         self._check_disk(model)
-        write_card(
-            self.run.path,
-            versions=versions(),
-            machine=machine_facts(here),
-            model={
-                "source": located.source,
-                "origin": located.origin,
-                "revision": located.revision,
-                "folder": str(located.folder),
-            },
-            data=prepared.fingerprints,
-            settings={path: show_value(value) for path, value in spec.values().items()},
-        )
+        self._write_card(located, prepared, here, fresh=checkpoint is None)
         step = checkpoint_step(checkpoint) if checkpoint else 0
         self._check_extensions(step, steps)
         longer = Lengthening(self.run, spec, plan, self.journal)
         return (*assemble(self, model, tokenizer, prepared, here, steps, step, longer), steps)
+
+    def _write_card(
+        self, located: LocatedModel, prepared: Prepared, here: Machine, *, fresh: bool
+    ) -> None:
+        facts: dict[str, Any] = {
+            "versions": versions(),
+            "machine": machine_facts(here),
+            "data": prepared.fingerprints,
+            "settings": {path: show_value(value) for path, value in self.spec.values().items()},
+        }
+        if located.source == self.spec.model.source:
+            facts["model"] = {
+                "source": located.source,
+                "origin": located.origin,
+                "revision": located.revision,
+                "folder": str(located.folder),
+            }
+        if fresh:
+            facts["lineage"] = lineage(self.spec)
+        write_card(self.run.path, **facts)
+
+    def _start(self, checkpoint: Path | None) -> RunSpec:
+        """The spec, with the run's own checkpoint in place of the weights it once started from: a
+        run that is resumed does not need those any more."""
+        spec = self.spec
+        if checkpoint is None:
+            return spec
+        if spec.method.adapter:
+            return replace(spec, method=replace(spec.method, adapter=str(checkpoint)))
+        source = Path(spec.model.source).expanduser()
+        if source.is_absolute() and not source.is_dir() and (checkpoint / "config.json").is_file():
+            return replace(spec, model=replace(spec.model, source=str(checkpoint)))
+        return spec
 
     def _check_extensions(self, step: int, steps: int) -> None:
         """A run that was made longer goes on with the rows it had: raise DanluError when they give

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from trl.trainer.sft_trainer import SFTTrainer
 
@@ -41,10 +42,11 @@ class StepTrainer(SFTTrainer):
         self._tokens = 0
         self._step_started = time.perf_counter()
         self._factor = factor
+        adapter = _quantized_adapter(kwargs["model"])
         super().__init__(**kwargs)
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
-        _adapters_in_full_precision(self.model)
+        _put_back(self.model, adapter)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         rows: Any = self.train_dataset if train_dataset is None else train_dataset
@@ -131,12 +133,19 @@ class StepTrainer(SFTTrainer):
             self.args.output_dir = output_folder
 
 
-def _adapters_in_full_precision(model: Any) -> None:
+def _quantized_adapter(model: Any) -> dict[str, torch.Tensor]:
+    """The trained weights of an adapter on a quantised base, by name; empty for other models."""
+    if not getattr(model, "is_quantized", False):
+        return {}
+    trained = [(name, each) for name, each in model.named_parameters() if each.requires_grad]
+    return {name: each.data.float().clone() for name, each in trained}
+
+
+def _put_back(model: Any, weights: dict[str, torch.Tensor]) -> None:
     """Undo SFTTrainer's cast of QLoRA adapters to bf16: with eight bits of mantissa most updates of
     a small learning rate are lost, and PEFT loads a saved adapter in fp32, so that a resumed run
-    would not repeat. They are a fraction of a percent of the model."""
-    if not getattr(model, "is_quantized", False):
-        return
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            parameter.data = parameter.data.float()
+    would not repeat, nor one from earlier weights begin with them. They are a fraction of a percent
+    of the model."""
+    for name, parameter in model.named_parameters():
+        if name in weights:
+            parameter.data = weights[name]

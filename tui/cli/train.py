@@ -1,4 +1,5 @@
-"""``danlu train SPEC``: make a run of a spec or recipe and train it."""
+"""``danlu train SPEC``: make a run of a spec or recipe and train it, from a plain model or from the
+weights of an earlier training."""
 
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ from tui.cli.run_document import run_document
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", nargs="?", metavar="SPEC", help=words.t("cli.spec"))
     parser.add_argument("--name", help=words.t("cli.name"))
+    parser.add_argument("--from", dest="start", metavar="TARGET", help=words.t("cli_train.from"))
+    parser.add_argument("--base-model", metavar="MODEL", help=words.t("cli_chat.base_model"))
     parser.add_argument("--example", action="store_true", help=words.t("cli.example"))
     add_set(parser)
     add_headless(parser)
@@ -29,15 +32,34 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.example:
         print(to_yaml(RunSpec()), end="")
         return 0
-    if not arguments.spec:
+    if not arguments.spec and not arguments.start:
         raise DanluError("spec.none_given", exit_code=2)
     overrides = parse_overrides(arguments.set)
     if arguments.name:
         overrides["run.name"] = arguments.name
-    spec = spec_or_recipe(arguments.spec)
+    spec = spec_or_recipe(arguments.spec) if arguments.spec else None
+    if arguments.start:
+        spec = _started_from(arguments, spec)
+    assert spec is not None
     if overrides:
         spec = spec.with_values(overrides)
     return train(create_run(spec), arguments)
+
+
+def _started_from(arguments: argparse.Namespace, spec: RunSpec | None) -> RunSpec:
+    """``spec``, or that of the run named, from the weights of ``--from``. Raises DanluError."""
+    from engine.chat.target import resolve_target
+    from engine.runs.from_weights import spec_from
+
+    target = resolve_target(arguments.start, base=arguments.base_model)
+    if spec is None and target.run is None:
+        raise DanluError("spec.no_data_for_weights", target=target.label)
+    made = spec_from(target, spec)
+    if not arguments.json:
+        kind = "adapter" if target.adapter else "model"
+        base = target.base.source
+        print(words.t(f"cli_train.started_{kind}", target=target.label, base=base))
+    return made
 
 
 def spec_or_recipe(text: str) -> RunSpec:

@@ -25,12 +25,13 @@ from engine import words
 from engine.errors import DanluError
 from engine.job import Job
 from engine.jobs.journalling import JournallingJob
+from engine.process_folder import LOG_NAME
 from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
 from engine.serve.address import is_loopback, listen, url_of
 from engine.serve.key import forget_key, read_key
 from engine.serve.plan import Plan
-from engine.serve.serving import LOG_NAME, PLAN_NAME
+from engine.serve.serving import PLAN_NAME
 
 if TYPE_CHECKING:
     from engine.serve.request import Asked

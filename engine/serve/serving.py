@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import re
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,39 +13,23 @@ from typing import Any
 from engine.child_process import module_command
 from engine.errors import DanluError
 from engine.home import home
+from engine.process_folder import ProcessFolder, new_folder
 from engine.runs.atomic import write_atomically
 from engine.runs.journal import Event, JournalFollower
-from engine.runs.lock import LOCK_NAME, is_owned
 from engine.serve.address import is_loopback
 from engine.serve.key import keep_key
 from engine.serve.plan import Plan
 from engine.serve.traffic import Traffic, traffic_of
 
 PLAN_NAME = "server.json"
-LOG_NAME = "log.txt"
-_FRESH_SECONDS = 30.0  # a younger folder without an owner is about to get one
 _POLL_SECONDS = 0.1
-_LOG_TAIL = 200_000  # bytes of a log that are looked at
 _NEEDED = ("starlette", "uvicorn")
 
 
-@dataclass(frozen=True)
-class Serving:
+class Serving(ProcessFolder):
     """One server's folder."""
 
-    path: Path
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    @property
-    def log_path(self) -> Path:
-        return self.path / LOG_NAME
-
-    def alive(self) -> bool:
-        """Whether a process serves it now."""
-        return is_owned(self.path)
+    area = "serve"
 
     def plan(self) -> Plan | None:
         """What it serves; None when that cannot be read."""
@@ -67,41 +46,8 @@ class Serving:
 
     def mark_gone(self, traffic: Traffic) -> None:
         """Say so in ``traffic`` where the process died without a word."""
-        if traffic.state in ("starting", "serving") and not self.alive() and not self._fresh():
+        if traffic.state in ("starting", "serving") and self.gone():
             traffic.state = "gone"
-
-    def last_log_lines(self, count: int) -> list[str]:
-        """The end of its log."""
-        try:
-            with open(self.log_path, "rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_TAIL))
-                text = file.read().decode("utf-8", "replace")
-        except OSError:
-            return []
-        return text.splitlines()[-count:]
-
-    def owner(self) -> int:
-        """The process that serves it."""
-        return int((self.path / LOCK_NAME).read_text())
-
-    def stop(self, seconds: float = 30.0) -> None:
-        """End it and wait until it has ended. Raises DanluError ``serve.not_running``,
-        ``serve.does_not_end``."""
-        if not self.alive():
-            raise DanluError("serve.not_running", name=self.name)
-        owner = self.owner()
-        os.kill(owner, signal.SIGTERM)
-        deadline = time.monotonic() + seconds
-        while self.alive():
-            if time.monotonic() > deadline:
-                raise DanluError("serve.does_not_end", exit_code=3, name=self.name, pid=owner)
-            time.sleep(_POLL_SECONDS)
-
-    def _fresh(self) -> bool:
-        return (
-            time.time() - self.path.stat().st_ctime < _FRESH_SECONDS
-            and not (self.path / LOCK_NAME).exists()
-        )
 
 
 def servings() -> list[Serving]:
@@ -129,7 +75,7 @@ def start_serving(plan: Plan, key: str | None) -> tuple[Serving, subprocess.Pope
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if plan.backend == "transformers" and missing:
         raise DanluError("serve.libraries_missing", packages=" ".join(missing))
-    serving = Serving(_new_folder(plan.named[0].name))
+    serving = Serving(new_folder(_root(), plan.named[0].name, _remove_if_ended))
     if key is not None:
         keep_key(serving.path, key)
     write_atomically(serving.path / PLAN_NAME, plan.to_json())
@@ -191,17 +137,6 @@ def _root() -> Path:
     return home() / "serving"
 
 
-def _new_folder(name: str) -> Path:
-    """A folder of its own for a new server; one of the same name that has ended gives way."""
-    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "model"
-    _root().mkdir(parents=True, exist_ok=True)
-    for count in itertools.count(1):
-        folder = _root() / (plain if count == 1 else f"{plain}-{count}")
-        if folder.exists() and not Serving(folder).alive() and not Serving(folder)._fresh():
-            shutil.rmtree(folder, ignore_errors=True)
-        try:
-            folder.mkdir(mode=0o700)
-            return folder
-        except FileExistsError:
-            continue
-    raise AssertionError
+def _remove_if_ended(folder: Path) -> None:
+    if Serving(folder).gone():
+        shutil.rmtree(folder, ignore_errors=True)

@@ -59,7 +59,7 @@ def test_a_lost_terminal_does_not_end_it_and_another_cancels_it(
     assert main(["jobs", "--cancel", "evaluate-news"]) == 0
     assert record.state().status == "cancelled" and not record.alive()
     with pytest.raises(DanluError, match="not at work"):
-        record.cancel()
+        record.end()
 
 
 def test_one_that_is_killed_is_told_apart_from_one_at_work(

@@ -60,4 +60,4 @@ def server(
         if before is not None:
             os.environ["DANLU_HOME"] = before
     yield made
-    made.serving.stop()
+    made.serving.end()

@@ -100,7 +100,7 @@ def test_without_a_key_pages_from_elsewhere_cannot_ask(tiny_model: Path, home: P
     )
     next(iter(stream))
     began = time.monotonic()
-    Serving(Path(found["folder"])).stop(15)
+    Serving(Path(found["folder"])).end(15)
     assert time.monotonic() - began < 10
     assert [each["state"] for each in listed()] == ["ended"]
 

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         return _follow(find_record(args.follow), args.json)
     if args.cancel:
         record = find_record(args.cancel)
-        record.cancel()
+        record.end()
         print(_document(record) if args.json else t("jobs.cancelled_now", name=record.name))
         return 0
     records = job_records()

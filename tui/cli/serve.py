@@ -167,7 +167,7 @@ def _stop(args: argparse.Namespace) -> int:
     from engine.serve.serving import document, find_serving
 
     serving = find_serving(args.stop or None)
-    serving.stop()
+    serving.end()
     if args.json:
         print(json.dumps(document(serving), ensure_ascii=False, indent=1))
     else:

@@ -231,7 +231,7 @@ class ServingScreen(DanluScreen):
         def stop() -> None:
             try:
                 if self._serving is not None:
-                    self._serving.stop()
+                    self._serving.end()
             except DanluError as error:
                 self.app.call_from_thread(self.fail, error)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine import words
 from engine.runs.store import Run, find_run
+from engine.spec.sections import PARAMETERS
 from engine.words import t
 from tests.terminal.terminal import Terminal
 
@@ -108,26 +109,37 @@ class Person:
     def sets(self, **values: str) -> None:
         """On the Parameters screen: each parameter looked for by its name, and typed. A choice is
         gone through until it shows the value."""
-        from engine.spec.sections import PARAMETERS
-
         declared = {path.split(".")[1]: each for path, each in PARAMETERS.items()}
         for name, value in values.items():
             parameter = declared[name]
             self.presses("/")
+            self.terminal.rest(0.3)
             self.writes(f"{parameter.section}.{name}")
+            self.sees(f"{parameter.section}.{name}")
             self.presses(ENTER)
             if parameter.kind in ("choice", "boolean"):
-                for _ in range(12):
-                    if f"‹ {value}" in self.terminal.text():
-                        break
-                    self.presses(RIGHT)
-                self.sees(f"‹ {value}")
+                self._goes_through_choices(value)
             else:
-                self.presses(ENTER, CLEAR)
-                self.writes(value)
-                self.presses(ENTER)
+                self._types(parameter.label, value)
             self.presses(ESCAPE)
-            self.terminal.rest(0.3)
+            self.sees(t("wizard_parameters.go"))
+
+    def _goes_through_choices(self, value: str) -> None:
+        for _ in range(12):
+            if f"‹ {value}" in self.terminal.text():
+                return
+            self.presses(RIGHT)
+        self.sees(f"‹ {value}")
+
+    def _types(self, label: str, value: str) -> None:
+        self.presses(ENTER)
+        self.terminal.rest(0.3)
+        self.presses(CLEAR)
+        self.writes(value)
+        self.presses(ENTER)
+        self.terminal.rest(0.3)
+        line = next(line for line in self.terminal.text().splitlines() if f" {label} " in line)
+        assert value in line, line
 
     def trains(self) -> Run:
         """From the Review screen to the end of the run."""

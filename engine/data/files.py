@@ -11,6 +11,7 @@ from engine.data.finding import Finding
 from engine.data.folders import files_below, folder_files
 from engine.data.kinds import ENDINGS, is_data_file
 from engine.data.reference import parsed
+from engine.data.registry import registered
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source
@@ -33,8 +34,14 @@ def locate(source: Source, job: Job) -> Located:
     """Find the files of ``source``, fetching a hub's data set where needed.
 
     Raises DanluError ``data.no_such_file``, ``data.no_files``, ``data.not_a_data_file``,
-    ``data.no_split`` and those of :func:`engine.data.fetch.fetch`.
+    ``data.no_split``, those of :func:`engine.data.registry.registered` and of
+    :func:`engine.data.fetch.fetch`.
     """
+    found = registered(source)
+    if found is not None:
+        parts = [locate(part, job) for part in found[1]]
+        files = [file for part in parts for file in part.files]
+        return Located(files, found[0], [each for part in parts for each in part.findings])
     target, source = parsed(source)
     if target.repo is not None:
         from engine.data.fetch import fetch

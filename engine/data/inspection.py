@@ -51,7 +51,7 @@ class Inspection:
 
     def train(self, row: Example, report: SourceReport) -> None:
         """Look at a row to train on; a copy that sampling made is passed over."""
-        if report.sampled is not None:
+        if report.mixed:
             if (row.file, row.row) in self._sampled:
                 return
             self._sampled.add((row.file, row.row))

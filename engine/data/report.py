@@ -18,7 +18,8 @@ _ORDER = {"error": 0, "warning": 1, "info": 2}
 @dataclass
 class SourceReport:
     """The counts of one source. ``rows`` were read, ``dropped`` of them are left out, ``cut`` are
-    shortened to the longest length; ``taken`` are trained (after sampling, copies counted)."""
+    shortened to the longest length; ``taken`` are trained (after mixing, copies counted), which is
+    not each row once where ``mixed``."""
 
     source: str
     stage: str = "sft"
@@ -27,7 +28,7 @@ class SourceReport:
     dropped: int = 0
     cut: int = 0
     taken: int = 0
-    sampled: int | None = None
+    mixed: bool = False
     dropped_by: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
@@ -59,7 +60,7 @@ class SourceReport:
 
     def is_copy(self, file: str, line: int, row: int) -> bool:
         """Whether the row there was rendered before: sampling may repeat rows, counts may not."""
-        if self.sampled is None:
+        if not self.mixed:
             return False
         copy = (file, line, row) in self._rendered
         self._rendered.add((file, line, row))

@@ -15,10 +15,11 @@ from engine.data.files import locate
 from engine.data.fill import unfilled
 from engine.data.finding import Finding, at_row, found
 from engine.data.garbled import half_character
+from engine.data.parts import parts_of
 from engine.data.plain_text import PlainText
 from engine.data.read import Row, read_file
 from engine.data.report import SourceReport
-from engine.data.sample import sampled
+from engine.data.sample import is_mixed, mixed
 from engine.data.schema import problems
 from engine.data.stage import stage_of
 from engine.errors import DanluError
@@ -45,19 +46,28 @@ def taken(
     with stage ``auto`` the rows say it themselves), sampled as it asks; ``seen`` are the rows of
     sources before it. Raises DanluError where a file cannot be read at all."""
     seen = seen or Seen()
-    located = locate(source, job)
+    whole, parts = parts_of(source)
+    report.mixed = is_mixed(whole) or any(map(is_mixed, parts))
+    kept = (example for part in parts for example in _part(part, wording, report, job, seen))
+    for example in mixed(kept, whole, wording.seed):
+        report.taken += 1
+        yield example
+
+
+def _part(
+    part: Source, wording: Wording, report: SourceReport, job: Job, seen: Seen
+) -> Iterator[Example]:
+    """The good rows of one set of files, as many as it asks for itself."""
+    located = locate(part, job)
     report.add(located.findings)
-    report.sampled = located.source.sample
     if report.stage == "auto":
-        report.stage = stage_of(located.files, located.source, job)
+        report.stage = stage_of(located.files, part, job)
     kept = (
         example
         for path in located.files
-        for example in _survey(path, located.source, wording, report, job, seen)
+        for example in _survey(path, part, wording, report, job, seen)
     )
-    for example in sampled(kept, located.source.sample, wording.seed, source.source):
-        report.taken += 1
-        yield example
+    return mixed(kept, part, wording.seed)
 
 
 def _survey(

@@ -17,6 +17,8 @@ SOURCE_SCHEMA: dict[str, Any] = {
     "properties": {
         "source": {"type": "string", "minLength": 1},
         "sample": {"type": ["integer", "null"], "minimum": 1},
+        "share": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+        "repeat": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000},
         "format": {"type": "string"},
         "subset": {"type": ["string", "null"]},
         "split": {"type": "string"},

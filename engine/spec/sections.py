@@ -34,10 +34,14 @@ class Model:
 
 @dataclass(frozen=True)
 class Source:
-    """One place rows come from: a path or a hub id, and how much of it to take."""
+    """One place rows come from: a path or a hub id, and how much of it to take: ``sample`` rows or
+    a ``share`` of them, each ``repeat`` times. ``columns`` maps the file's columns to those of its
+    format, ``tags`` names the keys and roles of its turns."""
 
     source: str
     sample: int | None = None
+    share: float | None = None
+    repeat: float = 1
     format: str = "auto"
     subset: str | None = None
     split: str = "train"

@@ -1,0 +1,125 @@
+"""LLaMA-Factory's dataset_info.json as a source, read as its users have it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.data.check import check
+from engine.data.files import locate
+from engine.data.registry import registered
+from engine.errors import DanluError
+from engine.job import Job
+from engine.spec.sections import Source
+
+ROLES = {"role_tag": "role", "content_tag": "content", "user_tag": "user",
+         "assistant_tag": "assistant"}  # fmt: skip
+OWN = {"role_tag": "who", "content_tag": "says", "user_tag": "guest", "assistant_tag": "host"}
+ENTRIES: dict[str, dict[str, Any]] = {
+    "plain": {"file_name": "plain.json"},
+    "mapped": {"file_name": "mapped.jsonl",
+               "columns": {"prompt": "frage", "response": "antwort"}, "num_samples": 1},
+    "chats": {"file_name": "chats.json", "formatting": "sharegpt",
+              "columns": {"messages": "msgs"}, "tags": ROLES},
+    "guests": {"file_name": "guests.json", "formatting": "sharegpt", "tags": OWN},
+    "pairs": {"file_name": "pairs.json", "ranking": True,
+              "columns": {"prompt": "q", "chosen": "a", "rejected": "b"}},
+    "labels": {"file_name": "labels.json", "formatting": "sharegpt", "tags": ROLES,
+               "columns": {"messages": "messages", "kto_tag": "good"}},
+    "text": {"file_name": "book.txt", "columns": {"prompt": "text"}},
+    "hub": {"hf_hub_url": "a/b", "ms_hub_url": "a/b", "subset": "zh", "split": "test"},
+    "hub2": {"hf_hub_url": "a/b", "ms_hub_url": "c/d"},
+    "sound": {"file_name": "x.json", "columns": {"messages": "m", "audios": "a"}, "odd": 1},
+    "script": {"script_url": "x.py"},
+}  # fmt: skip
+FILES: dict[str, Any] = {
+    "plain.json": [{"instruction": "?", "input": "", "output": "!", "system": "hidden"}],
+    "mapped.jsonl": [{"frage": "1", "antwort": "!"}, {"frage": "2", "antwort": "!"}],
+    "chats.json": [{"msgs": [{"role": "user", "content": "?"},
+                             {"role": "assistant", "content": "!"}]}],
+    "guests.json": [{"conversations": [{"who": "guest", "says": "?"},
+                                       {"who": "host", "says": "!"}]}],
+    "pairs.json": [{"q": "?", "a": "!", "b": "no"}],
+    "labels.json": [{"messages": [{"role": "user", "content": "?"},
+                                  {"role": "assistant", "content": "!"}], "good": False}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "dataset_info.json").write_text(json.dumps(ENTRIES))
+    (tmp_path / "book.txt").write_text("One.\nTwo.\n")
+    for name, rows in FILES.items():
+        lines = name.endswith(".jsonl")
+        text = "\n".join(map(json.dumps, rows)) if lines else json.dumps(rows)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "format"),
+    [
+        ("plain", "sft", "alpaca"),
+        ("mapped", "sft", "alpaca"),
+        ("chats", "sft", "messages"),
+        ("guests", "sft", "sharegpt"),
+        ("pairs", "dpo", "alpaca"),
+        ("labels", "kto", "messages"),
+        ("text", "pt", "text"),
+    ],
+)
+def test_every_kind_of_entry_is_read(folder: Path, name: str, stage: str, format: str) -> None:
+    for place in (folder, folder / "dataset_info.json"):
+        report = check([Source(f"{place}:{name}")], stage="auto", content=False)
+        assert report.ok and report.kept
+        assert (report.sources[0].stage, report.sources[0].format) == (stage, format)
+
+
+def test_columns_an_entry_does_not_name_are_hidden(folder: Path) -> None:
+    (row,) = check([Source(f"{folder}:plain")]).conversations
+    assert [message["role"] for message in row.messages] == ["user", "assistant"]
+
+
+def test_several_names_and_counts_are_one_source(folder: Path) -> None:
+    report = check([Source(f"{folder}:plain,mapped,chats")], content=False)
+    (source,) = report.sources
+    assert (source.rows, source.taken, source.format) == (4, 3, "alpaca+messages")
+    report = check([Source(f"{folder}:plain,mapped,chats#2")], content=False)
+    assert report.sources[0].taken == 2 == len(list(report.conversations))
+    files = locate(Source(f"{folder}:plain,chats"), Job()).files
+    assert [file.name for file in files] == ["plain.json", "chats.json"]
+
+
+def test_entries_of_hubs_become_ids_of_data_sets(folder: Path) -> None:
+    found = registered(Source(f"{folder}:hub,hub2"))
+    assert found is not None
+    one, other = found[1]
+    assert (one.source, one.subset, one.split) == ("a/b", "zh", "test")
+    assert other.source == "ms::c/d"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("dataset_info.json", "registry_names", "plain, mapped"),
+        ("dataset_info.json:plane", "registry_unknown", "plain"),
+        ("dataset_info.json:sound", "registry_unsupported", "odd, columns.audios"),
+        ("dataset_info.json:script", "registry_unsupported", "script_url"),
+    ],
+)
+def test_what_cannot_be_read_is_named(folder: Path, name: str, code: str, said: str) -> None:
+    with pytest.raises(DanluError) as caught:
+        registered(Source(str(folder / name)))
+    assert caught.value.code == f"data.{code}" and said in caught.value.why
+
+
+def test_a_broken_registry_is_a_named_error(tmp_path: Path) -> None:
+    path = tmp_path / "dataset_info.json"
+    for text in ("{", "[]", '{"a": 1}'):
+        path.write_text(text)
+        with pytest.raises(DanluError) as caught:
+            registered(Source(f"{path}:a"))
+        assert caught.value.code == "data.registry_broken"

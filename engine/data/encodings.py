@@ -9,7 +9,7 @@ from pathlib import Path
 BOM = b"\xef\xbb\xbf"
 _HEAD = 1 << 16
 _WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-_CHINESE = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\u2010-\u2027]")
+_CHINESE = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\u2000-\u206f]")
 _LETTER = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00fc\u2019"
 _WESTERN = re.compile(
     f"(?<=[A-Za-z])[{_LETTER}]|[{_LETTER}](?=[A-Za-z])|[\u2013\u2014\u201c\u201d]"
@@ -52,8 +52,8 @@ def shown_name(encoding: str) -> str:
 
 
 def file_encoding(path: Path) -> str:
-    """The encoding to read a text file in: that of its mark or of its first line that is not UTF-8;
-    ``utf-8`` where neither tells."""
+    """The encoding to read a text file in: that of its mark or of the first line that tells;
+    ``utf-8`` where none does."""
     with open(path, "rb") as file:
         wide = wide_encoding(file.read(_HEAD))
         if wide is not None:
@@ -63,7 +63,9 @@ def file_encoding(path: Path) -> str:
             try:
                 raw.decode("utf-8")
             except UnicodeDecodeError:
-                return encoding_of(raw) or "utf-8"
+                sure = encoding_of(raw)
+                if sure is not None:
+                    return sure
     return "utf-8"
 
 

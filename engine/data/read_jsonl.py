@@ -24,16 +24,9 @@ def read_jsonl(path: Path, job: Job) -> Iterator[Row | Finding]:
     name = str(path)
     with opened(path) as source:
         for line, raw in enumerate(lines(source.file), 1):
-            if isinstance(raw, int):
-                yield found("row_too_large", name, line, megabytes=raw >> 20)
-                continue
-            if line == 1 and raw.startswith(BOM):
-                yield found("bom", name, 1)
-                raw = raw.removeprefix(BOM)
             if line % _EVERY == 1:
                 job.report(PHASE, source.done(), source.total, "bytes")
-            if raw.strip():
-                yield _row(raw, name, line)
+            yield from entries(raw, name, line)
         job.report(PHASE, source.total, source.total, "bytes")
 
 
@@ -51,13 +44,25 @@ def lines(file: BinaryIO) -> Iterator[bytes | int]:
         yield size
 
 
+def entries(raw: bytes | int, name: str, line: int) -> Iterator[Row | Finding]:
+    """What stands on one of the :func:`lines`, counted from 1: nothing on a blank one."""
+    if isinstance(raw, int):
+        yield found("row_too_large", name, line, megabytes=raw >> 20)
+        return
+    if line == 1 and raw.startswith(BOM):
+        yield found("bom", name, 1)
+        raw = raw.removeprefix(BOM)
+    if raw.strip():
+        yield _row(raw, name, line)
+
+
 def _row(raw: bytes, name: str, line: int) -> Row | Finding:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         return undecoded(raw, error, name, line)
     try:
-        value = json.loads(text)
+        value = json.loads(text.rstrip())
     except (ValueError, RecursionError) as error:
         ends = not raw.endswith(b"\n") and is_cut(text, error)
         code = "cut_off" if ends else fault_of(text, error)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from engine import words
 from engine.data.finding import Finding
 
 _KEEP = 5000  # findings held one by one; all are counted
@@ -156,6 +158,15 @@ class Report:
         if self.held:
             made["eval"] = [source.document() for source in self.held]
         return {**made, "ok": self.ok}
+
+
+def place_name(place: Mapping[str, Any], *, short: bool = False) -> str:
+    """``file:line`` of a place of the document, with the row where that is another number."""
+    name = Path(place["file"]).name if short else place["file"]
+    line = f":{place['line']}" if place["line"] else ""
+    own = place["row"] not in (0, place["line"])
+    row = f" ({words.t('data.row', row=place['row'])})" if own else ""
+    return f"{name}{line}{row} {place['pointer']}".rstrip()
 
 
 def _group(finding: Finding) -> tuple[str, str]:

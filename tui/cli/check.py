@@ -36,6 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=TEXT",
         help=t("cli_check.fill"),
     )
+    parser.add_argument(
+        "--eval", action="append", default=[], metavar="DATA", help=t("cli_check.eval")
+    )
+    parser.add_argument("--repair", metavar="OUT", help=t("cli_check.repair"))
     add_json(parser)
 
 
@@ -44,6 +48,10 @@ def run(args: argparse.Namespace) -> int:
     from engine.data.check import check
     from engine.spec.sections import Source
 
+    if args.repair:
+        from tui.cli.check_repair import run_repair
+
+        return run_repair(args)
     with progress_line() as job:
         report = check(
             [Source(source, format=args.format) for source in args.data],
@@ -52,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
             max_length=args.max_length,
             fill=dict(args.fill),
             system=args.system,
+            held=[Source(source, format=args.format) for source in args.eval],
             job=job,
         )
     if args.json:
@@ -74,7 +83,7 @@ def report_document(report: Report) -> dict[str, Any]:
 def report_lines(report: Report, cells: int, *, limited: bool = False) -> list[str]:
     """The report as text at most ``cells`` wide, source by source, findings grouped."""
     lines: list[str] = []
-    for source in report.sources:
+    for source in (*report.sources, *report.held):
         document = source.document()
         lines += [_summary(document) if source.rows else source.source]
         lines += [*_lengths(source.lengths, limited)]
@@ -109,19 +118,22 @@ def _lengths(lengths: list[int], limited: bool) -> list[str]:
 
 
 def _group_lines(group: dict[str, Any], cells: int) -> list[str]:
-    where = f"{group['file']}:{group['line']}" if group["line"] else group["file"]
+    from engine.data.report import place_name
+
     head = f"  {_MARKS[group['severity']]} {_title(group['code'])} × {group['count']}"
-    lines = [head, f"      {where} {group['pointer']}".rstrip()]
+    lines = [head, f"      {place_name(group)}"]
     lines += _indented(group["message"], cells)
     lines += _indented(f"→ {group['fix']}", cells)
-    others = dict.fromkeys(place["line"] for place in group["places"])
-    others.pop(group["line"])
+    by_row = len({place["line"] for place in group["places"]}) == 1  # all of a file on one line
+    unit = "row" if by_row else "line"
+    others = dict.fromkeys(place[unit] for place in group["places"])
+    others.pop(group[unit])
     if others:
         named = ", ".join(str(line) for line in list(others)[:_PLACES])
         more = group["count"] > _PLACES + 1
-        lines += _indented(
-            t("cli_check.more_places" if more else "cli_check.places", lines=named), cells
-        )
+        key = "more_rows" if more and by_row else "rows" if by_row else "places"
+        key = "more_places" if more and not by_row else key
+        lines += _indented(t(f"cli_check.{key}", lines=named), cells)
     return lines
 
 

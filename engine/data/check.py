@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from engine.data.bulk import count_rows
 from engine.data.conversation import Conversation
 from engine.data.duplicates import Seen
 from engine.data.finding import found_error
@@ -83,6 +84,13 @@ class _Looking:
         """The report of one source."""
         report = SourceReport(source.source, stage)
         try:
+            if (
+                self.encoder is None
+                and not held
+                and not (self.inspection and self.inspection.compares)
+            ):
+                self._in_bulk(source, report)
+                return report
             for example in taken(source, self.wording, report, self.job, self.seen):
                 if self.inspection is not None:
                     look = self.inspection.held if held else self.inspection.train
@@ -92,6 +100,21 @@ class _Looking:
         except DanluError as error:
             report.add([found_error(error, source.source)])
         return report
+
+    def _in_bulk(self, source: Source, report: SourceReport) -> None:
+        """Every row of a source of which none is needed once it is judged."""
+        inspection = self.inspection
+        look = (lambda row: inspection.train(row, report)) if inspection else (lambda row: None)
+        count_rows(
+            source,
+            self.wording,
+            report,
+            self.job,
+            self.seen,
+            look,
+            content=inspection is not None,
+            skip=inspection.skip if inspection else (lambda rows: True),
+        )
 
 
 def _reread(

@@ -60,6 +60,19 @@ class Inspection:
             self._leaks(row)
         self._sketch(row, report)
 
+    @property
+    def compares(self) -> bool:
+        """Whether there are rows held back, which every row to train on is compared with."""
+        return bool(self._held)
+
+    def skip(self, rows: int) -> bool:
+        """Whether ``rows`` rows with nothing to remark on need not be looked at: no more are
+        compared with each other anyway."""
+        if self._sketches is None or len(self._sketches) < self._sketches.most:
+            return False
+        self._sketches.left_out += rows
+        return True
+
     def finish(self) -> None:
         """Tell what the rows together show, in the reports of the rows concerned."""
         if self._sketches is None:

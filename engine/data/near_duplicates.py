@@ -49,6 +49,7 @@ class Sketches:
         self.places: list[Place] = []
         self._keys: set[int] = set()
         self.left_out = 0
+        self.most = MOST
 
     def __len__(self) -> int:
         return len(self.places)
@@ -59,7 +60,7 @@ class Sketches:
         short = int(key[:16], 16)
         if len(text) < _SHORTEST or short in self._keys:
             return None
-        if len(self) >= MOST:
+        if len(self) >= self.most:
             self.left_out += 1
             return None
         if len(self) == len(self._table):

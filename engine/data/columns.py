@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import words
 from engine.data.dialogue import dialogue
 from engine.data.schema import FORMATS
 from engine.data.tags import Tags
-from engine.errors import DanluError, Fix
+from engine.errors import DanluError
 
 QUERY = ("query", "prompt", "input", "instruction", "question", "problem")
 RESPONSE = (
@@ -242,15 +241,3 @@ def _unfolded(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
-
-
-def unknown_columns(value: Mapping[str, Any], file: str, line: int, stage: str) -> DanluError:
-    """The error for rows whose columns danlu does not know."""
-    names = {str(name).lower() for name in value}
-    if stage == "sft" and (names >= {"chosen", "rejected"} or "rejected_response" in names):
-        return DanluError("data.preference", fixes=(Fix("other"),), file=file, line=line)
-    shown = ", ".join(map(str, value)) or "–"
-    needed = f"data.needed.{stage}"
-    return DanluError(
-        "data.unknown_columns", file=file, line=line, columns=shown, needed=words.t(needed)
-    )

@@ -60,7 +60,8 @@ def _vote(
     if turns is not None:
         answered = "completion" in names or _has_answer(row[names[turns]])
         return "sft" if answered else "grpo"
-    return next((stage for stage in ("sft", "grpo", "pt") if reads_as(stage)), None)
+    stages = ("sft", "grpo") if "label" in names else ("sft", "grpo", "pt")
+    return next((stage for stage in stages if reads_as(stage)), None)
 
 
 def _is_label(names: Mapping[str, str], row: Mapping[str, Any]) -> bool:

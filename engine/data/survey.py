@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.data.columns import Layout, check_format, layout_of, unknown_columns
+from engine.data.columns import Layout, check_format, layout_of
 from engine.data.conversation import Conversation
 from engine.data.digest import digest_of
 from engine.data.duplicates import Place, Seen
@@ -22,6 +22,7 @@ from engine.data.report import SourceReport
 from engine.data.sample import is_mixed, mixed
 from engine.data.schema import problems
 from engine.data.stage import stage_of
+from engine.data.unknown import unknown_columns
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source
@@ -120,8 +121,7 @@ class FileSurvey:
         """Refuse a file without rows, or without one of known columns."""
         if self.strange:
             self.report.rows -= len(self.strange)
-            first = self.strange[0]
-            raise unknown_columns(first.value, file, first.line, self.report.stage)
+            raise self._unknown(file)
         if self.rows == 0:
             raise DanluError("data.empty_file", path=file)
 
@@ -164,8 +164,11 @@ class FileSurvey:
         self.strange.append(row)
         if len(self.strange) >= _PATIENCE:
             self.report.rows -= len(self.strange)
-            line = self.strange[0].line
-            raise unknown_columns(row.value, row.file, line, self.report.stage)
+            raise self._unknown(row.file)
+
+    def _unknown(self, file: str) -> DanluError:
+        rows = [row.value for row in self.strange]
+        return unknown_columns(rows, file, self.strange[0].line, self.report.stage)
 
     def _adopt(self, layout: Layout | None, row: Row, columns: frozenset[str]) -> None:
         self.layout, self.columns = layout, columns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.words import t
@@ -15,6 +16,7 @@ from tui.wrap import wrap
 if TYPE_CHECKING:
     from engine.data.report import Report
     from engine.job import Job
+    from engine.spec.sections import Source
 
 _MARKS = {"error": "✗", "warning": "!", "info": "·"}
 _STAGES = ("auto", "pt", "sft", "dpo", "kto", "grpo")
@@ -27,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-length", type=_positive, metavar="N", help=t("cli_check.max_length"))
     parser.add_argument("--stage", choices=_STAGES, default="auto", help=t("cli_check.stage"))
     parser.add_argument("--format", default="auto", help=t("cli_check.format"))
+    parser.add_argument("--columns", metavar="A=B,…", default="", help=t("cli_check.columns"))
     parser.add_argument("--system", metavar="TEXT", help=t("cli_check.system"))
     parser.add_argument(
         "--fill",
@@ -46,7 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check and print. Exit code 1 when a row cannot be trained. Raises DanluError."""
     from engine.data.check import check
-    from engine.spec.sections import Source
 
     if args.repair:
         from tui.cli.check_repair import run_repair
@@ -54,13 +56,13 @@ def run(args: argparse.Namespace) -> int:
         return run_repair(args)
     with progress_line() as job:
         report = check(
-            [Source(source, format=args.format) for source in args.data],
+            sources_of(args, args.data),
             stage=args.stage,
             tokenizer=_tokenizer(args.model, job) if args.model else None,
             max_length=args.max_length,
             fill=dict(args.fill),
             system=args.system,
-            held=[Source(source, format=args.format) for source in args.eval],
+            held=sources_of(args, args.eval),
             job=job,
         )
     if args.json:
@@ -69,6 +71,18 @@ def run(args: argparse.Namespace) -> int:
         cells = shutil.get_terminal_size((100, 24)).columns
         print("\n".join(report_lines(report, cells, limited=bool(args.max_length and args.model))))
     return 0 if report.ok else 1
+
+
+def sources_of(args: argparse.Namespace, named: Sequence[str]) -> list[Source]:
+    """The sources of those names, with the format and columns asked for. Raises DanluError."""
+    from engine.data.column_option import parse_columns
+    from engine.spec.sections import Source
+
+    columns, tags = parse_columns(args.columns) if args.columns else (None, None)
+    return [
+        Source(source, format=args.format, columns=columns or None, tags=tags or None)
+        for source in named
+    ]
 
 
 def report_document(report: Report) -> dict[str, Any]:

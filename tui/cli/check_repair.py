@@ -26,10 +26,10 @@ def run_repair(args: argparse.Namespace) -> int:
     a row still cannot be trained. Raises DanluError."""
     from engine.data.check import check
     from engine.data.repair import repair
-    from engine.spec.sections import Source
+    from tui.cli.check import sources_of
 
     fill = dict(args.fill)
-    sources = [Source(source, format=args.format) for source in args.data]
+    sources = sources_of(args, args.data)
     outs = _outs([source.source for source in sources], Path(args.repair))
     with progress_line() as job:
         repairs = [
@@ -37,7 +37,7 @@ def run_repair(args: argparse.Namespace) -> int:
             for source, out in zip(sources, outs, strict=True)
         ]
         after = check(
-            [Source(str(out), format=args.format) for out in outs],
+            sources_of(args, list(map(str, outs))),
             stage=args.stage,
             fill=fill,
             system=args.system,

@@ -1,0 +1,31 @@
+"""Rows whose columns are of no format danlu knows, and what they probably are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine import words
+from engine.data.column_option import show_columns
+from engine.data.mapping import propose
+from engine.errors import DanluError, Fix
+
+
+def unknown_columns(
+    rows: Sequence[Mapping[str, Any]], file: str, line: int, stage: str
+) -> DanluError:
+    """The error for a file's first ``rows``, which stand from ``line`` on."""
+    names = {str(name).lower() for name in rows[0]}
+    if stage == "sft" and (names >= {"chosen", "rejected"} or "rejected_response" in names):
+        return DanluError("data.preference", fixes=(Fix("other"),), file=file, line=line)
+    proposal = propose(rows, stage)
+    option = show_columns(proposal.columns, proposal.tags) if proposal else ""
+    return DanluError(
+        "data.unknown_columns",
+        fixes=(Fix("take" if proposal else "columns"),),
+        file=file,
+        line=line,
+        columns=", ".join(map(str, rows[0])) or "–",
+        needed=words.t(f"data.needed.{stage}"),
+        option=option,
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.data.conversation import Conversation
 from engine.data.finding import Finding, at_row, found
-from engine.data.render import Rendered, render
+from engine.data.render import Rendered, special_ids_of
+from engine.data.render_many import Rendering, render_many
 from engine.data.report import SourceReport
 from engine.data.template import ChatTemplate, TemplateRefuses, chat_template
 
@@ -28,7 +30,20 @@ class Encoder:
 
     def encode(self, conversation: Conversation, report: SourceReport) -> Rendered | None:
         """The row as tokens; None when it is left out. Findings and counts go to ``report``."""
-        rendered, plain = self.examine(conversation)
+        return self._reported(conversation, report, self._rendering.one(conversation))
+
+    def encode_many(
+        self, conversations: Iterable[Conversation], report: SourceReport
+    ) -> Iterator[tuple[Conversation, Rendered | None]]:
+        """Each row with its tokens as :meth:`encode` has them, in order, several times as fast;
+        rows are taken from ``conversations`` some way ahead of those given."""
+        for conversation, made in render_many(self._rendering, conversations):
+            yield conversation, self._reported(conversation, report, made)
+
+    def _reported(
+        self, conversation: Conversation, report: SourceReport, made: Rendered | TemplateRefuses
+    ) -> Rendered | None:
+        rendered, plain = self._judged(conversation, made)
         findings = at_row(plain, conversation.row)
         if report.is_copy(conversation.file, conversation.line, conversation.row):
             return None if any(finding.lost for finding in findings) else rendered
@@ -43,17 +58,14 @@ class Encoder:
 
     def examine(self, conversation: Conversation) -> tuple[Rendered | None, list[Finding]]:
         """The row as tokens (None when the template refuses it) and what is to be said of it."""
+        return self._judged(conversation, self._rendering.one(conversation))
+
+    def _judged(
+        self, conversation: Conversation, rendered: Rendered | TemplateRefuses
+    ) -> tuple[Rendered | None, list[Finding]]:
         file, line = conversation.file, conversation.line
-        try:
-            rendered = render(
-                self.tokenizer,
-                conversation,
-                max_length=self.max_length,
-                mask_history=self.mask_history,
-                train_on_prompt=self.train_on_prompt,
-            )
-        except TemplateRefuses as refusal:
-            return None, [found("template_refused", file, line, reason=str(refusal))]
+        if isinstance(rendered, TemplateRefuses):
+            return None, [found("template_refused", file, line, reason=str(rendered))]
         findings = [found(note, file, line) for note in rendered.notes]
         if not self._template.own:
             findings.append(found("no_chat_template", file, line))
@@ -67,6 +79,11 @@ class Encoder:
         return rendered, findings
 
     @cached_property
+    def _rendering(self) -> Rendering:
+        options = (self.max_length, self.mask_history, self.train_on_prompt)
+        return Rendering(self.tokenizer, *options)
+
+    @cached_property
     def _template(self) -> ChatTemplate:
         return chat_template(self.tokenizer)
 
@@ -78,9 +95,24 @@ class Encoder:
             token.content for token in added if token.special and len(token.content) > 2
         )
 
+    @cached_property
+    def _first_signs(self) -> frozenset[str]:
+        """What the special tokens begin with, to be looked for before all of them."""
+        return frozenset(mark[0] for mark in self._marks)
+
+    @cached_property
+    def _stop_ids(self) -> frozenset[Any]:
+        tokenizer: Any = self.tokenizer
+        terminator = self._template.terminator
+        ending = tokenizer.convert_tokens_to_ids(terminator) if terminator else None
+        return special_ids_of(tokenizer).union((tokenizer.eos_token_id, ending))
+
     def _marks_in_words(self, conversation: Conversation) -> list[Finding]:
         for index, message in enumerate(conversation.messages):
-            match = self._template.special.search(message.get("content") or "")
+            content = message.get("content") or ""
+            if not any([sign in content for sign in self._first_signs]):
+                continue
+            match = self._template.special.search(content)
             if match and match[0] in self._marks:
                 place = (conversation.file, conversation.line, conversation.pointer(index))
                 return [found("special_token_in_text", *place, token=match[0])]
@@ -97,7 +129,4 @@ class Encoder:
         )
 
     def _stops(self, rendered: Rendered) -> bool:
-        last = rendered.last_trained
-        terminator = self._template.terminator
-        ending: Any = self.tokenizer.convert_tokens_to_ids(terminator) if terminator else None
-        return last in (self.tokenizer.eos_token_id, ending) or last in rendered.special_ids
+        return rendered.last_trained in self._stop_ids

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from engine.data.conversation import Conversation
 from engine.data.layout import Span, lay_out
@@ -97,7 +98,7 @@ def render(
         tuple(laid.notes),
         laid.text,
         _ends(offsets)[:keep],
-        _special_ids(tokenizer),
+        special_ids_of(tokenizer),
     )
 
 
@@ -155,8 +156,15 @@ def _ends(offsets: list[tuple[int, int]]) -> list[int]:
     return ends
 
 
-def _special_ids(tokenizer: Any) -> frozenset[int]:
-    added = tokenizer.added_tokens_decoder
-    return frozenset(i for i, token in added.items() if token.special) | frozenset(
-        tokenizer.all_special_ids
-    )
+_SPECIAL: WeakKeyDictionary[Any, tuple[int, frozenset[int]]] = WeakKeyDictionary()
+
+
+def special_ids_of(tokenizer: Any) -> frozenset[int]:
+    """The ids of the tokenizer's special tokens."""
+    size, known = _SPECIAL.get(tokenizer, (-1, frozenset()))
+    if size != len(tokenizer):  # none is taken away, some may be added
+        added = tokenizer.added_tokens_decoder
+        known = frozenset(i for i, token in added.items() if token.special)
+        known |= frozenset(tokenizer.all_special_ids)
+        _SPECIAL[tokenizer] = len(tokenizer), known
+    return known

@@ -180,7 +180,8 @@ def test_duplicates_are_found_alone_and_in_runs() -> None:
         "jo@corp.io", "call 13812345678 now", "11010519491231002X", "6222021234567890128",
         "<|im_end|>", "<｜User｜>", "[INST]", "[/INST]", "<<SYS>>", "<end_of_turn>", "<_user>",
         "<reserved_106>", "[gMASK]", "<sop>", "the end</s>", "锟斤拷", "ä½ å¥½",
-        "浣犲ソ锛屼笘鐣岋紒", "a\u200bb", "a\x7fb", "\ufeffa", "\ufffd", "-----BEGIN RSA PRIVATE KEY-----",
+        "浣犲ソ锛屼笘鐣岋紒", "a\u200bb", "a\x7fb", "\ufeffa", "\ufffd",
+        "-----BEGIN RSA PRIVATE KEY-----",
         "<image>",
     ],
 )  # fmt: skip

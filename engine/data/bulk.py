@@ -21,7 +21,7 @@ from engine.data.finding import Finding, at_row
 from engine.data.kinds import COMPRESSED
 from engine.data.lane import Block, Lanes, lines_of
 from engine.data.parts import parts_of
-from engine.data.read import PHASE, Row, _reader, read_file
+from engine.data.read import PHASE, Row, _reader, read_file, readable
 from engine.data.read_jsonl import entries, lines, read_jsonl
 from engine.data.remarks import remarks
 from engine.data.report import SourceReport
@@ -66,13 +66,14 @@ def count_rows(
             report.stage = stage_of(located.files, part, job)
         for path in located.files:
             file = FileSurvey(part, wording, report, seen)
-            if report.stage == "sft" and _is_plain_lines(path):
-                _Bulk(path, file, job, look, content, skip).read()
-            else:
-                for entry in read_file(path, job):
-                    example = file.take(entry)
-                    if example is not None:
-                        look(example)
+            with readable(path):
+                if report.stage == "sft" and _is_plain_lines(path):
+                    _Bulk(path, file, job, look, content, skip).read()
+                else:
+                    for entry in read_file(path, job):
+                        example = file.take(entry)
+                        if example is not None:
+                            look(example)
             file.end(str(path))
         taken += amount(report.kept - before, part)
     report.taken = amount(taken, whole)

@@ -74,14 +74,25 @@ class Finding:
         """What was found, in the current language."""
         if self.error is not None:
             return str(self.error)
-        return words.t(f"finding.{self.code}.message", **self.values)
+        return words.t(f"finding.{self.code}.message", **self._shown)
 
     @property
     def fix(self) -> str:
         """What to do about it, in the current language."""
         if self.error is not None:
             return " ".join(self.error.fix_text(fix) for fix in self.error.fixes)
-        return words.t(f"finding.{self.code}.fix", **self.values)
+        return words.t(f"finding.{self.code}.fix", **self._shown)
+
+    @property
+    def _shown(self) -> dict[str, Any]:
+        """The values with JSON's types in words."""
+        shown = dict(self.values)
+        for name in ("found", "wanted"):
+            if isinstance(shown.get(name), str):
+                parts = [f"data.type.{part}" for part in shown[name].split(" | ")]
+                if all(map(words.has, parts)):
+                    shown[name] = words.t("data.or_type").join(map(words.t, parts))
+        return shown
 
 
 def found(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,21 @@ def read_rows(source: Source, job: Job) -> Iterator[Row | Finding]:
 
 def read_file(path: Path, job: Job) -> Iterator[Row | Finding]:
     """Every row of one file. Raises DanluError as :func:`read_rows` does."""
+    with readable(path):
+        yield from _reader(path)(path, job)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """For reading ``path`` within. Raises DanluError ``data.empty_file``, those of
+    :mod:`engine.data.not_data`, and ``data.unreadable`` for an OSError."""
     try:
         refuse_irregular(path)
         if path.stat().st_size == 0:
             raise DanluError("data.empty_file", path=path)
         if ending_of(path) not in TABLES:
             refuse_other_kinds(path)
-        yield from _reader(path)(path, job)
+        yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise DanluError("data.unreadable", path=path, reason=reason) from error

@@ -66,10 +66,13 @@ class Secret(NamedTuple):
 
 def secrets(text: str) -> Iterator[Secret]:
     """What in ``text`` is likely a secret, the first of each kind."""
-    if any([start in text for start in _ENTRIES]):
-        yield from _keys(text)
+    keys = list(_keys(text)) if any([start in text for start in _ENTRIES]) else []
+    yield from keys
     if "://" in text or _speaks_of_passwords(text):
-        yield from _passwords(text)
+        told = [(key.start, key.end) for key in keys]
+        for found in _passwords(text):
+            if not any(start <= found.start < end for start, end in told):
+                yield found
     if "@" in text:
         yield from _first("email_address", _EMAIL, text, _real_address)
     yield from _first("phone_number", _PHONE, text, _stands_alone)

@@ -68,10 +68,21 @@ def _order(turns: list[Turn], file: str, line: int) -> list[Finding]:
     for turn in turns:
         role = turn.message["role"]
         if not _may_follow(role, before, calling, bool(turn.message.get("tool_calls"))):
-            return [found("role_order", file, line, turn.pointer, role=role, before=before or "–")]
+            return [_misplaced(turn, role, before, file, line)]
         calling = bool(turn.message.get("tool_calls")) or (role == "tool" and calling)
         before = role
     return []
+
+
+def _misplaced(turn: Turn, role: str, before: str, file: str, line: int) -> Finding:
+    place = (file, line, turn.pointer)
+    if role == "system":
+        return found("system_not_first", *place)
+    if before in ("", "system"):
+        return found("begins_with_answer", *place, role=role)
+    if role == before:
+        return found("repeated_role", *place, role=role)
+    return found("role_order", *place, role=role, before=before)
 
 
 def _may_follow(role: str, before: str, calling: bool, calls: bool) -> bool:

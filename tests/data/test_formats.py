@@ -80,7 +80,7 @@ def test_pairs_of_every_form_mean_the_same(
          "/rejected_response/role"),
         ({"messages": [SAID]}, "no_question", ""),
         ({"messages": [ASKED]}, "no_assistant", ""),
-        ({"messages": [ASKED, ASKED, SAID]}, "role_order", "/messages/1/content"),
+        ({"messages": [ASKED, ASKED, SAID]}, "repeated_role", "/messages/1/content"),
     ],
 )  # fmt: skip
 def test_a_bad_pair_is_found_with_its_place(

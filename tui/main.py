@@ -40,6 +40,7 @@ VERBS = (
     "estimate",
     "chat",
     "verify",
+    "average",
     "export",
     "evaluate",
     "report",

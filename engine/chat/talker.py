@@ -69,6 +69,7 @@ class Talker:
         was tuned). Raises DanluError of ``chat.*`` and ``model.*``, Cancelled."""
         found = resolve_target(target) if isinstance(target, str) else target
         talker = cls(found, on or machine())
+        found.tell(job or Job())
         talker._ready("tuned" if found.tuned else None, job or Job())
         return talker
 

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from engine.chat.foreign_target import Note, base_of, notes_of, refuse_pickle
 from engine.errors import DanluError
 from engine.home import runs_root
+from engine.job import Job
+from engine.models.foreign import best_checkpoint, checkpoints_in, read_foreign
 from engine.runs.store import SPEC_NAME, Run, checkpoint_step, find_run
 from engine.spec.sections import Model
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _ADAPTER_FILE = "adapter_config.json"
 _MODEL_FILE = "config.json"
+_AVERAGED = "average.json"  # danlu made it itself
 
 
 @dataclass(frozen=True)
 class ChatTarget:
     """A model to talk to. ``base`` is the model before tuning; of ``adapter`` (a LoRA folder) and
-    ``weights`` (a fully tuned model's folder) at most one is given, none for a plain model."""
+    ``weights`` (a fully tuned model's folder) at most one is given, none for a plain model.
+    ``notes`` are what to tell of one that another program made, ``system`` the system prompt it
+    was trained with where that is known."""
 
     base: Model
     label: str
     adapter: Path | None = None
     weights: Path | None = None
     run: Run | None = None
+    system: str | None = None
+    notes: tuple[Note, ...] = field(default=(), compare=False)
 
     @property
     def tuned(self) -> Path | None:
@@ -37,6 +46,11 @@ class ChatTarget:
     def tuned_model(self) -> Model:
         """What to load for the tuned answers of a full fine-tune: its own folder, loaded alike."""
         return replace(self.base, source=str(self.weights), revision=None)
+
+    def tell(self, job: Job) -> None:
+        """Say through ``job`` what there is to know of it."""
+        for code, values in self.notes:
+            job.note(code, **values)
 
 
 def resolve_target(text: str | None, base: str | None = None) -> ChatTarget:
@@ -85,41 +99,72 @@ def _of_run(run: Run) -> ChatTarget:
 
 
 def _of_folder(folder: Path, base: str | None) -> ChatTarget:
-    run = Run(folder.parent) if (folder.parent / SPEC_NAME).is_file() else None
-    label = f"{run.name}/{folder.name}" if run else folder.name
+    if (folder.parent / SPEC_NAME).is_file():
+        return _of_checkpoint(folder, Run(folder.parent))
+    if (folder / _ADAPTER_FILE).is_file():
+        return _of_foreign_adapter(folder, base)
+    if (folder / _MODEL_FILE).is_file():
+        return _of_model(folder, base)
+    inside = checkpoints_in(folder)
+    if inside:
+        chosen = best_checkpoint(inside)
+        found = _of_folder(chosen, base)
+        values = {"folder": folder.name, "checkpoint": chosen.name, "count": len(inside)}
+        return replace(found, notes=(("foreign.inside", values), *found.notes))
+    raise DanluError("chat.not_a_model", folder=folder)
+
+
+def _of_checkpoint(folder: Path, run: Run) -> ChatTarget:
     adapter = (folder / _ADAPTER_FILE).is_file()
     if not adapter and not (folder / _MODEL_FILE).is_file():
-        if run and checkpoint_step(folder) >= 0:
+        if checkpoint_step(folder) >= 0:
             raise _no_checkpoint(run, folder.name)
         raise DanluError("chat.not_a_model", folder=folder)
-    if run:
-        below = run.spec().model
-    elif adapter:
-        below = Model(source=base or _base_of(folder))
-    else:
-        return ChatTarget(Model(source=str(folder)), label)
     return ChatTarget(
-        below,
-        label,
+        run.spec().model,
+        f"{run.name}/{folder.name}",
         adapter=folder if adapter else None,
         weights=None if adapter else folder,
         run=run,
     )
 
 
-def _base_of(adapter: Path) -> str:
-    """The model an adapter was trained on, as it names it. Raises DanluError when it names none, or
-    a folder that is not on this machine."""
+def _of_foreign_adapter(folder: Path, base: str | None) -> ChatTarget:
+    _refuse_broken(folder)
+    refuse_pickle(folder)
+    known, label = read_foreign(folder), _foreign_label(folder)
+    found = base_of(folder, known, base)
+    notes = () if (folder / _AVERAGED).is_file() else notes_of(known, found, label)
+    return ChatTarget(found.model, label, adapter=folder, system=known.system, notes=notes)
+
+
+def _of_model(folder: Path, base: str | None) -> ChatTarget:
+    """A whole model: plain, or fully tuned where its base is named or on this machine."""
+    known, label = read_foreign(folder), _foreign_label(folder)
+    if not base and known.step is None:
+        return ChatTarget(Model(source=str(folder)), label, system=known.system)
+    here = [name for name in known.bases if (Path(name).expanduser() / _MODEL_FILE).is_file()]
+    if not base and not here:
+        return ChatTarget(Model(source=str(folder)), label, system=known.system)
+    found = base_of(folder, known, base or here[0])
+    notes = notes_of(known, found, label)
+    return ChatTarget(found.model, label, weights=folder, system=known.system, notes=notes)
+
+
+def _foreign_label(folder: Path) -> str:
+    """A checkpoint's name alone would not tell it from those of other runs."""
+    inside = checkpoint_step(folder) >= 0
+    return f"{folder.parent.name}/{folder.name}" if inside else folder.name
+
+
+def _refuse_broken(adapter: Path) -> None:
     try:
-        config = json.loads((adapter / _ADAPTER_FILE).read_text(encoding="utf-8"))
-        named = config.get("base_model_name_or_path")
-    except (OSError, ValueError, AttributeError) as error:
+        config: Any = json.loads((adapter / _ADAPTER_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise DanluError("chat.broken_adapter", adapter=adapter, reason=error) from error
-    if not named:
-        raise DanluError("chat.base_unknown", adapter=adapter)
-    if not Path(named).expanduser().is_dir() and not _HUB_ID.fullmatch(named):
-        raise DanluError("chat.base_missing", adapter=adapter, base=named)
-    return str(named)
+    if not isinstance(config, dict):
+        reason = type(config).__name__
+        raise DanluError("chat.broken_adapter", adapter=adapter, reason=reason)
 
 
 def _no_checkpoint(run: Run, name: str) -> DanluError:

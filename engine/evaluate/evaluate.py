@@ -200,8 +200,9 @@ def _asked(target: ChatTarget, data: str, settings: Settings, job: Job) -> Asked
     source = Source(data, sample=settings.sample, format=settings.format)
     trained = target.run.spec().data if target.run else None
     system = settings.system
-    if system is None and trained is not None and trained.system:
-        system = trained.system
+    learned = trained.system if trained else target.system
+    if system is None and learned:
+        system = learned
         job.note("evaluate.system_of_run", system=system)
     fill = {**(trained.fill if trained else {}), **settings.fill}
     return asked_rows(source, job, system=system or None, fill=fill, seed=settings.seed)

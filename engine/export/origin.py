@@ -57,6 +57,7 @@ class ExportOrigin:
 
 def find_origin(target: ChatTarget, job: Job) -> ExportOrigin:
     """Locate what ``target`` stands on, fetching a base that is not here. Raises DanluError."""
+    target.tell(job)
     if target.weights is not None:
         return ExportOrigin(target, target.weights, None, None)
     base = locate(target.base, job)

@@ -66,7 +66,7 @@ def lineage(spec: RunSpec) -> dict[str, Any] | None:
         "run": run.name if run else None,
         "checkpoint": folder.name,
         "step": _step(folder),
-        "sha256": _sha256(weights) if weights.is_file() else None,
+        "sha256": sha256_of(weights) if weights.is_file() else None,
         "of": read_card(run.path).get("lineage") if run else None,
     }
 
@@ -118,7 +118,8 @@ def _step(folder: Path) -> int | None:
         return None
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The hash of a file, as lower-case hex."""
     with path.open("rb") as file:
         found = hashlib.sha256()
         while block := file.read(1 << 20):

@@ -54,13 +54,18 @@ class Plan:
         return cls(**found)
 
 
-def what_to_serve(targets: Sequence[str], renamed: Sequence[str] = ()) -> tuple[Model, list[Named]]:
+def what_to_serve(
+    targets: Sequence[str], renamed: Sequence[str] = (), base: str | None = None
+) -> tuple[Model, list[Named]]:
     """The model to load and the names to serve for ``targets`` and ``renamed`` (``NAME=TARGET``);
     without any, the newest run. The base is served as well, beside its adapters, under its own
-    name. Raises DanluError of ``serve.*`` and ``chat.*``."""
+    name. ``base`` is the model below adapters of other programs. Raises DanluError of ``serve.*``
+    and ``chat.*``."""
     asked: list[tuple[str | None, str | None]] = [(None, target) for target in targets]
     asked += [_split(text) for text in renamed]
-    found = [(name, text, resolve_target(text)) for name, text in asked or [(None, None)]]
+    found = [
+        (name, text, resolve_target(text, base=base)) for name, text in asked or [(None, None)]
+    ]
     named: list[Named] = []
     for name, text, target in found:
         one = Named(name or _name_of(target, text), target.adapter, target.label)

@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quant", default="q8_0", metavar="KIND", help=t("cli_export.quant", default="q8_0")
     )
+    parser.add_argument("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
     parser.add_argument("--no-verify", action="store_true", help=t("cli_export.no_verify"))
     add_json(parser)
 
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
     with lasting_job(args) as job:
         request = ExportRequest(
-            target=resolve_target(args.target),
+            target=resolve_target(args.target, base=args.base_model),
             to=Path(args.to).expanduser(),
             format=args.format,
             dtype=args.dtype,

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--adapter", action="store_true", help=t("cli_push.adapter"))
     what.add_argument("--merged", metavar="DIR", type=Path, help=t("cli_push.merged"))
+    parser.add_argument("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
     add_json(parser)
 
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
     with lasting_job(args) as job:
         repo = check_repo_id(args.repo, args.hub)
-        target = resolve_target(args.target)
+        target = resolve_target(args.target, base=args.base_model)
         if args.adapter and target.adapter is None:
             raise DanluError("publish.adapter_missing", target=target.label)
         merged = args.merged.expanduser() if args.merged else None

@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET", help=t("cli_serve.target"))
     add("--name", action="append", default=[], metavar="NAME=TARGET", help=t("cli_serve.name"))
+    add("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
     add("--host", default="127.0.0.1", help=t("cli_serve.host"))
     add("--port", type=_port, metavar="N", help=t("cli_serve.port"))
     add("--api-key", metavar="KEY|env|new", help=t("cli_serve.api_key"))
@@ -87,11 +88,15 @@ def _end_asked() -> threading.Event:
 
 
 def _plan(args: argparse.Namespace, requires_key: bool) -> Plan:
+    from engine.chat.target import resolve_target
     from engine.serve.plan import Plan, what_to_serve
     from engine.serve.vllm import choose_backend
 
-    model, named = what_to_serve(args.targets, args.name)
+    model, named = what_to_serve(args.targets, args.name, args.base_model)
     backend, passed_over = choose_backend(args.backend, model, named)
+    for target in args.targets:
+        for code, values in resolve_target(target, base=args.base_model).notes:
+            print(t(code, **values), file=sys.stderr)
     if passed_over:
         print(t(f"serve.{passed_over}"), file=sys.stderr)
     return Plan(

@@ -56,6 +56,8 @@ def _started_from(arguments: argparse.Namespace, spec: RunSpec | None) -> RunSpe
         raise DanluError("spec.no_data_for_weights", target=target.label)
     made = spec_from(target, spec)
     if not arguments.json:
+        for code, values in target.notes:
+            print(words.t(code, **values))
         kind = "adapter" if target.adapter else "model"
         base = target.base.source
         print(words.t(f"cli_train.started_{kind}", target=target.label, base=base))

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=t("cli_verify.batch_size", default=_BATCH),
     )
+    parser.add_argument("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
     parser.add_argument("--golden", metavar="DATA", help=t("cli_verify.golden"))
     parser.add_argument("--match", choices=MODES, default="exact", help=t("cli_verify.match"))
     parser.add_argument(
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
     with progress_line() as job:
         report = verify(
-            resolve_target(args.run),
+            resolve_target(args.run, base=args.base_model),
             job,
             batch_size=max(1, args.batch_size),
             golden=args.golden,

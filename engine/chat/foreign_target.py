@@ -1,0 +1,76 @@
+"""The base below an adapter that danlu did not train, and what a person should know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.catalogue import models
+from engine.errors import DanluError
+from engine.models.foreign import Foreign, hub_id_of, looks_like_id
+from engine.spec.sections import Model
+
+Note = tuple[str, dict[str, Any]]  # a word key and its values
+_SAFE = "adapter_model.safetensors"
+_PICKLES = ("adapter_model.bin", "adapter_model.pt")
+
+
+@dataclass(frozen=True)
+class FoundBase:
+    """The model below an adapter. ``moved`` is the folder it was trained on where that is gone."""
+
+    model: Model
+    moved: str | None = None
+
+
+def base_of(adapter: Path, known: Foreign, named: str | None) -> FoundBase:
+    """The base of ``adapter``: ``named`` by the person, else by what its makers wrote. Raises
+    DanluError ``chat.base_unknown`` and ``chat.base_missing``."""
+    if named:
+        return FoundBase(Model(source=named))
+    if not known.bases:
+        raise DanluError("chat.base_unknown", adapter=adapter)
+    first = known.bases[0]
+    for base in known.bases:
+        folder = Path(base).expanduser()
+        if (folder / "config.json").is_file():
+            return FoundBase(Model(source=str(folder)), None if base == first else first)
+    for base in known.bases:
+        found = base if looks_like_id(base) else hub_id_of(base)
+        if found:
+            moved = None if found == first else first
+            return FoundBase(Model(source=found, revision=known.revision), moved)
+    raise DanluError("chat.base_missing", adapter=adapter, base=first, guess=_guess(first))
+
+
+def notes_of(known: Foreign, found: FoundBase, label: str) -> tuple[Note, ...]:
+    """What to tell whoever opens it."""
+    source = found.model.source
+    notes: list[Note] = [("foreign.made_by", {"maker": known.maker, "base": source})]
+    if known.step is not None:
+        loss = "–" if known.loss is None else f"{known.loss:.4f}"
+        notes.append(("foreign.stands_at", {"target": label, "step": known.step, "loss": loss}))
+    if found.moved:
+        notes.append(("foreign.base_moved", {"moved": found.moved, "base": source}))
+    if known.system:
+        notes.append(("foreign.system", {"system": known.system}))
+    if known.quantized:
+        notes.append(("foreign.quantized", {"bits": known.quantized}))
+    return tuple(notes)
+
+
+def refuse_pickle(adapter: Path) -> None:
+    """Raises DanluError ``foreign.pickle_weights`` for an adapter that only a pickle holds."""
+    if (adapter / _SAFE).is_file():
+        return
+    for name in _PICKLES:
+        if (adapter / name).is_file():
+            raise DanluError("foreign.pickle_weights", adapter=adapter, file=name)
+
+
+def _guess(base: str) -> str:
+    """A hub id whose name is that of the missing folder, to name in the way out."""
+    name = Path(base.replace("\\", "/")).name.casefold()
+    ids = [one for entry in models() for one in entry.ids.values()]
+    return next((one for one in ids if one.casefold().rpartition("/")[2] == name), "owner/name")

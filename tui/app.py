@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
+from textual import events
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -18,6 +19,7 @@ from textual.screen import Screen
 from engine import words
 from engine.errors import DanluError
 from tui.exact_update import ExactUpdate
+from tui.key_order import KeyOrder
 from tui.screens.base import DanluScreen
 from tui.settings import change_settings
 from tui.theme import THEMES
@@ -57,8 +59,18 @@ class DanluApp(App[None]):
             self.register_theme(known)
         self.theme = theme
         self.stylesheet.set_variables(self.get_css_variables())
+        self._key_order = KeyOrder(self, super().on_event)
         self.session: TrainingSession | None = None
         self.fault: str | None = None
+        self.hung_up = False  # the terminal went away: nobody said anything by leaving
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys wait for one another; a test that presses keys waits for them itself."""
+        typed = isinstance(event, events.Key | events.Paste)
+        if typed and not event.is_forwarded and not self.is_headless:
+            self._key_order.take(event)
+        else:
+            await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         """Home lies below every other screen."""
@@ -84,11 +96,16 @@ class DanluApp(App[None]):
         """A lost line or a signal to end closes the screen only; the process trains on. With the
         signal ignored, Textual would spin on the dead terminal."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self.exit)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         loop.add_signal_handler(signal.SIGTERM, self._end)
         loop.add_signal_handler(signal.SIGINT, self._end)
 
+    def _hang_up(self) -> None:
+        self.hung_up = True
+        self.exit()
+
     def _end(self) -> None:
+        self.hung_up = True
         if self.training and self.session:
             self.session.stop()
         self.exit()

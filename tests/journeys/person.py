@@ -122,7 +122,7 @@ class Person:
             else:
                 self._types(parameter.label, value)
             self.presses(ESCAPE)
-            self.sees(t("wizard_parameters.go"))
+            self.terminal.rest(0.5)
 
     def _goes_through_choices(self, value: str) -> None:
         for _ in range(12):

@@ -14,8 +14,9 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.data.conversation import Conversation
-from engine.data.layout import Laid, Span, lay_out
+from engine.data.layout import Laid, Span
 from engine.data.render import IGNORED, Rendered, render, special_ids_of
+from engine.data.skeleton import Skeletons
 from engine.data.template import ChatTemplate, TemplateRefuses, chat_template
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def render_many(
 
 class _Batches:
     def __init__(self, rendering: Rendering, template: ChatTemplate) -> None:
-        self._rendering, self._template = rendering, template
+        self._rendering, self._skeletons = rendering, Skeletons(template)
         tokenizer: Any = rendering.tokenizer
         self._backend = tokenizer.backend_tokenizer
         self._special_ids = special_ids_of(tokenizer)
@@ -90,7 +91,7 @@ class _Batches:
 
     def text(self, conversation: Conversation) -> _Text:
         try:
-            laid = lay_out(self._template, conversation)
+            laid = self._skeletons.lay_out(conversation)
         except TemplateRefuses as refusal:
             return _Text(conversation, refusal, [], [])
         spans = laid.spans[-1:] if self._rendering.mask_history else laid.spans

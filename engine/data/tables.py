@@ -43,7 +43,7 @@ class _Column:
         self._values, self._offsets = array("i"), array("i", [0])
 
     def add(self, row: list[int]) -> None:
-        self._values.extend(row)
+        self._values.fromlist(row)
         self._offsets.append(len(self._values))
         if len(self._values) >= _CHUNK:
             self._done.append(self._chunk())

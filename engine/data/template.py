@@ -59,6 +59,11 @@ class ChatTemplate:
         self.own = bool(tokenizer.chat_template)
         self._text: Any = None if self.own else fallback_template(tokenizer)
 
+    @property
+    def source(self) -> str:
+        """The template's own text."""
+        return str(self._text or self._tokenizer.chat_template)
+
     def apply(
         self,
         messages: list[dict[str, Any]],

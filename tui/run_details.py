@@ -1,83 +1,167 @@
-"""What stands below the list about the run or checkpoint under the cursor."""
+"""What stands beside the list about the run, checkpoint or export under the cursor."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine import words
 from engine.errors import DanluError
+from engine.models.present import is_present
+from engine.runs.answers import Answer, answers_at
+from engine.runs.scores import Score
 from engine.units import human_bytes, human_duration
+from tui.compare_rows import score_text
+from tui.metric_words import main_metric, metric_name, number
 from tui.run_tree import Line
+from tui.symbols import sign
+from tui.widgets.detail_lines import Detail
 from tui.wizard.names import bare_model_name
 
-
-@dataclass(frozen=True)
-class Details:
-    """``facts`` on one line, ``remark`` (why it failed, how to go on) below, then the path."""
-
-    facts: str = ""
-    remark: str = ""
-    path: str = ""
+ANSWER_LINES = 4  # where there is room
+_ANSWERS = 6  # at most so many are told
+_SHOWN = 400  # characters of one answer
 
 
-def details_of(line: Line) -> Details:
-    """Read what the list does not know: the spec, the files on disk. Call it in a thread."""
-    if line.checkpoint is not None:
-        return Details(_checkpoint_facts(line), _why_not(line), line.path)
-    return Details(_run_facts(line), _remark(line), line.path)
+def details_of(line: Line) -> list[Detail]:
+    """Read what the list does not know: the spec, the answers, the base. Call it in a thread."""
+    if line.exported is not None:
+        return [*_export(line), _path(line)]
+    facts = _checkpoint(line) if line.kept is not None else _run(line)
+    step = line.kept.checkpoint.step if line.kept else None
+    return [*facts, *_answers(answers_at(line.run.path, step)), _path(line)]
 
 
-def _run_facts(line: Line) -> str:
-    parts: list[str] = []
+def _path(line: Line) -> Detail:
+    return Detail(line.path, "ash", "cut_start")
+
+
+def _run(line: Line) -> list[Detail]:
+    head = line.head
+    parts = [*_base(line)]
+    if head is not None and head.started is not None:
+        parts.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(head.started)))
+        if head.ended is not None:
+            parts.append(human_duration(head.ended - head.started))
+    details = [Detail(" · ".join(parts))]
+    remark, colour = _remark(line)
+    if remark:
+        details.append(Detail(remark, colour, "wrap", most=3))
+    return details + _score(head.score if head else None)
+
+
+def _remark(line: Line) -> tuple[str, str]:
+    head = line.head
+    if line.found.damaged:
+        error = DanluError("run.damaged", run=line.found.name, folder=line.found.path)
+        return f"{error.what} {error.why} {error.fix_text(error.fixes[0])}", "cinnabar"
+    if head is None:
+        return "", "gold"
+    if head.error:
+        return head.error, "cinnabar"
+    if line.can_resume:
+        said = words.t("runs.resume_from", step=_last_step(head.last))
+        return (f"{words.t('runs.recovered')} {said}" if head.recovered else said), "gold"
+    if not head.checkpoints and not head.active:
+        return words.t("runs.nothing_saved"), "gold"
+    return (words.t("runs.recovered") if head.recovered else ""), "gold"
+
+
+def _last_step(last: str | None) -> str:
+    return (last or "").rpartition("-")[2]
+
+
+def _base(line: Line) -> list[str]:
+    """The model below and whether it is here, the method; why not, where that cannot be told."""
     try:
         spec = line.run.spec()
-        tuner = words.t(f"param_method.tuner.choices.{spec.method.tuner}")
-        parts += [bare_model_name(spec.model.source).rpartition("/")[2], tuner]
-    except DanluError as error:
-        parts.append(error.what)
-    summary = line.state.summary if line.state else None
-    if summary is not None and summary.started is not None:
-        parts.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.started)))
-        if summary.ended is not None:
-            parts.append(human_duration(summary.ended - summary.started))
-    return " · ".join(parts)
+    except DanluError:
+        model = line.head.model if line.head else ""
+        return [_present(model)] if model else []
+    tuner = words.t(f"param_method.tuner.choices.{spec.method.tuner}")
+    lora = spec.method.tuner == "lora"
+    return [_present(spec.model.source), f"LoRA r {spec.method.lora_rank}" if lora else tuner]
 
 
-def _remark(line: Line) -> str:
-    if line.state is None:
-        return ""
-    summary = line.state.summary
-    if summary.error is not None:
-        return f"{summary.error.get('what', '')} {summary.error.get('why', '')}".strip()
-    if line.can_resume:
-        last = max(c.step for c in summary.checkpoints if c.resumable)
-        return words.t("runs.resume_from", step=last)
-    if not summary.checkpoints and not line.state.active:
-        return words.t("runs.nothing_saved")
-    return ""
+def _present(source: str) -> str:
+    name = bare_model_name(source).rpartition("/")[2]
+    here = is_present(source)
+    word = words.t("runs.base_here" if here else "runs.base_absent")
+    return words.t("runs.base", model=name, where=f"{sign('yes' if here else 'no')} {word}")
 
 
-def _checkpoint_facts(line: Line) -> str:
-    folder = Path(line.path)
-    if not folder.is_dir():
-        return words.t("runs.gone")
-    kind = "adapter" if (folder / "adapter_config.json").is_file() else "full"
-    checkpoint = line.checkpoint
-    parts = [words.t(f"runs.{kind}")]
-    if checkpoint is not None and checkpoint.bytes:
-        parts.append(human_bytes(checkpoint.bytes))
-    if checkpoint is not None and checkpoint.best:
-        parts.append(words.t("runs.best_why"))
-    return " · ".join(parts)
+def _checkpoint(line: Line) -> list[Detail]:
+    kept = line.kept
+    if kept is None or not kept.there:
+        return [Detail(words.t("runs.gone"), "cinnabar", "wrap")]
+    parts = [words.t(f"runs.{kept.kind}")] if kept.kind else []
+    if kept.checkpoint.bytes:
+        parts.append(human_bytes(kept.checkpoint.bytes))
+    if kept.checkpoint.best:
+        parts.append(words.t("runs.best_chosen" if kept.chosen else "runs.best_why"))
+    if kept.pinned:
+        parts.append(words.t("runs.pinned_why"))
+    details = [Detail(" · ".join(parts)), Detail(" · ".join(_base(line)))]
+    if kept.missing:
+        why = words.t("runs.not_resumable", files=", ".join(kept.missing))
+        details.append(Detail(why, "gold", "wrap", most=2))
+    else:
+        details.append(Detail(words.t("runs.resumable_why"), "ash"))
+    return details + _score(kept.score) + _metrics(kept.data, dict(kept.metrics))
 
 
-def _why_not(line: Line) -> str:
-    """Whether training can go on from the checkpoint; where not, which files are missing."""
-    from engine.train.checkpoints import why_not_resumable
+def _score(score: Score | None) -> list[Detail]:
+    if score is None:
+        return []
+    said = score_text(score)
+    base = words.t("runs.base_right", right=score.base_right)
+    worse = words.t("runs.got_worse", count=score.worse) if score.worse else ""
+    text = " · ".join(part for part in (said, base, worse) if part)
+    colour = "jade" if score.share >= 0.9 and not score.worse else "gold"
+    return [Detail(text, colour, lead=f"{words.t('runs.verified')} ")]
 
-    missing = why_not_resumable(Path(line.path))
-    if missing:
-        return words.t("runs.not_resumable", files=", ".join(missing))
-    return words.t("runs.resumable_why")
+
+def _metrics(data: str, metrics: dict[str, float]) -> list[Detail]:
+    if not data:
+        return []
+    first = main_metric(metrics)
+    names = [first, *(name for name in metrics if name != first)] if first else list(metrics)
+    said = [f"{metric_name(name)} {number(name, metrics[name])}" for name in names[:4]]
+    return [Detail(" · ".join(said), lead=f"{words.t('runs.evaluated', data=data)} ")]
+
+
+def _answers(answers: list[Answer]) -> list[Detail]:
+    details = []
+    for answer in answers[:_ANSWERS]:
+        exact = f"{sign('yes')} " if answer.exact else ""
+        text, arrow = " ".join(answer.text[:_SHOWN].split()), sign("to")
+        details.append(
+            Detail(
+                f"{exact}{text}",
+                lead=f"{_short(answer.prompt)} {arrow} ",
+                long="wrap",
+                most=ANSWER_LINES,
+            )
+        )
+    return details
+
+
+def _short(prompt: str) -> str:
+    flat = " ".join(prompt.split())
+    return flat if len(flat) <= 24 else flat[:23] + sign("more")
+
+
+def _export(line: Line) -> list[Detail]:
+    export = line.exported
+    if export is None:
+        return []
+    kind = " ".join(part for part in (export.format, export.quant) if part)
+    made = words.t("runs.export_of", checkpoint=export.checkpoint or line.found.name)
+    parts = [words.t("runs.export", kind=kind), human_bytes(export.bytes), made]
+    word = {True: "export_same_why", False: "export_differs_why", None: "export_unchecked_why"}
+    colour = {True: "jade", False: "cinnabar", None: "ash"}[export.verified]
+    details = [Detail(" · ".join(parts)), Detail(words.t(f"runs.{word[export.verified]}"), colour)]
+    said = [words.t(f"export.why.{why}", reason=export.reason) for why in export.why]
+    reasons = [Detail(text, "gold", "wrap", most=2) for text in said]
+    gone = [] if Path(line.path).is_dir() else [Detail(words.t("runs.gone"), "cinnabar")]
+    return details + reasons + gone

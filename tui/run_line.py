@@ -21,6 +21,7 @@ _STATUS = {
     "stopped": ("dot", "gold"),
     "interrupted": ("warn", "gold"),
     "failed": ("no", "cinnabar"),
+    "damaged": ("no", "cinnabar"),
 }
 
 

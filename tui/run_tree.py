@@ -1,102 +1,269 @@
-"""The runs and their checkpoints as the lines of a tree: folded, filtered, newest first."""
+"""Runs, their checkpoints and exports as the lines of a tree: folded, filtered, sorted, marked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import overload
 
+from engine import words
+from engine.runs.contents import Contents, Exported, Kept
+from engine.runs.heads import RunHead
+from engine.runs.ordering import SORTS, in_order, meant, searched
+from engine.runs.places import Place
+from engine.runs.scan import FoundRun
 from engine.runs.store import Run
-from engine.runs.summary import Checkpoint
-from tui.run_watch import RunState
 
 _OPEN_AT_FIRST = 5  # the newest runs show their checkpoints unasked
+_TALKS = ("merged", "adapter", "bnb4", "bnb8")  # exports that can be loaded again here
+Identity = tuple[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One line: a run (``state`` is None until its journal is read), or a checkpoint of it."""
+    """One line: a run (``head`` is None until its journal is read), a checkpoint of it (``kept``),
+    or an export made from it. ``depth`` counts from the run; ``last`` of its like."""
 
-    run: Run
-    state: RunState | None = None
-    checkpoint: Checkpoint | None = None
-    last: bool = False  # of its run's checkpoints
+    found: FoundRun
+    head: RunHead | None = None
+    kept: Kept | None = None
+    exported: Exported | None = None
+    last: bool = False
+    depth: int = 0
     hidden: int = 0  # checkpoints folded away
 
     @property
-    def identity(self) -> tuple[str, str]:
-        return self.run.name, self.checkpoint.path if self.checkpoint else ""
+    def run(self) -> Run:
+        return Run(Path(self.found.path))
+
+    @property
+    def identity(self) -> Identity:
+        part = self.kept.name if self.kept else str(self.exported.folder) if self.exported else ""
+        return self.found.name, part
+
+    @property
+    def is_run(self) -> bool:
+        return self.kept is None and self.exported is None
+
+    @property
+    def place(self) -> Place:
+        """The run or checkpoint it stands for."""
+        return Place(self.run, self.kept.name if self.kept else None)
 
     @property
     def target(self) -> str:
-        """What chat and verify are asked for: ``run`` or ``run/checkpoint-20``."""
-        return f"{self.run.name}/{self.checkpoint.path}" if self.checkpoint else self.run.name
+        """What chat and verify are asked for: ``run``, ``run/checkpoint-20``, an export's path."""
+        return str(self.exported.folder) if self.exported else self.place.label
 
     @property
     def path(self) -> str:
         """The folder on disk."""
-        return str(self.run.path / self.checkpoint.path if self.checkpoint else self.run.path)
+        if self.exported:
+            return str(self.exported.folder)
+        return f"{self.found.path}/{self.kept.name}" if self.kept else self.found.path
+
+    @property
+    def bytes(self) -> int:
+        if self.exported:
+            return self.exported.bytes
+        if self.kept:
+            return self.kept.checkpoint.bytes
+        return self.head.bytes if self.head else 0
 
     @property
     def can_talk(self) -> bool:
         """Whether there is something learned to talk to."""
-        return self.state is not None and bool(self.state.summary.checkpoints)
+        if self.exported:
+            return self.exported.format in _TALKS
+        if self.kept:
+            return self.kept.there
+        return self.head is not None and bool(self.head.checkpoints) and not self.found.damaged
 
     @property
     def can_resume(self) -> bool:
-        """Whether its run ended early and a checkpoint to go on from is there."""
-        if self.state is None or self.state.active or self.state.status == "finished":
+        """Whether its run ended early and training can go on from here."""
+        head = self.head
+        if head is None or self.exported or head.active or head.status in ("finished", "damaged"):
             return False
-        return any(checkpoint.resumable for checkpoint in self.state.summary.checkpoints)
+        return self.kept.resumable if self.kept else head.resumable
+
+
+class Lines(Sequence[Line]):
+    """The lines of many runs, each made when it is asked for. ``opened`` are the places of those
+    among ``runs`` whose lines below are shown, with these lines."""
+
+    def __init__(
+        self,
+        runs: Sequence[FoundRun],
+        heads: Mapping[str, RunHead],
+        opened: Sequence[tuple[int, list[Line]]],
+    ) -> None:
+        self._runs, self._heads = runs, heads
+        self._below = [below for _, below in opened]
+        self._at = [at for at, _ in opened]
+        self._tops: list[int] = []  # the row of each opened run
+        more = 0
+        for at, below in opened:
+            self._tops.append(at + more)
+            more += len(below)
+        self._count = len(runs) + more
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | list[Line]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(self._count))]
+        row = index + self._count if index < 0 else index
+        if not 0 <= row < self._count:
+            raise IndexError(index)
+        before = bisect_right(self._tops, row) - 1
+        if before < 0:
+            return self._run(row)
+        beyond, below = row - self._tops[before], self._below[before]
+        if 0 < beyond <= len(below):
+            return below[beyond - 1]
+        return self._run(self._at[before] + max(0, beyond - len(below)), opened=beyond == 0)
+
+    def _run(self, at: int, opened: bool = False) -> Line:
+        run = self._runs[at]
+        head = self._heads.get(run.name)
+        hidden = head.checkpoints if head is not None and not opened else 0
+        return Line(run, head, hidden=hidden)
+
+    def row_of(self, identity: Identity) -> int | None:
+        """The row of a line; that of its run where the line is not shown; None where neither is."""
+        at = next((n for n, run in enumerate(self._runs) if run.name == identity[0]), None)
+        if at is None:
+            return None
+        before = bisect_right(self._at, at) - 1
+        if before < 0:
+            return at
+        if self._at[before] != at:
+            return self._tops[before] + len(self._below[before]) + at - self._at[before]
+        names = [line.identity for line in self._below[before]]
+        below = names.index(identity) + 1 if identity in names else 0
+        return self._tops[before] + below
 
 
 @dataclass
 class RunTree:
-    """What is known of the runs, and which of them show their checkpoints."""
+    """What is known of the runs, which of them show their checkpoints, what is marked."""
 
-    runs: list[Run] = field(default_factory=list)
-    states: dict[str, RunState] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
+    found: list[FoundRun] = field(default_factory=list)
+    heads: dict[str, RunHead] = field(default_factory=dict)
+    contents: dict[str, Contents] = field(default_factory=dict)
+    marked: dict[Identity, Line] = field(default_factory=dict)
+    sort: str = "newest"
+    turned: bool = False
     _folded: dict[str, bool] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
+    _language: str = ""
 
-    def set_runs(self, runs: Sequence[Run]) -> None:
-        """Take the list of runs, newest first."""
-        self.runs = list(runs)
-        for index, run in enumerate(self.runs):
-            self._folded.setdefault(run.name, index >= _OPEN_AT_FIRST)
+    def set_runs(self, found: Sequence[FoundRun]) -> None:
+        """Take the list of runs, newest first; what was known of others is forgotten."""
+        first = not self._folded
+        self.found = list(found)
+        if first:
+            self._folded = {run.name: False for run in self.found[:_OPEN_AT_FIRST]}
+        if len(self.heads) > len(found):
+            there = {run.name for run in found}
+            self.heads = {name: head for name, head in self.heads.items() if name in there}
+            self.contents = {name: each for name, each in self.contents.items() if name in there}
+            self.marked = {key: line for key, line in self.marked.items() if key[0] in there}
 
-    def learn(self, states: Iterable[RunState]) -> None:
+    def learn(self, heads: Iterable[RunHead]) -> None:
         """Take what was read of some runs."""
-        self.states.update({state.name: state for state in states})
+        for head in heads:
+            self.heads[head.name] = head
+            self._texts.pop(head.name, None)
+
+    def learn_contents(self, name: str, contents: Contents) -> None:
+        """Take what a run holds. Marks on what is gone go with it."""
+        self.contents[name] = contents
+        there = {"", *(kept.name for kept in contents.kept)}
+        there |= {str(export.folder) for export in contents.exports}
+        gone = [key for key in self.marked if key[0] == name and key[1] not in there]
+        for key in gone:
+            del self.marked[key]
+
+    @property
+    def bytes(self) -> int:
+        """Of all checkpoints known of."""
+        return sum(head.bytes for head in self.heads.values())
+
+    def is_folded(self, name: str) -> bool:
+        return self._folded.get(name, True)
 
     def fold(self, name: str, folded: bool | None = None) -> None:
         """Fold a run's checkpoints away or show them; without ``folded`` the other way round."""
-        self._folded[name] = not self._folded.get(name, False) if folded is None else folded
+        self._folded[name] = not self.is_folded(name) if folded is None else folded
 
-    def lines(self, wanted: str = "") -> list[Line]:
-        """The lines to show; only runs whose name or status contains ``wanted``."""
-        found: list[Line] = []
-        for run in self.runs:
-            state = self.states.get(run.name)
-            if wanted and not _matches(run, state, wanted.casefold()):
-                continue
-            checkpoints = _newest_first(state)
-            folded = self._folded.get(run.name, False)
-            found.append(Line(run, state, hidden=len(checkpoints) if folded else 0))
-            if not folded:
-                found += [
-                    Line(run, state, checkpoint, last=checkpoint is checkpoints[-1])
-                    for checkpoint in checkpoints
-                ]
-        return found
+    def unread(self) -> list[FoundRun]:
+        """Runs whose checkpoints are to be shown and have not been read yet."""
+        return [
+            run
+            for run in self.found
+            if not self._folded.get(run.name, True) and run.name not in self.contents
+        ]
 
+    def toggle_mark(self, line: Line) -> None:
+        if self.marked.pop(line.identity, None) is None:
+            self.marked[line.identity] = line
 
-def _newest_first(state: RunState | None) -> list[Checkpoint]:
-    checkpoints = state.summary.checkpoints if state else []
-    return sorted(checkpoints, key=lambda checkpoint: -checkpoint.step)
+    def next_sort(self, by: int = 1) -> None:
+        """Sort by the next key."""
+        keys = list(SORTS)
+        self.sort, self.turned = keys[(keys.index(self.sort) + by) % len(keys)], False
 
+    def lines(self, wanted: str = "") -> Lines:
+        """The lines to show; only runs whose name, status or model contains ``wanted``."""
+        runs = self._ordered(wanted)
+        opened = [
+            (at, list(self._below(run, self.heads.get(run.name))))
+            for at, run in enumerate(runs)
+            if not self._folded.get(run.name, True)
+        ]
+        return Lines(runs, self.heads, opened)
 
-def _matches(run: Run, state: RunState | None, wanted: str) -> bool:
-    from engine import words
+    def _ordered(self, wanted: str) -> list[FoundRun]:
+        runs = self.found
+        if wanted:
+            fits = meant(wanted)
+            texts = self._texts_now()
+            runs = [run for run in runs if fits(texts.get(run.name) or run.name.casefold())]
+        if self.sort == "newest":
+            return runs[::-1] if self.turned else runs
+        by_name = {run.name: run for run in runs}
+        read = [self.heads[name] for name in by_name if name in self.heads]
+        ordered = [by_name[head.name] for head in in_order(read, self.sort, self.turned)]
+        return ordered + [run for run in runs if run.name not in self.heads]
 
-    status = words.t(f"status.{state.status}") if state else ""
-    return wanted in run.name.casefold() or wanted in status.casefold()
+    def _texts_now(self) -> dict[str, str]:
+        """What of each run a filter looks into; kept, for it is asked at every key."""
+        if self._language != words.language():
+            self._texts, self._language = {}, words.language()
+        for name, head in self.heads.items():
+            if name not in self._texts:
+                self._texts[name] = searched(head)
+        return self._texts
+
+    def _below(self, run: FoundRun, head: RunHead | None) -> Iterator[Line]:
+        contents = self.contents.get(run.name) or Contents()
+        exports = list(contents.exports)
+        names = {kept.name for kept in contents.kept}
+        loose = [export for export in exports if export.checkpoint not in names]
+        for kept in contents.kept:
+            last = kept is contents.kept[-1] and not loose
+            yield Line(run, head, kept, last=last, depth=1)
+            made = [export for export in exports if export.checkpoint == kept.name]
+            for export in made:
+                yield Line(run, head, exported=export, last=export is made[-1], depth=2)
+        for export in loose:
+            yield Line(run, head, exported=export, last=export is loose[-1], depth=1)

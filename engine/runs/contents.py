@@ -51,7 +51,7 @@ class Kept:
 @dataclass(frozen=True)
 class Exported:
     """One export of the run. ``checkpoint`` is the name of what it was made from; ``verified`` is
-    None where nobody asked."""
+    None where nobody asked; ``why`` names what is wrong (word keys below ``export.why``)."""
 
     folder: Path
     format: str
@@ -60,6 +60,7 @@ class Exported:
     bytes: int
     verified: bool | None
     why: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def _exports(run: Run) -> list[Exported]:
                 int(facts.get("bytes") or 0),
                 facts.get("verified"),
                 tuple(str(each) for each in facts.get("why") or ()),
+                str(facts.get("reason") or ""),
             )
         )
     return found

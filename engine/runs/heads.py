@@ -73,7 +73,7 @@ class HeadReader:
         if alive:
             self._digests[run.name] = digest
         else:
-            fill_in(digest.summary, run.path)
+            digest.loss = fill_in(digest.summary, run.path) or digest.loss
         return head_of(run, digest, read_marks(run.path), alive)
 
 

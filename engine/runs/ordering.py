@@ -43,19 +43,17 @@ def in_order(heads: Iterable[RunHead], sort: str, turned: bool = False) -> list[
     return with_value + without
 
 
-def meant(wanted: str) -> Callable[[RunHead], bool]:
-    """Whether a run's name, status or model contains every word of ``wanted``."""
+def searched(head: RunHead) -> str:
+    """What of a run a filter looks into: name, status in both words, model."""
+    return f"{head.name} {head.status} {status_word(head.status)} {head.model}".casefold()
+
+
+def meant(wanted: str) -> Callable[[str], bool]:
+    """Whether what :func:`searched` gave contains every word of ``wanted``."""
     parts = wanted.casefold().split()
-    statuses: dict[str, str] = {}
-
-    def fits(head: RunHead) -> bool:
-        status = statuses.get(head.status)
-        if status is None:
-            status = statuses[head.status] = f"{head.status} {status_word(head.status)}".casefold()
-        text = f"{head.name} {status} {head.model}".casefold()
-        return all(part in text for part in parts)
-
-    return fits
+    if len(parts) == 1:
+        return lambda text: parts[0] in text
+    return lambda text: all(part in text for part in parts)
 
 
 def status_word(status: str) -> str:

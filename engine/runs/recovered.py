@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 STATE_NAME = "trainer_state.json"
 
 
-def fill_in(summary: RunSummary, run_folder: Path | str) -> bool:
-    """Complete ``summary`` where a checkpoint is from a later step than the journal knows of:
-    whether it was."""
+def fill_in(summary: RunSummary, run_folder: Path | str) -> list[tuple[float, float]]:
+    """Complete ``summary`` where a checkpoint is from a later step than the journal knows of.
+    Returns the losses by step that it was trained with; empty where nothing is amiss."""
     steps = saved_steps(run_folder)
     if not steps or steps[-1] <= summary.step:
-        return False
+        return []
     from engine.runs.store import folder_bytes
     from engine.runs.summary import Checkpoint
 
@@ -46,7 +46,7 @@ def fill_in(summary: RunSummary, run_folder: Path | str) -> bool:
     summary.recovered = True
     if summary.steps and summary.step >= summary.steps and summary.status == "preparing":
         summary.status = "finished"
-    return True
+    return [(float(step), losses[step]) for step in sorted(losses)]
 
 
 def saved_steps(run_folder: Path | str) -> list[int]:

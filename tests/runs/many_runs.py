@@ -9,6 +9,7 @@ import json
 import math
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 STARTED = 1_763_740_800.0
@@ -55,7 +56,7 @@ def _journal(checkpoints: int) -> str:
     return "".join(lines)
 
 
-def _line(seq: int, seconds: float, event: dict[str, object]) -> str:
+def _line(seq: int, seconds: float, event: Mapping[str, object]) -> str:
     return json.dumps({"seq": seq, "time": STARTED + seconds, **event}) + "\n"
 
 

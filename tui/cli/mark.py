@@ -12,7 +12,7 @@ from engine.runs.marks import choose_best, pin, read_marks
 from engine.runs.places import Place, find_place
 from tui.cli.options import add_json
 
-_WHAT = ("pin", "unpin", "best", "no-best")
+_WHAT = {"pin": "pin", "unpin": "unpin", "best": "best", "no-best": "no_best"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "targets", nargs="+", metavar="TARGET", help=words.t("cli_runs.mark_target")
     )
     choices = parser.add_mutually_exclusive_group(required=True)
-    for what in _WHAT:
-        text = words.t(f"cli_runs.{what.replace('-', '_')}")
+    for what, word in _WHAT.items():
+        text = words.t(f"cli_runs.{word}")
         choices.add_argument(f"--{what}", dest="what", action="store_const", const=what, help=text)
     add_json(parser)
 

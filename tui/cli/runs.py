@@ -11,7 +11,7 @@ from engine import words
 from engine.home import runs_root
 from engine.runs.head_index import read_heads
 from engine.runs.heads import RunHead
-from engine.runs.ordering import SORTS, in_order, meant, status_word
+from engine.runs.ordering import SORTS, in_order, meant, searched, status_word
 from engine.runs.scan import scan
 from engine.units import human_bytes
 from tui.cells import fit, right, width
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = scan(runs_root())
     paths = {each.name: each.path for each in found}
     fits = meant(arguments.filter)
-    heads: Iterable[RunHead] = (head for _, head in read_heads(found) if fits(head))
+    heads: Iterable[RunHead] = (head for _, head in read_heads(found) if fits(searched(head)))
     if arguments.sort != "newest" or arguments.reverse:
         heads = in_order(heads, arguments.sort, arguments.reverse)
     shown = list(islice(heads, arguments.limit))  # newest first needs to read no more than these

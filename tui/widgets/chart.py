@@ -31,6 +31,11 @@ class Curve:
     role: str
     stroke: Stroke = "solid"
     smooth: bool = False
+    name: str = ""  # in place of the word key: what a person named
+
+    @property
+    def title(self) -> str:
+        return self.name or words.t(self.name_key)
 
 
 class Chart(Pane):
@@ -90,7 +95,7 @@ class Chart(Pane):
             if not curve.series.buckets:
                 continue
             gap = "  " if row else ""
-            row += [(gap + words.t(curve.name_key), "ash"), (f" {_stroke(curve)} ", curve.role)]
+            row += [(gap + curve.title, "ash"), (f" {_stroke(curve)} ", curve.role)]
             row.append((ticks.number(curve.series.last), "text"))
         if self.best:
             row.append((f"  {_best_mark()} {ticks.number(self.best[1])}", "gold"))
@@ -102,7 +107,7 @@ class Chart(Pane):
             bucket = curve.series.nearest(x)
             if bucket is None:
                 continue
-            name = f"  {words.t(curve.name_key)} " if len(self.curves) > 1 else "  "
+            name = f"  {curve.title} " if len(self.curves) > 1 else "  "
             row += [(name, "ash"), (ticks.number(bucket.last), f"{curve.role} bold")]
             if bucket.count > 1 and bucket.low != bucket.high:
                 span = f" ({ticks.number(bucket.low)}…{ticks.number(bucket.high)})"

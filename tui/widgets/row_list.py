@@ -83,11 +83,19 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         """The row under the cursor; None when there is none."""
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
 
-    def show(self, rows: Sequence[Any], same: Callable[[Any], Any] | None = None) -> None:
-        """Show other rows. With ``same`` (row → identity) the cursor stays on the row it was on."""
+    def show(
+        self,
+        rows: Sequence[Any],
+        same: Callable[[Any], Any] | None = None,
+        cursor: int | None = None,
+    ) -> None:
+        """Show other rows. With ``same`` (row → identity) the cursor stays on the row it was on;
+        ``cursor`` says where it is to be."""
         before = self.current
         self._rows = rows
-        if same is not None and before is not None:
+        if cursor is not None:
+            self.cursor = cursor
+        elif same is not None and before is not None:
             wanted = same(before)
             found = next((i for i, row in enumerate(rows) if same(row) == wanted), None)
             self.cursor = self.cursor if found is None else found
@@ -166,7 +174,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _line(self, y: int) -> Strip:
         index = y + round(self.scroll_offset.y)
-        width = self.size.width
+        width = self.scrollable_content_region.width  # its scrollbar stands beside it
         base = self.rich_style
         if index >= len(self._rows):
             return Strip.blank(width, base)

@@ -1,93 +1,187 @@
-"""The columns of the list of runs: how a run and a checkpoint are drawn, and their heading."""
+"""The columns of the list of runs: how a run, a checkpoint and an export are drawn, and their
+heading."""
 
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
+from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
 from engine import words
+from engine.runs.scores import Score
 from engine.units import human_bytes
 from tui.cells import fit, right, width
 from tui.ink import ink
-from tui.run_line import loss_words, status_text, step_words
+from tui.run_line import status_text, step_words
 from tui.run_tree import Line, RunTree
-from tui.run_watch import RunState
 from tui.symbols import sign
+from tui.widgets.spark import spark
 
-_STATUS, _STEP, _LOSS, _EVAL, _SIZE = 15, 11, 8, 8, 10
-
-
-_STARTED, _WIDE = 18, 110  # when it started is shown from so many cells on
-
-
-def name_cells(cells: int) -> int:
-    """What is left for the name beside the other columns."""
-    others = _STATUS + _STEP + _LOSS + _EVAL + _SIZE + (_STARTED if cells >= _WIDE else 0)
-    return max(14, min(80, cells - 4 - others))
+_LEAD, _FLAGS, _STATUS, _STEP, _LOSS, _SCORE, _SIZE = 3, 2, 14, 9, 6, 5, 9
+_KIND, _STARTED = 8, 18
 
 
-def _started(state: RunState | None, cells: int) -> str:
-    if cells < _WIDE:
-        return ""
-    at = state.summary.started if state else None
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) if at else ""
-    return right(when, _STARTED)
+class Widths(NamedTuple):
+    """What each column that varies gets; 0 leaves it out."""
+
+    name: int
+    curve: int
+    kind: int
+    started: int
 
 
-def heading(widget: Widget, cells: int) -> Text:
-    """The names of the columns."""
-    line = "   " + fit(words.t("runs.name"), name_cells(cells)) + " "
-    line += fit(words.t("runs.status"), _STATUS) + fit(words.t("runs.step"), _STEP)
-    line += right(words.t("runs.loss"), _LOSS) + right(words.t("runs.eval"), _EVAL)
-    line += right(words.t("runs.size"), _SIZE)
-    line += right(words.t("runs.started"), _STARTED) if cells >= _WIDE else ""
+def widths(cells: int) -> Widths:
+    """The columns in ``cells``: a wider terminal shows a longer curve, the kind of weights, and
+    when the run began."""
+    curve = 7 if cells < 100 else 13
+    kind = _KIND if cells >= 96 else 0
+    started = _STARTED if cells >= 116 else 0
+    others = _LEAD + _FLAGS + _STATUS + _STEP + 2 * _LOSS + _SCORE + _SIZE + curve + kind + started
+    return Widths(max(14, cells - others), curve, kind, started)
+
+
+def heading(widget: Widget, tree: RunTree, cells: int) -> Text:
+    """The names of the columns, an arrow beside the one that is sorted by."""
+    at = widths(cells)
+    line = " " * _LEAD + fit(_title(tree, "name"), at.name + _FLAGS)
+    line += fit(_title(tree, "status"), _STATUS) + fit(_title(tree, "step"), _STEP)
+    line += right(_title(tree, "loss", "loss_short"), _LOSS)
+    line += right(_title(tree, "eval_loss", "eval"), _LOSS)
+    line += " " + fit(words.t("runs.curve") if at.curve > 7 else "", at.curve - 1)
+    line += right(_title(tree, "score"), _SCORE) + right(_title(tree, "size"), _SIZE)
+    line += fit(f"  {words.t('runs.kind')}", at.kind)
+    line += right(_title(tree, "newest", "started"), at.started) if at.started else ""
     return Text(line, ink(widget, "ash"))
+
+
+def _title(tree: RunTree, sort: str, word: str = "") -> str:
+    arrow = sign("up" if tree.turned else "down") if tree.sort == sort else ""
+    return f"{words.t(f'runs.{word or sort}')}{arrow}"
 
 
 def draw_line(widget: Widget, tree: RunTree, line: Line, cells: int, selected: bool) -> Text:
     """One line of the tree."""
-    text = Text().append(
-        f" {sign('next')} " if selected else "   ", ink(widget, "ember", bold=True)
-    )
-    drawn = _checkpoint(widget, line, cells) if line.checkpoint else _run(widget, tree, line, cells)
-    return text.append_text(drawn)
+    lead = sign("next") if selected else " "
+    marked = sign("marked") if line.identity in tree.marked else " "
+    text = Text().append(f"{lead}{marked} ", ink(widget, "ember", bold=True))
+    at = widths(cells)
+    if line.exported is not None:
+        return text.append_text(_export(widget, line, at))
+    if line.kept is not None:
+        return text.append_text(_checkpoint(widget, line, at))
+    return text.append_text(_run(widget, line, at))
 
 
-def _run(widget: Widget, tree: RunTree, line: Line, cells: int) -> Text:
-    ash = ink(widget, "ash")
+def _run(widget: Widget, line: Line, at: Widths) -> Text:
+    head, ash = line.head, ink(widget, "ash")
     folded = f" +{line.hidden}" if line.hidden else ""
-    column = name_cells(cells) - width(folded)
-    text = Text().append(fit(line.run.name, column), "bold").append(folded, ash).append(" ")
-    if line.state is None:
+    name = fit(line.found.name, at.name - width(folded))
+    text = Text().append(name, "bold").append(folded, ash)
+    text.append_text(_flags(widget, False, head is not None and head.pinned))
+    if head is None:
         return text.append(words.t("runs.reading"), ash)
-    summary = line.state.summary
-    text.append_text(status_text(widget, line.state.status, _STATUS))
-    text.append(fit(step_words(summary.step, summary.steps) if summary.step else "", _STEP))
-    text.append(right(loss_words(summary.loss), _LOSS))
-    text.append(right(loss_words(summary.eval_loss), _EVAL))
-    size = tree.sizes.get(line.run.name)
-    text.append(right(human_bytes(size) if size is not None else "", _SIZE), ash)
-    return text.append(_started(line.state, cells), ash)
+    text.append_text(status_text(widget, head.status, _STATUS))
+    text.append(fit(step_words(head.step, head.steps) if head.step else "", _STEP))
+    _losses(text, head.loss, head.eval_loss)
+    text.append(" " + spark(head.curve, at.curve - 1), ink(widget, "ember"))
+    _score(widget, text, head.score)
+    text.append(_size(head.bytes), ash)
+    kind = {True: "lora", False: "full_short", None: ""}[head.adapter]
+    text.append(fit(f"  {words.t(f'runs.{kind}')}" if kind else "", at.kind), ash)
+    return text.append(_when(head.started, at.started), ash)
 
 
-def _checkpoint(widget: Widget, line: Line, cells: int) -> Text:
-    checkpoint, ash = line.checkpoint, ink(widget, "ash")
-    if checkpoint is None:
+def _checkpoint(widget: Widget, line: Line, at: Widths) -> Text:
+    kept, head, ash = line.kept, line.head, ink(widget, "ash")
+    if kept is None:
         return Text()
+    checkpoint = kept.checkpoint
     text = Text().append(f"{sign('last' if line.last else 'branch')} ", ash)
-    text.append(fit(checkpoint.path, name_cells(cells) - 2) + " ")
-    if checkpoint.best:
-        text.append(fit(f"{sign('best')} {words.t('runs.best')}", _STATUS), ink(widget, "gold"))
-    elif checkpoint.resumable:
-        text.append(fit(f"{sign('dot')} {words.t('runs.resumable')}", _STATUS), ash)
-    else:
-        text.append(fit(f"{sign('dot')} {words.t('runs.weights_only')}", _STATUS), ash)
-    text.append(fit(str(checkpoint.step), _STEP))
-    text.append(right(loss_words(checkpoint.loss), _LOSS))
-    text.append(right(loss_words(checkpoint.eval_loss), _EVAL))
-    return text.append(right(human_bytes(checkpoint.bytes), _SIZE), ash)
+    text.append(fit(checkpoint.path, at.name - 2))
+    text.append_text(_flags(widget, checkpoint.best, kept.pinned))
+    text.append(fit(f"  {_state(line)}", _STATUS), _state_ink(widget, line))
+    text.append(fit(str(checkpoint.step), _STEP), ash)
+    _losses(text, checkpoint.loss, checkpoint.eval_loss)
+    last = max(1, head.step if head else checkpoint.step)
+    curve = head.curve if head else ()
+    text.append(" " + spark(curve, at.curve - 1, checkpoint.step / last), ash)
+    _score(widget, text, kept.score)
+    text.append(_size(checkpoint.bytes), ash)
+    kind = {"adapter": "lora", "full": "full_short"}.get(kept.kind, "")
+    return text.append(fit(f"  {words.t(f'runs.{kind}')}" if kind else "", at.kind), ash)
+
+
+def _state(line: Line) -> str:
+    """Whether the checkpoint is there and can be resumed, in a word or two."""
+    kept = line.kept
+    if kept is None or not kept.there:
+        return words.t("runs.gone_short")
+    return words.t("runs.resumable" if kept.resumable else "runs.weights_only")
+
+
+def _state_ink(widget: Widget, line: Line) -> Style:
+    there = line.kept is not None and line.kept.there
+    return ink(widget, "ash" if there else "cinnabar")
+
+
+def _export(widget: Widget, line: Line, at: Widths) -> Text:
+    export, ash = line.exported, ink(widget, "ash")
+    if export is None:
+        return Text()
+    deep = f"{sign('bar')} " if line.depth > 1 else ""
+    text = Text().append(f"{deep}{sign('last' if line.last else 'branch')} ", ash)
+    kind = " ".join(part for part in (export.format, export.quant) if part)
+    room = at.name + _FLAGS - 2 - width(deep)
+    text.append(fit(words.t("runs.export", kind=kind), room), ink(widget, "gold"))
+    word, mark, colour = {
+        True: ("export_same", "yes", "jade"),
+        False: ("export_differs", "no", "cinnabar"),
+        None: ("export_unchecked", "dot", "ash"),
+    }[export.verified]
+    said = f"{sign(mark)} {words.t(f'runs.{word}')}"
+    text.append(fit(said, _STATUS), ink(widget, colour))
+    rest = _STEP + 2 * _LOSS + at.curve + _SCORE
+    text.append(" " * rest).append(_size(export.bytes), ash)
+    return text
+
+
+def _flags(widget: Widget, best: bool, pinned: bool) -> Text:
+    text = Text().append(sign("best") if best else " ", ink(widget, "gold"))
+    return text.append(sign("pin") if pinned else " ", ink(widget, "jade"))
+
+
+def _losses(text: Text, loss: float | None, eval_loss: float | None) -> None:
+    for value in (loss, eval_loss):
+        text.append(right(short_loss(value), _LOSS))
+
+
+def short_loss(loss: float | None) -> str:
+    """A loss in at most five cells: ``0.040``, ``12.35``, ``123.4``."""
+    if loss is None:
+        return ""
+    if 0 < abs(loss) < 0.0005:
+        return f"{loss:.0e}"
+    return f"{loss:.3f}" if abs(loss) < 10 else f"{loss:.4g}"[:5]
+
+
+def _score(widget: Widget, text: Text, score: Score | None) -> None:
+    shown = f"{score.share:.0%}" if score else ""
+    good = score is not None and score.share >= 0.9
+    text.append(right(shown, _SCORE), ink(widget, "jade" if good else "gold"))
+
+
+def _size(count: int) -> str:
+    return right(human_bytes(count) if count else "", _SIZE)
+
+
+def _when(at: float | None, cells: int) -> str:
+    if not cells:
+        return ""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) if at else ""
+    return right(when, cells)
 
 
 class RunColumns(Widget):
@@ -95,5 +189,9 @@ class RunColumns(Widget):
 
     DEFAULT_CSS = "RunColumns { height: 1; }"
 
+    def __init__(self, tree: RunTree) -> None:
+        super().__init__()
+        self._tree = tree
+
     def render(self) -> Text:
-        return heading(self, self.size.width)
+        return heading(self, self._tree, self.size.width)

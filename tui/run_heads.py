@@ -1,0 +1,60 @@
+"""Which runs there are and how they stand; each look reads only what is new since the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.home import runs_root
+from engine.runs.head_index import remember, remembered
+from engine.runs.heads import HeadReader, RunHead
+from engine.runs.scan import FoundRun, scan
+
+_BATCH = 200  # heads that are kept for the next time at once
+
+
+class HeadWatch:
+    """Used in one worker thread at a time. ``first`` are names to be read before all others: those
+    in sight; the screen may change it while reading goes on."""
+
+    def __init__(self) -> None:
+        self.first: Sequence[str] = ()
+        self._reader = HeadReader()
+        self._states: dict[str, tuple[int, int, int]] = {}
+        self._active: set[str] = set()
+
+    def scan(self) -> list[FoundRun]:
+        """Every run, newest first."""
+        return scan(runs_root())
+
+    def known(self, found: Sequence[FoundRun]) -> list[RunHead]:
+        """The heads that are remembered from earlier times and still true."""
+        heads = remembered(found)
+        self._states = {run.name: run.state for run in found if run.name in heads}
+        return list(heads.values())
+
+    def stale(self, found: Sequence[FoundRun]) -> list[FoundRun]:
+        """The runs that may be other than at the last look: never read, trained then, or something
+        happened in them since."""
+        states, active = self._states, self._active
+        return [run for run in found if run.name in active or states.get(run.name) != run.state]
+
+    def read(self, stale: Sequence[FoundRun]) -> Iterator[RunHead]:
+        """The heads of ``stale``, those in sight first. Runs that are deleted meanwhile are passed
+        over."""
+        left = {run.name: run for run in stale}
+        fresh: list[tuple[FoundRun, RunHead]] = []
+        while left:
+            name = next((name for name in self.first if name in left), None)
+            run = left.pop(name if name is not None else next(iter(left)))
+            try:
+                head = self._reader.read(run)
+            except OSError:
+                continue
+            self._states[run.name] = run.state
+            (self._active.add if head.active else self._active.discard)(run.name)
+            fresh.append((run, head))
+            if len(fresh) >= _BATCH:
+                remember(fresh)
+                fresh = []
+            yield head
+        remember(fresh)

@@ -1,0 +1,160 @@
+"""Two runs or checkpoints side by side: their curves in one chart, losses, scores, settings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from engine import words
+from engine.errors import DanluError
+from engine.report.curves import Points
+from engine.runs.compare import Comparison, Side, compare
+from tui.cells import fit, width
+from tui.compare_rows import Pair, fact_rows, setting_rows
+from tui.ink import ink
+from tui.screens.base import DanluScreen
+from tui.series import Series
+from tui.symbols import sign
+from tui.widgets.chart import Chart, Curve
+from tui.widgets.row_list import RowList
+
+_EMPTY = Pair("", "", "")
+
+
+class CompareScreen(DanluScreen):
+    """``one`` and ``two`` are runs or checkpoints; both journals are read in a thread."""
+
+    title_key = "compare.title"
+    AUTO_FOCUS = "RowList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "eval", "keys.compare_eval", id="compare.eval"),
+        Binding("l", "log", "keys.compare_log", id="compare.log"),
+    ]
+    DEFAULT_CSS = """
+    CompareScreen Chart { height: 45%; min-height: 8; }
+    """
+
+    class Compared(Message):
+        """Both are read, or ``error`` says why not."""
+
+        def __init__(
+            self, found: Comparison | None = None, error: DanluError | None = None
+        ) -> None:
+            super().__init__()
+            self.found, self.error = found, error
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__()
+        self._targets = (one, two)
+        self._found: Comparison | None = None
+        self._eval = False
+        self._logarithmic = False
+
+    def work(self) -> list[Widget]:
+        chart = Chart(self._curves(), self._title())
+        chart.logarithmic = self._logarithmic
+        rows = _Facts(self._draw, self._rows(), selectable=lambda row: bool(row.name))
+        return [chart, Vertical(rows)]
+
+    def head_right(self) -> str:
+        a, b = self._targets
+        return f"{a}  {sign('bar')}  {b}   {words.language().upper()}"
+
+    def on_mount(self) -> None:
+        def read() -> None:
+            try:
+                self.post_message(self.Compared(compare(*self._targets)))
+            except DanluError as error:
+                self.post_message(self.Compared(error=error))
+
+        self.run_worker(read, thread=True, exit_on_error=False)
+
+    async def on_compare_screen_compared(self, message: Compared) -> None:
+        if message.error is not None:
+            self.action_back()
+            self.fail(message.error)
+            return
+        self._found = message.found
+        await self.retranslate()
+
+    async def action_eval(self) -> None:
+        self._eval = not self._eval
+        await self.retranslate()
+
+    async def action_log(self) -> None:
+        self._logarithmic = not self._logarithmic
+        await self.retranslate()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "eval":
+            found = self._found
+            return found is not None and bool(found.a.eval_curve or found.b.eval_curve)
+        return True
+
+    def _title(self) -> str:
+        return "compare.chart_eval" if self._eval else "compare.chart"
+
+    def _curves(self) -> list[Curve]:
+        if self._found is None:
+            return []
+        a, b = self._found.a, self._found.b
+        return [
+            Curve("", _series(self._points(a)), "ember", "solid", name=a.place.label),
+            Curve("", _series(self._points(b)), "jade", "dashed", name=b.place.label),
+        ]
+
+    def _points(self, side: Side) -> Points:
+        points = side.eval_curve if self._eval else side.loss_curve
+        return [point for point in points if point[0] <= side.step]
+
+    def _rows(self) -> list[Pair]:
+        if self._found is None:
+            return [Pair(words.t("compare.reading"), "", "")]
+        a, b = self._found.a.place.label, self._found.b.place.label
+        rows = [Pair("", a, b), *fact_rows(self._found)]
+        if self._found.a.place.run == self._found.b.place.run:
+            return [*rows, _EMPTY, Pair(words.t("compare.same_run"), "", "")]
+        if self._found.a.spec is None or self._found.b.spec is None:
+            return [*rows, _EMPTY, Pair(words.t("compare.no_spec"), "", "")]
+        settings = setting_rows(self._found)
+        if not settings:
+            return [*rows, _EMPTY, Pair(words.t("compare.same_settings"), "", "")]
+        return [*rows, Pair("", words.t("compare.differing"), ""), *settings]
+
+    def _draw(self, row: Pair, cells: int, selected: bool) -> Text:
+        lead = sign("next") if selected else " "
+        text = Text().append(f" {lead} ", ink(self, "ember", bold=True))
+        if not row.a and not row.b:
+            return text.append(row.name, ink(self, "ash"))
+        room = cells - 4
+        name = min(36, max(18, room // 3))
+        each = (room - name) // 2
+        text.append(fit(row.name, name), ink(self, "ash")).append(" ")
+        if not row.name and not row.b:
+            return Text(f"   {row.a}", ink(self, "ash", bold=True))
+        for value, better, role in ((row.a, "a", "ember"), (row.b, "b", "jade")):
+            mark = f"{sign('yes')} " if row.better == better else "  "
+            text.append(mark, ink(self, role, bold=True))
+            strong = row.better == better or not row.name
+            style = ink(self, role if not row.name else "foreground", bold=strong)
+            text.append(fit(value, each - width(mark)), style)
+        return text
+
+
+class _Facts(RowList):
+    """Nothing is to be chosen in it."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "choose"
+
+
+def _series(points: Points) -> Series:
+    series = Series()
+    for step, value in points:
+        series.add(step, value)
+    return series

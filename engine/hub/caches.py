@@ -26,10 +26,14 @@ def huggingface_cache() -> Path:
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if os.environ.get(name):
             return _expand(os.environ[name])
+    return huggingface_home() / "hub"
+
+
+def huggingface_home() -> Path:
+    """Where Hugging Face's client keeps its cache and who is logged in, by the same variables."""
     if os.environ.get("HF_HOME"):
-        return _expand(os.environ["HF_HOME"]) / "hub"
-    root = _expand(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
-    return root / "huggingface" / "hub"
+        return _expand(os.environ["HF_HOME"])
+    return _expand(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
 
 
 def modelscope_cache() -> Path:

@@ -149,8 +149,6 @@ def put_together(query: Query, offers: Iterable[Offer]) -> list[Found]:
 
 def _in_catalogue(query: Query) -> Sequence[CatalogueModel | CatalogueDataset]:
     asked = query.repo or query.word
-    if not asked:
-        return ()
     return find(asked, models()) if query.kind == "model" else find(asked, datasets())
 
 

@@ -64,9 +64,14 @@ def look_query(repo: str, kind: str, hubs: Iterable[Hub] = HUBS) -> Query:
     return Query(repo, kind, "", repo, tuple(hubs))
 
 
-def on_this_machine(query: Query) -> list[Offer]:
-    """The copies here whose names have every word. Reads folders and headers; asks nobody."""
-    every = _models_here() if query.kind == "model" else _datasets_here()
+def copies_here(kind: str) -> list[Offer]:
+    """Every copy on this machine. Reads folders and headers; asks nobody."""
+    return list(_models_here() if kind == "model" else _datasets_here())
+
+
+def on_this_machine(query: Query, copies: Iterable[Offer] | None = None) -> list[Offer]:
+    """Those of the ``copies`` here (looked for if not given) whose names have every word."""
+    every = copies_here(query.kind) if copies is None else copies
     return [offer for offer in every if matches(query.repo or query.word, (offer.repo,))]
 
 

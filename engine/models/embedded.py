@@ -22,6 +22,7 @@ from engine.child_process import module_command
 from engine.errors import DanluError
 from engine.hardware import free_disk_bytes
 from engine.home import models_root
+from engine.hub.room import SPARE
 from engine.job import Job
 from engine.models.pip_download import pip_download
 from engine.runs.atomic import sync_folder
@@ -124,11 +125,12 @@ def _convert(source: Path, folder: Path, job: Job) -> None:
 
 def _check_room(folder: Path) -> None:
     free = free_disk_bytes(folder)
-    if free < _ROOM:
+    if free < _ROOM + SPARE:
         raise DanluError(
             "hub.disk_full",
             exit_code=3,
             need=human_bytes(_ROOM),
+            spare=human_bytes(SPARE),
             free=human_bytes(free),
             folder=str(folder),
         )

@@ -18,7 +18,8 @@ _COMMIT = "1234567890abcdef1234567890abcdef12345678"
 
 @dataclass
 class Fault:
-    """What goes wrong with requests whose address contains ``where``, ``times`` times.
+    """What goes wrong with requests whose address contains ``where`` (several texts between ``#``:
+    all of them), ``times`` times.
 
     ``cut_at``: the connection closes after that many bytes of the file (counted from its start, so
     a resumed request passes it). ``status``: that answer instead. ``corrupt``: one byte is wrong.
@@ -227,7 +228,9 @@ class _Answers(BaseHTTPRequestHandler):
         headers |= {"X-Linked-Etag": f'"{sha}"', "X-Linked-Size": str(len(data))}
         # Another host name: redirects within a hub are followed otherwise than those to storage.
         storage = self.hub.address.replace("127.0.0.1", "localhost")
-        headers["Location"] = f"{storage}/lfs/{match['file']}/{sha}?signature=secret"
+        headers["Location"] = (
+            f"{storage}/lfs/{match['file']}/{sha}?signature=secret&of={match['repo']}"
+        )
         self._json({}, 302, headers)
 
     def _signed(self, sha: str, fault: Fault | None) -> None:

@@ -56,7 +56,8 @@ class LoopbackHub:
 
     def fault_for(self, path: str) -> Fault | None:
         for fault in self.faults:
-            if fault.times > 0 and fault.where in unquote(path):
+            wanted = fault.where.split("#")
+            if fault.times > 0 and all(part in unquote(path) for part in wanted):
                 fault.times -= 1
                 return fault
         return None

@@ -77,6 +77,9 @@ def progress_text(progress: Progress) -> str:
         show = human_bytes if progress.unit == "bytes" else human_count
         unit = words.t(f"unit.{progress.unit}") if words.has(f"unit.{progress.unit}") else ""
         parts.append(f"{show(progress.done)}/{show(progress.total)} {unit}".rstrip())
+        if progress.pace is not None:
+            parts.append(f"{human_bytes(progress.pace)}/s")
         if progress.seconds_left is not None:
             parts.append(human_duration(progress.seconds_left))
+        parts += [part.name for part in progress.parts[:1]]
     return " · ".join(parts)

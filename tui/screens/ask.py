@@ -16,7 +16,8 @@ from tui.widgets.prose import Prose
 
 class AskScreen(OverlayScreen[str]):
     """Dismissed with the text, or with None when the person goes back. ``refuse`` says, in words,
-    why a text cannot be taken (shown while it is typed), or gives an empty string."""
+    why a text cannot be taken (shown while it is typed), or gives an empty string. A ``masked``
+    text is a secret: it is not drawn, and not kept here."""
 
     AUTO_FOCUS = "Input"
     DEFAULT_CSS = """
@@ -34,6 +35,7 @@ class AskScreen(OverlayScreen[str]):
         placeholder: str = "",
         refuse: Callable[[str], str] = lambda text: "",
         suggester: Suggester | None = None,
+        masked: bool = False,
     ) -> None:
         super().__init__()
         self._question = question
@@ -42,15 +44,21 @@ class AskScreen(OverlayScreen[str]):
         self._placeholder = placeholder
         self._refuse = refuse
         self._suggester = suggester
+        self._masked = masked
 
     def work(self) -> list[Widget]:
-        entry = LineInput(self._value, placeholder=self._placeholder, suggester=self._suggester)
+        entry = LineInput(
+            self._value,
+            placeholder=self._placeholder,
+            suggester=self._suggester,
+            password=self._masked,
+        )
         about = [Prose("", self._about)] if self._about else []
         question = Static(self._question, classes="question", markup=False)
         return [question, *about, entry, Static("", classes="refusal", markup=False)]
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._value = event.value
+        self._value = "" if self._masked else event.value
         self._say(self._refuse(event.value.strip()) if event.value.strip() else "")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -22,9 +22,12 @@ from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.data_rows import COUNTS, DataRow, data_rows, draw_data_row
 from tui.wizard.lengths_pane import LengthsPane, draft_lengths
-from tui.wizard.refusals import not_a_count, not_a_source
+from tui.wizard.refusals import not_a_count
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
+
+if TYPE_CHECKING:
+    from tui.screens.hub_box import HubChoice
 
 
 class DataScreen(StepScreen):
@@ -144,14 +147,15 @@ class DataScreen(StepScreen):
         self._to_row("go", "memory")
 
     def action_add_hub(self) -> None:
-        """Name a data set of a hub, or paste a path."""
-        question = AskScreen(
-            words.t("wizard_data.add_hub"),
-            words.t("wizard_data.hub_about"),
-            placeholder="ms::AI-ModelScope/alpaca-gpt4-data-zh#500",
-            refuse=not_a_source,
-        )
-        self.app.push_screen(question, self._add_named)
+        """Find a data set here, in the catalogue and on both hubs at once, or paste a path."""
+        from tui.screens.hub_box import DataBoxScreen
+
+        self.app.push_screen(DataBoxScreen(self.draft.machine, self._took))
+
+    def _took(self, choice: HubChoice) -> None:
+        prefix = {"modelscope": "ms::", "huggingface": "hf::", None: ""}[choice.hub]
+        text = choice.source
+        self._add_named(text if "::" in text else f"{prefix}{text}")
 
     def _add_named(self, text: str | None) -> None:
         if text:

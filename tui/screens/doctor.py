@@ -31,6 +31,7 @@ class DoctorScreen(JobScreen):
     AUTO_FOCUS = "RowList"
     idle_actions = frozenset({"again"})
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "accounts", "keys.accounts", id="doctor.accounts"),
         Binding("r", "again", "keys.doctor_again", id="doctor.again"),
     ]
     DEFAULT_CSS = """
@@ -114,6 +115,12 @@ class DoctorScreen(JobScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # Leaving ends the looking, too: escape need not be pressed twice.
         return action != "cancel" and super().check_action(action, parameters)
+
+    def action_accounts(self) -> None:
+        """The access tokens of the hubs."""
+        from tui.screens.accounts import AccountsScreen
+
+        self.app.push_screen(AccountsScreen())
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         self.query_one(DetailLines).show(self._details(message.row))

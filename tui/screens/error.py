@@ -13,10 +13,18 @@ from textual.widgets import Static
 
 from engine import words
 from engine.errors import DanluError, DanluErrors, Fix
+from engine.hub.reference import HUB_NAMES, HUBS
 from tui.ink import ink
 from tui.screens.overlay import OverlayScreen
 from tui.symbols import sign
 from tui.widgets.prose import Prose
+
+# What another account's token, or any, may get past.
+_TOKEN_HELPS = (
+    "hub.gated", "hub.unauthorized", "hub.not_found", "hub.called_otherwise",
+    "publish.no_token_modelscope", "publish.no_token_huggingface", "publish.token_refused",
+    "publish.no_permission",
+)  # fmt: skip
 
 
 class ErrorScreen(OverlayScreen[None]):
@@ -26,6 +34,7 @@ class ErrorScreen(OverlayScreen[None]):
     AUTO_FOCUS = ".panel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "close", "keys.close", show=False, id="error.close"),
+        Binding("t", "token", "keys.enter_token", id="error.token"),
         *(
             Binding(str(n), f"fix({n})", "keys.apply_fix", show=n == 1, id=f"error.fix{n}")
             for n in range(1, 10)
@@ -65,6 +74,8 @@ class ErrorScreen(OverlayScreen[None]):
         return bool(fix.set) and self._on_fix is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "token":
+            return self.error.code in _TOKEN_HELPS
         if action != "fix":
             return True
         number = parameters[0]
@@ -77,6 +88,15 @@ class ErrorScreen(OverlayScreen[None]):
         self.dismiss(None)
         if self._on_fix:
             self._on_fix(fix)
+
+    def action_token(self) -> None:
+        """Enter an access token of the hub that refused."""
+        from tui.screens.accounts import AccountsScreen
+
+        named = self.error.values.get("hub")
+        hub = next((hub for hub, name in HUB_NAMES.items() if name == named), None)
+        self.dismiss(None)
+        self.app.push_screen(AccountsScreen(hub if hub in HUBS else None))
 
 
 def _spaced(widget: Widget) -> Widget:

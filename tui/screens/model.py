@@ -12,14 +12,13 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from engine import words
+from engine.errors import DanluError, Fix
 from engine.hub.reference import reference
-from engine.units import human_bytes, human_count
-from tui.cells import fit, right
-from tui.ink import ink
-from tui.screens.ask import AskScreen
 from tui.screens.confirm import ConfirmScreen
-from tui.symbols import sign
+from tui.screens.error import ErrorScreen
+from tui.screens.hub_box import HubChoice, ModelBoxScreen
 from tui.widgets.fact_grid import Fact, FactGrid
+from tui.widgets.file_bars import FileBars
 from tui.widgets.job_bar import JobBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
@@ -27,10 +26,9 @@ from tui.wizard import findings
 from tui.wizard.draft import Draft
 from tui.wizard.flow import forget_draft, new_draft
 from tui.wizard.model_facts import model_facts
-from tui.wizard.model_heading import MODEL_COLUMNS, ModelHeading
-from tui.wizard.model_row import ModelRow, catalogue_rows
+from tui.wizard.model_heading import ModelHeading
+from tui.wizard.model_row import SORTS, ModelRow, draw_model_row, model_rows
 from tui.wizard.names import model_name
-from tui.wizard.refusals import not_an_id
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 
@@ -47,8 +45,10 @@ class ModelScreen(StepScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fetch", "keys.model_fetch", id="model.fetch"),
         Binding("x", "cancel_fetch", "keys.wizard_cancel", id="model.cancel_fetch"),
+        Binding("p", "pause", "keys.model_pause", id="model.pause"),
         Binding("u", "next_hub", "keys.model_next_hub", id="model.next_hub"),
         Binding("slash", "filter", "keys.filter", id="model.filter"),
+        Binding("s", "sort", "keys.model_sort", id="model.sort"),
         Binding("n", "anew", "keys.wizard_anew", id="wizard.anew"),
         Binding("h", "hub_id", "keys.model_hub_id", id="model.hub_id", show=False),
         Binding("o", "browse", "keys.model_browse", id="model.browse", show=False),
@@ -68,13 +68,14 @@ class ModelScreen(StepScreen):
     def __init__(self, draft: Draft) -> None:
         super().__init__(draft)
         self._filter = ""
+        self._sort = SORTS[0]
 
     def work(self) -> list[Widget]:
         entry = LineInput(self._filter, placeholder=words.t("wizard.filter"))
         entry.set_class(bool(self._filter), "open")
-        heading = ModelHeading(classes="heading")
+        heading = ModelHeading(self._sort, classes="heading")
         models = StepList(self._draw, self._rows(), id="models")
-        facts = Container(FactGrid(), JobBar(), classes="facts")
+        facts = Container(FactGrid(), FileBars(), JobBar(), classes="facts")
         return [
             Container(Container(entry, heading, models, classes="list"), facts, classes="split")
         ]
@@ -99,47 +100,11 @@ class ModelScreen(StepScreen):
     # The list
 
     def _rows(self) -> list[ModelRow]:
-        shelf = findings.ask_shelf(self.draft).result or []
-        found = {
-            entry.source: ModelRow(
-                entry.source, size=entry.bytes, parameters=entry.parameters, here=True
-            )
-            for entry in reversed(shelf)
-        }
-        rows = list(reversed(found.values()))
-        named = ["embedded", *self.draft.typed_models, self.draft.spec.model.source]
-        for source in named:
-            if all(row.source != source for row in rows):
-                here = findings.local_folder(self.draft, source) is not None
-                rows.append(ModelRow(source, here=here))
-        rows.sort(key=lambda row: row.source != "embedded")
-        wanted = self._filter.lower().split()
-        shown = [row for row in rows if all(word in row.source.lower() for word in wanted)]
-        shown += catalogue_rows(
-            self._filter, self.draft.spec.model.hub, [row.source for row in rows]
-        )
-        return [*shown, ModelRow(action="hub_id"), ModelRow(action="browse")]
+        return model_rows(self.draft, self._filter, self._sort)
 
     def _draw(self, row: ModelRow, cells: int, selected: bool) -> Text:
-        lead = f"{sign('next')} " if selected else "  "
-        line = Text().append(lead, ink(self, "ember", bold=True))
-        if row.action:
-            key = "h" if row.action == "hub_id" else "o"
-            line.append(f"  {fit(words.t(f'wizard_model.{row.action}'), cells - 10)}")
-            return line.append(right(key, 4), ink(self, "ember", bold=True))
         chosen = row.source == self.draft.spec.model.source
-        line.append(f"{sign('now') if chosen else ' '} ", ink(self, "ember"))
-        place = words.t("wizard_model.here" if row.here else "wizard_model.to_fetch")
-        numbers = (
-            human_count(row.parameters) if row.parameters else "",
-            human_bytes(row.size) if row.size else "",
-            place,
-        )
-        line.append(fit(model_name(row.source), cells - 4 - sum(MODEL_COLUMNS)))
-        for text, column in zip(numbers, MODEL_COLUMNS, strict=True):
-            style = ink(self, "jade" if row.here else "ash") if text == place else ""
-            line.append(right(text, column), style)
-        return line
+        return draw_model_row(self, row, cells, selected=selected, chosen=chosen)
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
         self.draft.places["model"] = event.row.source
@@ -157,7 +122,15 @@ class ModelScreen(StepScreen):
     def _take(self, source: str) -> None:
         if source != self.draft.spec.model.source:
             self.draft.change({"model.source": source})
+            self._forget_pin()
         self.draft.places["model"] = source
+
+    def _forget_pin(self) -> None:
+        """A revision that was pinned by fetching is one of the model before."""
+        for path in ("model.revision", "model.hub"):
+            origin = self.draft.spec.origins.get(path)
+            if origin is not None and origin.by == "machine":
+                self.draft.reset(path)
 
     # What is known of the model under the cursor
 
@@ -177,14 +150,31 @@ class ModelScreen(StepScreen):
 
     def _show_fetch(self) -> None:
         task = self.draft.desk.find("fetch")
-        bar = self.query_one(JobBar)
+        bar, files = self.query_one(JobBar), self.query_one(FileBars)
         if task is None or task.done:
             bar.show(None)
+            files.show(())
             if task is not None and task.error is not None:
                 self.draft.desk.forget("fetch")
-                self.fail(task.error)
+                self._fetch_failed(task.error)
+            elif task is not None and task.result is not None:
+                findings.pin_fetched(self.draft, task.result)
             return
-        bar.show(task.job, words.t("wizard.cancel_hint"))
+        hint = "cancel_hint"
+        if task.job.paused or task.job.pausable:
+            hint = "go_on_hint" if task.job.paused else "pause_hint"
+        bar.show(task.job, words.t(f"wizard.{hint}"))
+        files.show(() if task.job.paused else task.job.progress.parts)
+
+    def _fetch_failed(self, error: DanluError) -> None:
+        self.app.push_screen(ErrorScreen(error, self._apply))
+
+    def _apply(self, fix: Fix) -> None:
+        """Take a model by the name a hub knows it by, and fetch it."""
+        changes = dict(fix.set or {})
+        self._named(str(changes.pop("model.source", self.draft.spec.model.source)))
+        self.draft.change(changes)
+        self.action_fetch()
 
     # Keys
 
@@ -195,6 +185,9 @@ class ModelScreen(StepScreen):
             return bool(self.draft.changed()) or self.draft.recipe is not None
         if action == "cancel_fetch":
             return running
+        if action == "pause":
+            job = fetching.job if fetching is not None and running else None
+            return job is not None and (job.paused or job.pausable)
         if action in ("fetch", "next_hub"):
             row = self._current if self.query(RowList) else ModelRow()
             return bool(row.source) and not row.here and not running
@@ -207,6 +200,19 @@ class ModelScreen(StepScreen):
 
     def action_cancel_fetch(self) -> None:
         self.draft.desk.forget("fetch")
+        self.look_now()
+
+    def action_pause(self) -> None:
+        """Hold the download on, or let it go on."""
+        task = self.draft.desk.find("fetch")
+        if task is not None:
+            (task.job.go_on if task.job.paused else task.job.pause)()
+            self.look_now()
+
+    def action_sort(self) -> None:
+        """Sort otherwise: as listed, by what fits this machine, by size."""
+        self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
+        self.query_one(ModelHeading).show(self._sort)
         self.look_now()
 
     def action_next_hub(self) -> None:
@@ -249,14 +255,16 @@ class ModelScreen(StepScreen):
             self.app.switch_screen(new_draft(self.app))
 
     def action_hub_id(self) -> None:
-        """Ask for the id of a model on a hub."""
-        question = AskScreen(
-            words.t("wizard_model.hub_id"),
-            words.t("wizard_model.hub_id_about"),
-            placeholder="Qwen/Qwen2.5-0.5B-Instruct",
-            refuse=not_an_id,
-        )
-        self.app.push_screen(question, self._named)
+        """Find a model here, in the catalogue and on both hubs at once."""
+        self.app.push_screen(ModelBoxScreen(self.draft.machine, self._took, self._filter))
+
+    def _took(self, choice: HubChoice) -> None:
+        self._named(choice.source)
+        if choice.hub is not None:
+            self.draft.change({"model.hub": choice.hub})
+        if choice.fetch:
+            self.action_fetch()
+        self.look_now()
 
     def action_browse(self) -> None:
         """Look for a model folder on this machine."""

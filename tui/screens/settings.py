@@ -42,6 +42,7 @@ class SettingsScreen(DanluScreen):
     title_key = "settings.title"
     AUTO_FOCUS = "RowList"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "accounts", "keys.accounts", id="settings.accounts"),
         Binding("right,space", "change(1)", "keys.setting_change", id="settings.next", show=False),
         Binding("left", "change(-1)", "keys.setting_change", id="settings.before", show=False),
     ]
@@ -81,6 +82,12 @@ class SettingsScreen(DanluScreen):
             why.append(Detail(words.t("settings.no_color"), "gold", "wrap"))
         place = Detail(words.t("settings.home", path=home()), "ash", "cut_start")
         return [*why, place]
+
+    def action_accounts(self) -> None:
+        """The access tokens of the hubs."""
+        from tui.screens.accounts import AccountsScreen
+
+        self.app.push_screen(AccountsScreen())
 
     def on_row_list_moved(self) -> None:
         self.query_one(DetailLines).show(self._details())

@@ -52,7 +52,7 @@ def local_folder(draft: Draft, source: str | None = None) -> Path | None:
     that is still being looked at."""
     source = source or draft.spec.model.source
     fetched = draft.desk.find("fetch")
-    if fetched is not None and fetched.key == source and fetched.result is not None:
+    if fetched is not None and fetched.result is not None and fetched.result.source == source:
         return fetched.result.folder
     here = ask_here(draft, source).result
     return here.folder if here is not None else None
@@ -94,7 +94,14 @@ def ask_fetch(draft: Draft) -> Task[LocatedModel]:
 
         return locate(model, job)
 
-    return draft.desk.ask("fetch", model.source, fetch)
+    return draft.desk.ask("fetch", (model.source, model.hub), fetch)
+
+
+def pin_fetched(draft: Draft, found: LocatedModel) -> None:
+    """Name in the spec the very commit that was fetched, where the person named none."""
+    model = draft.spec.model
+    if found.source == model.source and model.revision is None and found.pin:
+        draft.change(found.pin, by="machine")
 
 
 def ask_tokenizer(draft: Draft) -> Task[Any] | None:

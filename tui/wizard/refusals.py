@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine import words
 from engine.errors import DanluError
-from engine.hub.reference import reference
 
 
 def not_a_source(text: str) -> str:
@@ -28,11 +27,3 @@ def not_a_count(text: str) -> str:
     return (
         "" if not text or (text.isdigit() and int(text) > 0) else words.t("wizard_data.not_a_count")
     )
-
-
-def not_an_id(text: str) -> str:
-    """``text`` as the id or page of a model on a hub, or as a folder."""
-    named = reference(text)
-    if named is None or "/" not in named.repo:
-        return words.t("wizard_model.not_an_id")
-    return ""

@@ -21,6 +21,7 @@ from engine.data.finding import Finding, at_row
 from engine.data.kinds import COMPRESSED
 from engine.data.lane import Block, Lanes, lines_of
 from engine.data.parts import parts_of
+from engine.data.pictures import OTHER_MEDIA
 from engine.data.read import PHASE, Row, _reader, read_file, readable
 from engine.data.read_jsonl import entries, lines, read_jsonl
 from engine.data.remarks import remarks
@@ -186,9 +187,11 @@ class _Bulk:
         made = alone._example(row)
         if isinstance(made, list) or made.findings or alone.layout != self.file.layout:
             return
+        names = alone.layout.names if alone.layout else {}
+        if any(name in names for name in ("images", *OTHER_MEDIA)):
+            return  # whether files are there is told row by row
         if self.lanes is None:
             self.lanes = Lanes(self._shape_of, self._trial, content=self.content)
-        names = alone.layout.names if alone.layout else {}
         judged = {own for name, own in names.items() if name in _judged_names()}
         self.lanes.add(row.value, judged)
         self.layouts.append(alone.layout)

@@ -95,8 +95,10 @@ class _Looking:
                 if self.inspection is not None:
                     look = self.inspection.held if held else self.inspection.train
                     look(example, report)
-                if self.encoder is not None and isinstance(example, Conversation):
-                    self.encoder.encode(example, report)
+                if self.encoder is not None:
+                    from engine.data.weigh import weigh
+
+                    weigh(example, self.encoder, report)
         except DanluError as error:
             report.add([found_error(error, source.source)])
         return report

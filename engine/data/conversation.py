@@ -24,7 +24,8 @@ class Conversation:
     where they come from. An assistant message with ``loss`` False is read but not trained.
     ``findings`` are what is worth knowing about a row that is kept; ``pointers`` are the JSON
     pointers of the messages' words in the row ("" for what was put in); ``row`` is its number in
-    the file, from 1."""
+    the file, from 1; ``images`` are paths, addresses, or {bytes} as the row has them, in the order
+    of the ``<image>`` marks."""
 
     messages: list[dict[str, Any]]
     tools: list[dict[str, Any]] | None
@@ -34,12 +35,16 @@ class Conversation:
     origin: str = field(default="", compare=False)
     pointers: tuple[str, ...] = field(default=(), compare=False)
     row: int = field(default=0, compare=False)
+    images: tuple[Any, ...] = ()
 
     @cached_property
     def key(self) -> str:
         """A hash of the row as its file has it: the same words have the same key, whatever system
         prompt or name was filled in since."""
-        return self.origin or content_key(self.messages, self.tools)
+        return self.origin or content_key(
+            [self.messages, [str(each) for each in self.images]] if self.images else self.messages,
+            self.tools,
+        )
 
     @property
     def answer(self) -> str:

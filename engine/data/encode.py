@@ -64,6 +64,8 @@ class Encoder:
         self, conversation: Conversation, rendered: Rendered | TemplateRefuses
     ) -> tuple[Rendered | None, list[Finding]]:
         file, line = conversation.file, conversation.line
+        if conversation.images:
+            return None, [found("image_not_trained", file, line)]
         if isinstance(rendered, TemplateRefuses):
             return None, [found("template_refused", file, line, reason=str(rendered))]
         findings = [found(note, file, line) for note in rendered.notes]

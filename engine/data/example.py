@@ -9,6 +9,7 @@ from engine.data.columns import Layout
 from engine.data.conversation import Conversation, conversation_of
 from engine.data.finding import Finding
 from engine.data.labelled import Labelled, labelled_of
+from engine.data.pictures import pictured
 from engine.data.plain_text import PlainText, plain_text_of
 from engine.data.preference import Preference, preference_of
 from engine.data.prompt import Prompt, prompt_of
@@ -27,4 +28,7 @@ _MAKERS = {
 def example_of(row: Row, layout: Layout, value: Mapping[str, Any]) -> Example | list[Finding]:
     """What a row that meets its schema is; ``value`` is the row under danlu's names. A list says
     what is wrong with it."""
-    return _MAKERS[layout.stage](row, layout, value)
+    made = _MAKERS[layout.stage](row, layout, value)
+    if isinstance(made, list | PlainText):
+        return made
+    return pictured(row, layout, value, made)

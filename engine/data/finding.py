@@ -23,6 +23,7 @@ _WARNINGS = {
     "foreign_token",
     "garbled",
     "id_number",
+    "image_mark_alone",
     "leaked_question",
     "leaked_row",
     "lost_characters",

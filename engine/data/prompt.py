@@ -13,7 +13,8 @@ from engine.data.read import Row
 from engine.data.told import Told
 from engine.data.turns import prompt_problems
 
-_OWN = {"query", "instruction", "input", "messages", "conversations", "history", "system", "tools"}
+_OWN = {"query", "instruction", "input", "messages", "conversations", "history", "system", "tools",
+        "images"}  # fmt: skip
 
 
 @dataclass(frozen=True)

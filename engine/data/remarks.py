@@ -9,6 +9,8 @@ from engine.data.finding import Finding, found
 from engine.data.foreign_tokens import foreign_token
 from engine.data.garbled import lost, unscrambled, unseen
 from engine.data.secrets import secrets
+from engine.data.spoken import IMAGE
+from engine.data.told import Told
 
 if TYPE_CHECKING:
     from engine.data.example import Example
@@ -22,7 +24,14 @@ def remarks(row: Example, own_marks: Collection[str] = ()) -> list[Finding]:
         for code, values in _of(text, own_marks):
             if code not in made:
                 made[code] = found(code, row.file, row.line, pointer, **values)
+        if IMAGE in text and not _has_images(row) and "image_mark_alone" not in made:
+            made["image_mark_alone"] = found("image_mark_alone", row.file, row.line, pointer)
     return list(made.values())
+
+
+def _has_images(row: Example) -> bool:
+    conversation = row.conversations()[0] if isinstance(row, Told) else row
+    return bool(getattr(conversation, "images", ()))
 
 
 def _of(text: str, own_marks: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:

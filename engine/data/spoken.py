@@ -10,6 +10,7 @@ from engine.data.columns import Layout
 from engine.data.tool_calls import calls_of
 from engine.data.turns import Turn
 
+IMAGE = "<image>"  # where an image stands in the words of a turn
 _ROLES = {
     "system": "system",
     "developer": "system",
@@ -122,5 +123,5 @@ def _text(content: Any, role: str) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     if isinstance(content, list) and role != "tool":
-        return "".join(part["text"] if part["type"] == "text" else "<image>" for part in content)
+        return "".join(part["text"] if part["type"] == "text" else IMAGE for part in content)
     return json.dumps(content, ensure_ascii=False)

@@ -20,7 +20,7 @@ from engine.data.plain_text import PlainText
 from engine.data.read import Row, read_file
 from engine.data.report import SourceReport
 from engine.data.sample import is_mixed, mixed
-from engine.data.schema import problems
+from engine.data.schema import listed, problems
 from engine.data.stage import stage_of
 from engine.data.unknown import unknown_columns
 from engine.errors import DanluError
@@ -176,7 +176,7 @@ class FileSurvey:
         if layout and layout.format not in self.report.formats:
             self.report.formats.append(layout.format)
         for strange in self.strange:
-            shown = ", ".join(map(str, strange.value)) or "–"
+            shown = listed(strange.value)
             self.report.drop([found("unknown_columns", row.file, strange.line, columns=shown)])
         self.strange = []
 
@@ -220,7 +220,7 @@ def repeated(place: Place, first: Place) -> Finding:
 
 
 def _digest(row: Example) -> bytes:
-    if isinstance(row, Conversation):
+    if isinstance(row, Conversation) and not row.images:
         return digest_of(row.messages, row.tools)
     return bytes.fromhex(row.key)
 

@@ -198,3 +198,23 @@ def test_custom_tags_are_read_and_named_as_the_file_has_them(tmp_path: Path) -> 
         ("unknown_role", 2, "/talk/1/who"), ("missing_field", 3, "/talk/0/says")
     ]  # fmt: skip
     assert [told(row.messages) for row in report.conversations] == ["u:? a:four"]
+
+
+def test_rows_of_every_stage_are_measured_with_a_tokenizer(tmp_path: Path) -> None:
+    from tests.data.templates import tokenizer_of
+
+    tokenizer = tokenizer_of("QWEN25")
+    long = "four " * 80
+    rows = {
+        "pt": {"text": long},
+        "dpo": {"messages": [ASKED, SAID], "rejected_response": long},
+        "kto": {"query": "?", "response": long, "label": True},
+        "grpo": {"prompt": long},
+    }
+    for stage, row in rows.items():
+        path = write(tmp_path, row, name=f"{stage}.jsonl")
+        report = check([Source(str(path))], stage="auto", tokenizer=tokenizer, max_length=60)
+        assert report.sources[0].stage == stage
+        (length,) = report.lengths
+        assert length > 80 and report.cut == 1 and report.kept == 1
+        assert [each.code for each in report.findings] == ["over_long"]

@@ -16,7 +16,7 @@ from engine.spec.sections import Source
 from tui.main import main
 
 TALK = [[{"speaker": "b1", "text": "Hello?"}, {"speaker": "b2", "text": "Good morning."}],
-        [{"speaker": "b1", "text": "Back?"}, {"speaker": "b2", "text": "Yes, I am back."}]]  # fmt: skip
+        [{"speaker": "b1", "text": "Back?"}, {"speaker": "b2", "text": "I am back."}]]  # fmt: skip
 
 
 @pytest.mark.parametrize(

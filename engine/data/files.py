@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.data.finding import Finding
 from engine.data.folders import files_below, folder_files
 from engine.data.kinds import ENDINGS, is_data_file
+from engine.data.not_data import refuse_irregular
 from engine.data.reference import parsed
 from engine.data.registry import registered
 from engine.errors import DanluError
@@ -49,6 +50,7 @@ def locate(source: Source, job: Job) -> Located:
         return Located(fetch(target, source, job), source)
     path = target.path
     assert path is not None
+    refuse_irregular(path)
     if path.is_dir():
         files, findings = folder_files(path, source)
         return Located(files, source, findings)

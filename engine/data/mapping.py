@@ -39,6 +39,7 @@ _USERS = ("user", "human", "customer", "client", "guest", "q", "question", "prom
 _ASSISTANTS = ("assistant", "gpt", "bot", "model", "agent", "ai", "a", "answer", "doctor", "host")
 _SYSTEMS = ("system", "sys")
 _LIKE_ROLE = ("role", "from", "speaker", "who", "author", "name", "sender")
+_COLUMNS = 500  # more than these are no table a person made
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Proposal:
 def propose(rows: Sequence[Mapping[str, Any]], stage: str = "sft") -> Proposal | None:
     """The likeliest mapping of ``rows`` (some of a file's first ones) for the stage; None where
     none can be made out."""
-    if not rows:
+    if not rows or len(rows[0]) > _COLUMNS:
         return None
     turns = _turns(rows)
     if turns is not None:

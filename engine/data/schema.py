@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,3 +207,10 @@ def shorten(value: Any, width: int = 40) -> str:
     """A value as it may stand within a sentence."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def listed(names: Iterable[Any], most: int = 12) -> str:
+    """Names as they may stand within a sentence: the first ones, and how many more there are."""
+    every = list(names)
+    shown = ", ".join(shorten(str(name)) for name in every[:most]) or "–"
+    return shown if len(every) <= most else f"{shown} … (+{len(every) - most})"

@@ -8,6 +8,7 @@ from typing import Any
 from engine import words
 from engine.data.column_option import show_columns
 from engine.data.mapping import propose
+from engine.data.schema import listed
 from engine.errors import DanluError, Fix
 
 
@@ -25,7 +26,7 @@ def unknown_columns(
         fixes=(Fix("take" if proposal else "columns"),),
         file=file,
         line=line,
-        columns=", ".join(map(str, rows[0])) or "–",
+        columns=listed(rows[0]),
         needed=words.t(f"data.needed.{stage}"),
         option=option,
     )

@@ -48,6 +48,10 @@ def remarks(document: dict[str, Any]) -> list[str]:
     if document["unfinished"]:
         tokens = document["settings"]["max_new_tokens"]
         said.append(t("evaluate.unfinished", count=document["unfinished"], tokens=tokens))
+    if document.get("limit"):
+        said.append(t("evaluate.limited", count=document["limit"]))
+    if document.get("shots"):
+        said.append(t("evaluate.shots", count=document["shots"]))
     labels = document["labels"]
     if labels and labels["by"] == "data":
         said.append(t("evaluate.labels_found", labels=", ".join(labels["names"])))

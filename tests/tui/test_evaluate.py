@@ -117,7 +117,7 @@ async def test_choosing_what_to_measure(
             "down", "enter", *"体育", "comma", *"财经", "enter", "down", "down", "enter"
         )
         await pilot.pause()
-        assert screen._settings == Settings(sample=200, labels=("体育", "财经"), base=True)
+        assert screen._choices.settings == Settings(sample=200, labels=("体育", "财经"), base=True)
         assert_snapshot(app, f"evaluate-80x24-{language}")
         await pilot.press("end", "enter")
         assert isinstance(app.screen, EvaluationScreen)

@@ -8,12 +8,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from engine.benchmark.known import BENCHMARKS, find_benchmark
+from engine.errors import DanluError
 from engine.evaluate.settings import BATCH_SIZE, GROUPS, MAX_NEW_TOKENS, Settings
+from engine.evaluate.stored_rows import StoredRows
+from engine.job import Job
 from engine.words import t
 from tui.cli.check import filling
 from tui.cli.evaluate_lines import evaluation_lines
 from tui.cli.lasting_job import lasting_job
-from tui.cli.options import add_json
+from tui.cli.options import add_json, number_within
 
 _AUTO, _NONE = "auto", "none"
 
@@ -21,7 +25,8 @@ _AUTO, _NONE = "auto", "none"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("target", metavar="TARGET", help=t("cli_evaluate.target"))
-    add("data", metavar="DATA", help=t("cli_evaluate.data"))
+    add("data", nargs="?", metavar="DATA", help=t("cli_evaluate.data"))
+    _add_benchmark(parser)
     add("--sample", type=_count, metavar="N", help=t("cli_evaluate.sample"))
     add(
         "--max-new-tokens",
@@ -33,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--batch-size",
         type=_count,
-        default=BATCH_SIZE,
         metavar="N",
         help=t("cli_evaluate.batch_size", default=BATCH_SIZE),
     )
@@ -58,24 +62,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _add_benchmark(parser: argparse.ArgumentParser) -> None:
+    add, known = parser.add_argument, ", ".join(BENCHMARKS)
+    add("--benchmark", metavar="NAME", help=t("cli_evaluate.benchmark", known=known))
+    add("--limit", type=_count, metavar="N", help=t("cli_evaluate.limit"))
+    add("--shots", type=number_within(int, 0, 100), metavar="N", help=t("cli_evaluate.shots"))
+    usual = "$DANLU_HOME/benchmarks/NAME"
+    add(
+        "--data-folder",
+        type=Path,
+        metavar="DIR",
+        help=t("cli_evaluate.data_folder", usual=usual),
+    )
+
+
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print. Raises DanluError."""
-    from engine.chat.target import resolve_target
-    from engine.evaluate.evaluate import evaluate
-
     with lasting_job(args) as job:
-        settings = settings_of(args)
-        target = resolve_target(args.target, base=args.base_model)
-        evaluation = evaluate(target, args.data, settings, job, out=args.out)
-        document = evaluation.document()
+        if (args.data is None) == (args.benchmark is None):
+            raise DanluError("benchmark.data_or_benchmark", target=args.target)
+        document = _on_benchmark(args, job) if args.benchmark else _on_data(args, job)
         job.keep(document)
     if args.json:
         print(json.dumps(document, ensure_ascii=False, indent=1))
         return 0
     cells = shutil.get_terminal_size((100, 24)).columns
-    worst = [row for row, _ in zip(evaluation.rows(), range(3), strict=False)]
+    worst = StoredRows(Path(document["rows_path"])).page(0, 3)
     print("\n".join(evaluation_lines(document, worst, cells)))
     return 0
+
+
+def _on_data(args: argparse.Namespace, job: Job) -> dict[str, Any]:
+    from engine.chat.target import resolve_target
+    from engine.evaluate.evaluate import evaluate
+
+    settings = settings_of(args)
+    target = resolve_target(args.target, base=args.base_model)
+    return evaluate(target, args.data, settings, job, out=args.out).document()
+
+
+def _on_benchmark(args: argparse.Namespace, job: Job) -> dict[str, Any]:
+    from engine.benchmark.run import BATCH_SIZE, BenchmarkSettings, run_benchmark
+    from engine.chat.target import resolve_target
+
+    benchmark = find_benchmark(args.benchmark)
+    target = resolve_target(args.target, base=args.base_model)
+    settings = BenchmarkSettings(
+        limit=args.limit,
+        shots=args.shots,
+        data_folder=args.data_folder,
+        batch_size=args.batch_size or BATCH_SIZE,
+        base=args.base,
+        again=args.again,
+    )
+    return run_benchmark(target, benchmark, settings, job, out=args.out)
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -93,7 +133,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
         metrics=groups_of(args.metrics) if args.metrics else GROUPS,
         sample=args.sample,
         max_new_tokens=args.max_new_tokens,
-        batch_size=args.batch_size,
+        batch_size=args.batch_size or BATCH_SIZE,
         system=args.system,
         language=None if args.language == _AUTO else args.language,
         format=args.format,

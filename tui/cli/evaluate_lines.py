@@ -23,6 +23,8 @@ def evaluation_lines(
     lines += ["", *metric_lines(document, cells)]
     if document["labels"]:
         lines += ["", *label_lines(document["labels"], cells)]
+    if document.get("subjects"):
+        lines += ["", *subject_lines(document["subjects"], cells)]
     if worst and worst[0]["answer"] is not None:
         lines += ["", t("cli_evaluate.worst"), *_worst_lines(worst, cells)]
     lines += ["", t("cli_evaluate.kept_in", path=document["path"])]
@@ -65,6 +67,16 @@ def label_lines(labels: dict[str, Any], cells: int) -> list[str]:
     if 1 < len(confusion) <= _MOST_LABELS:
         lines += ["", *_confusion(confusion, cells)]
     return lines
+
+
+def subject_lines(subjects: Sequence[dict[str, Any]], cells: int) -> list[str]:
+    """How well each subject of a benchmark was answered, the worst first."""
+    titles = [t("evaluate.subject"), t("evaluate.support"), metric_name("accuracy")]
+    rows = [
+        [each["subject"], str(each["rows"]), number("accuracy", each["accuracy"])]
+        for each in subjects
+    ]
+    return table(titles, rows, cells)
 
 
 def _confusion(confusion: dict[str, dict[str, int]], cells: int) -> list[str]:

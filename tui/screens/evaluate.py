@@ -12,9 +12,11 @@ from textual.message import Message
 from textual.widget import Widget
 
 from engine import words
+from engine.benchmark.known import lacking
 from engine.errors import DanluError
-from engine.evaluate.settings import Settings, labels_named
+from engine.evaluate.settings import labels_named
 from tui.cells import fit
+from tui.evaluate_choices import Choices
 from tui.evaluation_line import evaluation_line
 from tui.ink import ink
 from tui.screens.ask import AskScreen
@@ -25,8 +27,6 @@ from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
 from tui.widgets.row_list import RowList
 from tui.wizard.refusals import not_a_count, not_a_source
-
-_FIELDS = ("data", "sample", "labels", "tokens", "base")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class EvaluateScreen(DanluScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "keys.evaluate_start", id="evaluate.start"),
         Binding("u", "hub", "keys.data_add_hub", id="evaluate.hub"),
+        Binding("b", "benchmark", "keys.evaluate_benchmark", id="evaluate.benchmark"),
     ]
 
     class Listed(Message):
@@ -58,9 +59,7 @@ class EvaluateScreen(DanluScreen):
     def __init__(self, target: str, data: str = "") -> None:
         super().__init__()
         self._target = target
-        self._data = data
-        self._settings = Settings()
-        self._tuned = True
+        self._choices = Choices(data)
         self._earlier: list[dict[str, Any]] = []
 
     # -- drawing ---------------------------------------------------------------------------
@@ -88,8 +87,8 @@ class EvaluateScreen(DanluScreen):
         self._show()
 
     def _lines(self) -> list[Line]:
-        fields = [name for name in _FIELDS if name != "base" or self._tuned]
-        lines = [Line(words.t("evaluate_screen.what")), *(Line(field=name) for name in fields)]
+        lines = [Line(words.t("evaluate_screen.what"))]
+        lines += [Line(field=name) for name in self._choices.fields()]
         if self._earlier:
             lines += [Line(), Line(words.t("evaluate_screen.earlier"))]
             lines += [Line(document=document) for document in self._earlier]
@@ -102,28 +101,19 @@ class EvaluateScreen(DanluScreen):
         if not line.field:
             return Text(f"   {line.title}", ink(self, "ash", bold=True))
         text.append(fit(words.t(f"evaluate_screen.{line.field}"), 18), ink(self, "ash"))
-        unset = line.field == "data" and not self._data
-        return text.append(self._value(line.field), ink(self, "gold" if unset else "foreground"))
-
-    def _value(self, field: str) -> str:
-        chosen, t = self._settings, words.t
-        if field == "data":
-            return self._data or t("evaluate_screen.no_data")
-        if field == "sample":
-            if chosen.sample is None:
-                return t("evaluate_screen.all_rows")
-            return t("evaluate_screen.some_rows", count=chosen.sample)
-        if field == "labels":
-            if chosen.labels is None:
-                return t("evaluate_screen.labels_auto")
-            return ", ".join(chosen.labels) or t("evaluate_screen.labels_none")
-        if field == "tokens":
-            return t("evaluate_screen.token_count", count=chosen.max_new_tokens)
-        return t("verify.yes") if chosen.base else t("verify.no")
+        unset = line.field == "data" and not self._choices.ready
+        value = fit(self._choices.value(line.field), cells - 21)
+        return text.append(value, ink(self, "gold" if unset else "foreground"))
 
     def _details(self) -> list[Detail]:
         line: Line = self.query_one(RowList).current or Line()
         key = line.field or ("earlier" if line.document else "data")
+        benchmark = self._choices.benchmark
+        lack = lacking(benchmark) if benchmark else None
+        if lack is not None:
+            return [Detail(f"{lack.what} {lack.fix_text(lack.fixes[0])}", "gold", "wrap")]
+        if benchmark and key == "data":
+            key = f"benchmark.{benchmark.name}"
         return [Detail(words.t(f"evaluate_screen.{key}_about"), "ash", "wrap")]
 
     # -- what was measured before ------------------------------------------------------------
@@ -152,28 +142,17 @@ class EvaluateScreen(DanluScreen):
         self.post_message(self.Listed(earlier, target.tuned is not None))
 
     def on_evaluate_screen_listed(self, message: Listed) -> None:
-        self._earlier, self._tuned = message.earlier, message.tuned
+        self._earlier = message.earlier
+        self._choices = replace(self._choices, tuned=message.tuned)
         self._show()
 
     # -- the job -------------------------------------------------------------------------------
 
     def action_start(self) -> None:
-        if not self._data:
+        if self._choices.ready:
+            self.danlu.start_job(self._choices.command(self._target))
+        else:
             self._browse()
-            return
-        self.danlu.start_job(self._command())
-
-    def _command(self) -> list[str]:
-        chosen = self._settings
-        command = ["evaluate", self._target, self._data]
-        command += ["--max-new-tokens", str(chosen.max_new_tokens)]
-        if chosen.sample is not None:
-            command += ["--sample", str(chosen.sample)]
-        if chosen.labels is not None:
-            command += ["--labels", ",".join(chosen.labels) or "none"]
-        if chosen.base and self._tuned:
-            command.append("--base")
-        return command
 
     # -- keys ------------------------------------------------------------------------------------
 
@@ -187,43 +166,53 @@ class EvaluateScreen(DanluScreen):
         elif line.field == "data":
             self._browse()
         elif line.field == "base":
-            self._set(base=not self._settings.base)
+            self._set(base=not self._choices.settings.base)
         else:
             self._ask(line.field)
 
-    def _set(self, **changes: Any) -> None:
-        self._settings = replace(self._settings, **changes)
+    def _choose(self, **changes: Any) -> None:
+        self._choices = replace(self._choices, **changes)
         self._show()
+
+    def _set(self, **changes: Any) -> None:
+        self._choose(settings=replace(self._choices.settings, **changes))
+
+    def action_benchmark(self) -> None:
+        """The next benchmark, and after the last one data again."""
+        self._choose(benchmark=self._choices.next_benchmark())
 
     def _browse(self) -> None:
         from tui.screens.browse import BrowseScreen
 
-        near = Path(self._data).parent if self._data else Path.cwd()
+        data = self._choices.data
+        near = Path(data).parent if data else Path.cwd()
         folder = near if near.is_dir() else Path.cwd()
         about = words.t("evaluate_screen.browse_about")
         self.app.push_screen(BrowseScreen(folder, about, "data"), self._take_data)
 
     def _take_data(self, path: Path | str | None) -> None:
         if path is not None:
-            self._data = str(path)
-            self._show()
+            self._choose(data=str(path), benchmark=None)
 
     def action_hub(self) -> None:
         question = AskScreen(
             words.t("evaluate_screen.hub"),
             words.t("wizard_data.hub_about"),
-            value=self._data,
+            value=self._choices.data,
             refuse=not_a_source,
         )
         self.app.push_screen(question, self._take_data)
 
     def _ask(self, field: str) -> None:
-        chosen = self._settings
-        value, refuse = {
-            "sample": (str(chosen.sample or ""), not_a_count),
-            "tokens": (str(chosen.max_new_tokens), _not_tokens),
-            "labels": (", ".join(chosen.labels or ()), lambda text: ""),
+        refuse = {
+            "sample": not_a_count,
+            "limit": not_a_count,
+            "shots": _not_shots,
+            "folder": _not_a_folder,
+            "tokens": _not_tokens,
+            "labels": lambda text: "",
         }[field]
+        value = self._choices.typed(field)
         title, about = (words.t(f"evaluate_screen.{field}{part}") for part in ("", "_about"))
         question = AskScreen(title, about, value=value, refuse=refuse)
         self.app.push_screen(question, lambda text: self._take(field, text))
@@ -231,12 +220,26 @@ class EvaluateScreen(DanluScreen):
     def _take(self, field: str, text: str | None) -> None:
         if text is None:
             return
-        if field == "sample":
+        if field in ("limit", "shots"):
+            self._choose(**{field: int(text) if text else None})
+        elif field == "folder":
+            self._choose(folder=Path(text).expanduser() if text else None)
+        elif field == "sample":
             self._set(sample=int(text) if text else None)
         elif field == "tokens":
             self._set(max_new_tokens=int(text))
         else:
             self._set(labels=() if text == "-" else labels_named(text) or None)
+
+
+def _not_shots(text: str) -> str:
+    sound = not text or (text.isdigit() and int(text) <= 100)
+    return "" if sound else words.t("evaluate_screen.shots_needed")
+
+
+def _not_a_folder(text: str) -> str:
+    sound = not text or Path(text).expanduser().is_dir()
+    return "" if sound else words.t("evaluate_screen.folder_needed")
 
 
 def _not_tokens(text: str) -> str:

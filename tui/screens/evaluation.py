@@ -16,7 +16,7 @@ from engine import words
 from engine.evaluate.stored_rows import StoredRows
 from engine.evaluate.thought import without_thought
 from tui.cells import fit, right, width
-from tui.cli.evaluate_lines import label_lines
+from tui.cli.evaluate_lines import label_lines, subject_lines
 from tui.ink import ink
 from tui.metric_words import main_metric, metric_name, number, remarks
 from tui.screens.base import DanluScreen
@@ -188,7 +188,8 @@ class EvaluatedRowScreen(OverlayScreen[None]):
 
 
 class LabelsScreen(OverlayScreen[None]):
-    """What is to be known of the figures; each label's part, and what was taken for what."""
+    """What is to be known of the figures; each label's part and what was taken for what, or how
+    well each subject was answered."""
 
     AUTO_FOCUS = ".panel"
 
@@ -198,12 +199,12 @@ class LabelsScreen(OverlayScreen[None]):
 
     def work(self) -> list[Widget]:
         said: list[Widget] = [Prose("", remark) for remark in remarks(self._document)]
-        labels = self._document["labels"]
-        if not labels:
-            return said
+        labels, subjects = self._document["labels"], self._document.get("subjects")
         cells = min(84, self.app.size.width * 9 // 10 - 8)
-        table = Text("\n".join(label_lines(labels, cells)), no_wrap=True)
-        return [*said, Static(Text("\n").append_text(table))]
+        lines = label_lines(labels, cells) if labels else []
+        lines += subject_lines(subjects, cells) if subjects else []
+        table = Text("\n".join(lines), no_wrap=True)
+        return [*said, Static(Text("\n").append_text(table))] if lines else said
 
 
 class RowTitles(Widget):

@@ -1,0 +1,78 @@
+"""The benchmarks danlu offers, and what asks them. Nothing heavy: any screen may import it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from engine.errors import DanluError
+
+MAIN = "accuracy"  # the figure every benchmark has, percent
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """``task`` is its name in lm-evaluation-harness, or what its subjects' tasks begin with;
+    ``shots`` the worked examples before each question, as the field counts them; ``scores`` our
+    names of its figures; ``asked`` and ``worked`` the splits of questions and of examples;
+    ``chat`` whether the chat template is put around them; ``packages`` what it needs besides."""
+
+    name: str
+    title: str
+    task: str
+    shots: int
+    scores: Mapping[str, str]
+    asked: str
+    worked: str
+    chat: bool = False
+    subjects: bool = True
+    packages: tuple[str, ...] = ()
+
+    def subject_task(self, subject: str) -> str:
+        """The task of one subject; of the whole where there are none."""
+        return f"{self.task}_{subject}" if self.subjects else self.task
+
+    def subject_of(self, task: str) -> str:
+        return task.removeprefix(f"{self.task}_")
+
+
+_CHOICE = {MAIN: "acc,none"}
+_GSM8K = {MAIN: "exact_match,flexible-extract", "strict_match": "exact_match,strict-match"}
+_IFEVAL = {
+    MAIN: "prompt_level_strict_acc,none",
+    "instruction_strict": "inst_level_strict_acc,none",
+    "prompt_loose": "prompt_level_loose_acc,none",
+    "instruction_loose": "inst_level_loose_acc,none",
+}
+BENCHMARKS = {
+    each.name: each
+    for each in (
+        Benchmark("ceval", "C-Eval", "ceval-valid", 5, _CHOICE, "val", "dev"),
+        Benchmark("cmmlu", "CMMLU", "cmmlu", 5, _CHOICE, "test", "dev"),
+        Benchmark("mmlu", "MMLU", "mmlu", 5, _CHOICE, "test", "dev"),
+        Benchmark("gsm8k", "GSM8K", "gsm8k", 5, _GSM8K, "test", "train", True, False),
+        Benchmark(
+            "ifeval", "IFEval", "ifeval", 0, _IFEVAL, "train", "", True, False,
+            ("langdetect", "immutabledict", "nltk"),
+        ),
+    )
+}  # fmt: skip
+
+
+def find_benchmark(name: str) -> Benchmark:
+    """The benchmark called ``name``. Raises DanluError ``benchmark.unknown``."""
+    found = BENCHMARKS.get(name.strip().lower().replace("-", ""))
+    if found is None:
+        raise DanluError("benchmark.unknown", name=name, known=", ".join(BENCHMARKS))
+    return found
+
+
+def lacking(benchmark: Benchmark) -> DanluError | None:
+    """What must be installed before it can be asked; None when all is there."""
+    if find_spec("lm_eval") is None:
+        return DanluError("benchmark.needs_package", package="lm_eval", benchmark=benchmark.title)
+    if any(find_spec(package) is None for package in benchmark.packages):
+        package = f'"lm_eval[{benchmark.name}]"'
+        return DanluError("benchmark.needs_package", package=package, benchmark=benchmark.title)
+    return None

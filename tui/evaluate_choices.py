@@ -1,0 +1,95 @@
+"""What a person has chosen about an evaluation: the fields, their values, the command they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine import words
+from engine.benchmark.known import BENCHMARKS, Benchmark
+from engine.evaluate.settings import Settings
+
+_ON_DATA = ("data", "sample", "labels", "tokens", "base")
+_ON_BENCHMARK = ("data", "limit", "shots", "folder", "base")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """``data`` is a file or a hub's data set; a ``benchmark`` takes its place. ``tuned`` is whether
+    there is a base to compare with."""
+
+    data: str = ""
+    settings: Settings = field(default_factory=Settings)
+    benchmark: Benchmark | None = None
+    limit: int | None = None
+    shots: int | None = None
+    folder: Path | None = None
+    tuned: bool = True
+
+    @property
+    def ready(self) -> bool:
+        return bool(self.data) or self.benchmark is not None
+
+    def next_benchmark(self) -> Benchmark | None:
+        """The one after the chosen one; None, which is data again, after the last."""
+        known = [None, *BENCHMARKS.values()]
+        return known[(known.index(self.benchmark) + 1) % len(known)]
+
+    def fields(self) -> list[str]:
+        names = _ON_BENCHMARK if self.benchmark else _ON_DATA
+        return [name for name in names if name != "base" or self.tuned]
+
+    def value(self, name: str) -> str:
+        """What stands behind the field ``name``."""
+        t, chosen = words.t, self.settings
+        match name:
+            case "data" if self.benchmark:
+                return t("evaluate_screen.is_benchmark", name=self.benchmark.title)
+            case "data":
+                return self.data or t("evaluate_screen.no_data")
+            case "sample" if chosen.sample is not None:
+                return t("evaluate_screen.some_rows", count=chosen.sample)
+            case "limit" if self.limit is not None:
+                return t("evaluate_screen.first_rows", count=self.limit)
+            case "sample" | "limit":
+                return t("evaluate_screen.all_rows")
+            case "shots":
+                usual = self.benchmark.shots if self.benchmark else 0
+                return str(usual if self.shots is None else self.shots)
+            case "folder":
+                return str(self.folder or t("evaluate_screen.from_hub"))
+            case "labels" if chosen.labels is None:
+                return t("evaluate_screen.labels_auto")
+            case "labels":
+                return ", ".join(chosen.labels or ()) or t("evaluate_screen.labels_none")
+            case "tokens":
+                return t("evaluate_screen.token_count", count=chosen.max_new_tokens)
+        return t("verify.yes") if chosen.base else t("verify.no")
+
+    def typed(self, name: str) -> str:
+        """What stands in the line when the field is edited."""
+        chosen = self.settings
+        return {
+            "sample": str(chosen.sample or ""),
+            "limit": str(self.limit or ""),
+            "shots": self.value("shots"),
+            "folder": str(self.folder or ""),
+            "tokens": str(chosen.max_new_tokens),
+            "labels": ", ".join(chosen.labels or ()),
+        }[name]
+
+    def command(self, target: str) -> list[str]:
+        """The words after ``danlu`` that do it."""
+        chosen = self.settings
+        if self.benchmark is not None:
+            words_ = ["evaluate", target, "--benchmark", self.benchmark.name]
+            for option, value in (("limit", self.limit), ("shots", self.shots)):
+                words_ += [f"--{option}", str(value)] if value is not None else []
+            words_ += ["--data-folder", str(self.folder)] if self.folder else []
+        else:
+            words_ = ["evaluate", target, self.data]
+            words_ += ["--max-new-tokens", str(chosen.max_new_tokens)]
+            words_ += ["--sample", str(chosen.sample)] if chosen.sample is not None else []
+            if chosen.labels is not None:
+                words_ += ["--labels", ",".join(chosen.labels) or "none"]
+        return [*words_, "--base"] if chosen.base and self.tuned else words_

@@ -27,3 +27,13 @@ def fit(text: str, cells: int) -> str:
 def right(text: str, cells: int) -> str:
     """``text`` against the right edge of ``cells``."""
     return " " * max(0, cells - cell_len(text)) + text
+
+
+def cut_start(text: str, cells: int) -> str:
+    """``text``, its start cut where it is longer than ``cells``: paths tell more at their end."""
+    if cell_len(text) <= cells:
+        return text
+    more = sign("more")
+    while text and cell_len(text) > cells - cell_len(more):
+        text = text[1:]
+    return more + text

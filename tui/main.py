@@ -39,6 +39,7 @@ VERBS = (
     "check",
     "estimate",
     "chat",
+    "vote",
     "verify",
     "average",
     "export",

@@ -1,112 +1,117 @@
-"""A conversation held with one or two voices at once, each with its own history."""
+"""The voices of a conversation, and one question being answered by all of them at once."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine import words
+from engine.chat.conversation import Answer, Conversation, Turn
+from engine.chat.part import Part
+from engine.units import human_bytes
 
 if TYPE_CHECKING:
     from engine.chat.sampling import Sampling
-    from engine.chat.talker import Talker
+    from engine.chat.talker import Footprint, Talker
+    from engine.chat.together import Pace
+    from engine.errors import DanluError
 
-VoiceName = Literal["base", "tuned"]
-State = Literal["waiting", "speaking", "done", "stopped", "failed"]
+__all__ = ["Answer", "Conversation", "Exchange", "Turn", "Voice", "new_voice"]
+
+MOST_VOICES = 4
 
 
-@dataclass
-class Answer:
-    """What one voice says to one question. ``note`` is its pace, or why it failed."""
+@dataclass(frozen=True)
+class Voice:
+    """One who answers: ``name`` is its own in a conversation, ``footprint`` what it holds in
+    memory."""
 
-    text: str = ""
-    state: State = "waiting"
-    note: str = ""
+    name: str
+    part: Part
+    footprint: Footprint | None = None
 
     @property
-    def ended(self) -> bool:
-        return self.state in ("done", "stopped", "failed")
+    def title(self) -> str:
+        """What a person reads above its answers."""
+        if self.part.kind == "model":
+            return self.part.label
+        return f"{words.t(f'chat.{self.part.kind}')} {words.t('chat.of', label=self.part.label)}"
+
+    @property
+    def short(self) -> str:
+        """What a person reads on its tab."""
+        return words.t("chat.base") if self.part.kind == "base" else self.part.label
+
+    @property
+    def memory(self) -> str:
+        """What it takes: its model's weights, or its adapter's on a model that is shared."""
+        if self.footprint is None:
+            return ""
+        own = human_bytes(self.footprint.adapter_bytes) if self.footprint.adapter_bytes else ""
+        model = human_bytes(self.footprint.model_bytes)
+        return f"{model} + {own}" if own else model
+
+    def facts(self, answer: Answer | None) -> str:
+        """The pace of its last answer, and what it holds in memory."""
+        pace = answer.tokens_per_second if answer else 0.0
+        rate = words.t("chat_screen.rate", pace=f"{pace:.1f}") if pace else ""
+        return " · ".join(part for part in (rate, self.memory) if part)
 
 
-@dataclass
-class Turn:
-    """One question and the answers to it."""
-
-    question: str
-    answers: dict[VoiceName, Answer]
-
-
-@dataclass
-class Conversation:
-    """All turns so far, behind an optional system prompt."""
-
-    system: str = ""
-    turns: list[Turn] = field(default_factory=list)
-
-    def messages(self, voice: VoiceName, upto: Turn) -> list[dict[str, Any]]:
-        """What ``voice`` has heard and said before it answers turn ``upto``."""
-        said: list[dict[str, Any]] = []
-        if self.system:
-            said.append({"role": "system", "content": self.system})
-        for turn in self.turns:
-            answer = turn.answers.get(voice)
-            if turn is not upto and (answer is None or not answer.text):
-                continue  # a question this voice was not asked, or failed to answer
-            said.append({"role": "user", "content": turn.question})
-            if turn is upto:
-                break
-            if answer is not None:
-                said.append({"role": "assistant", "content": answer.text})
-        return said
+def new_voice(part: Part, beside: Sequence[Voice], footprint: Footprint | None = None) -> Voice:
+    """A voice for ``part`` whose name none of those ``beside`` has."""
+    taken = {voice.name for voice in beside}
+    plain = part.label if part.kind == "model" or part.kind in taken else part.kind
+    name, number = plain, 2
+    while name in taken:
+        name, number = f"{plain} {number}", number + 1
+    return Voice(name, part, footprint)
 
 
 class Exchange:
-    """One turn being answered, in a thread that only writes into the turn; screens look at it."""
+    """One question being answered, in a thread that only writes into the answers; screens look at
+    them. ``asked`` are the answer to fill, who gives it, and the messages before it."""
 
     def __init__(
-        self, talker: Talker, conversation: Conversation, turn: Turn, sampling: Sampling
+        self,
+        talker: Talker,
+        asked: Sequence[tuple[Answer, Part, list[dict[str, Any]]]],
+        sampling: Sampling,
     ) -> None:
         self._talker = talker
-        self._conversation = conversation
-        self._turn = turn
+        self._asked = asked
         self._sampling = sampling
         self._stopped = False
         self.ended = False
 
     def stop(self) -> None:
-        """End the answer under way at its next token; voices still waiting say nothing."""
+        """End all answers under way at their next token."""
         self._stopped = True
 
     def run(self) -> None:
-        """Answer with each voice of the turn, the tuned one first: that is the one waited for."""
+        """Answer with all voices, a token of each in turn."""
+        from engine.chat.together import answer_together
+
         try:
-            for voice in sorted(self._turn.answers, reverse=True):
-                self._answer(voice, self._turn.answers[voice])
+            parts = [(part, messages) for _, part, messages in self._asked]
+            answer_together(self._talker, parts, self._sampling, self, lambda: self._stopped)
         finally:
+            for answer, _, _ in self._asked:
+                if not answer.ended:
+                    answer.state = "stopped"
             self.ended = True
 
-    def _answer(self, voice: VoiceName, answer: Answer) -> None:
-        from engine import words
-        from engine.errors import DanluError
-
-        if self._stopped:
-            answer.state = "stopped"
-            return
+    def said(self, voice: int, piece: str, pace: Pace) -> None:
+        answer = self._asked[voice][0]
         answer.state = "speaking"
-        started, pieces = time.monotonic(), 0
-        try:
-            messages = self._conversation.messages(voice, self._turn)
-            adapter = "tuned" if voice == "tuned" else None
-            for piece in self._talker.stream(
-                messages, self._sampling, adapter, stop=lambda: self._stopped
-            ):
-                answer.text += piece
-                pieces += 1
-        except DanluError as error:
-            answer.state, answer.note = "failed", error.what
-            return
-        spoken = self._talker.spoken
-        tokens = spoken.tokens if spoken else pieces
-        seconds = spoken.seconds if spoken else time.monotonic() - started
-        pace = tokens / seconds if seconds > 0 else 0.0
-        answer.note = words.t("chat_screen.pace", tokens=tokens, pace=f"{pace:.1f}")
-        answer.state = "stopped" if self._stopped else "done"
+        answer.text += piece
+        answer.tokens, answer.seconds = pace.tokens, pace.seconds
+
+    def ended_voice(self, voice: int, pace: Pace, error: DanluError | None) -> None:
+        answer = self._asked[voice][0]
+        answer.tokens, answer.seconds, answer.error = pace.tokens, pace.seconds, error
+        if error is not None:
+            answer.state = "failed"
+        else:
+            answer.state = "stopped" if self._stopped else "done"

@@ -50,9 +50,11 @@ def adapter_part(target: ChatTarget, adapter: Path) -> Part:
     return Part(adapter.name, target.base, adapter, reader, "tuned")
 
 
-def part_of(text: str, base: str | None = None) -> Part:
+def part_of(text: str | None, base: str | None = None) -> Part:
     """What ``text`` names: all that a target may be, and exported folders, GGUF among them. Raises
     DanluError ``chat.*``."""
+    if text is None:
+        return tuned_part(resolve_target(None))
     path = Path(text).expanduser()
     exported = _exported_format(path)
     if path.suffix == ".gguf" and path.is_file():

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.errors import DanluError
 from engine.words import t
@@ -60,7 +59,7 @@ class Field:
 
     def refusal(self, value: object) -> DanluError:
         """Why ``value`` cannot be taken."""
-        kind = t(f"chat.kind.{self.kind.__name__}")
+        kind = t("chat.kind.whole" if self.kind is int else "chat.kind.any")
         low, high = self.text(self.kind(self.low)), self.text(self.kind(self.high))
         return DanluError(
             "chat.bad_sampling", value=value, name=self.name, kind=kind, low=low, high=high
@@ -76,6 +75,8 @@ FIELDS = (
     Field("seed", int, 0, 2**63 - 1, may_be_empty=True),
 )
 BY_NAME = {field.name: field for field in FIELDS}
+# What a conversation begins with, on screen and on the command line.
+CHAT_DEFAULT = Sampling(max_new_tokens=512)
 
 
 def sampling_of(values: Mapping[str, object], default: Sampling | None = None) -> Sampling:

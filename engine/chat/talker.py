@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.chat.generate import Message, Tools, answer_batch, stream_answer
-from engine.chat.part import Part, adapter_part, base_part, tuned_part
+from engine.chat.part import Part, adapter_part, base_part, part_of, tuned_part
 from engine.chat.rack import Loaded, Rack
 from engine.chat.sampling import Sampling
 from engine.chat.target import ChatTarget, resolve_target
@@ -74,8 +74,12 @@ class Talker:
         return talker
 
     @classmethod
-    def load_part(cls, part: Part, job: Job | None = None) -> Talker:
-        """Load one part alone. Raises as :meth:`load`."""
+    def open(cls, text: str | None, base: str | None = None, job: Job | None = None) -> Talker:
+        """Load all that :func:`engine.chat.part.part_of` understands, exports too; ``base`` names
+        the model below an adapter. Raises as :meth:`load`."""
+        part = part_of(text, base)
+        if part.kind == "tuned":
+            return cls.load(resolve_target(text, base=base), job=job)
         talker = cls(ChatTarget(part.model, part.label), machine())
         talker.add(part, job)
         return talker

@@ -35,7 +35,7 @@ class Listener(Protocol):
         """``voice`` went on; ``piece`` may be empty while a character is incomplete."""
         ...
 
-    def ended(self, voice: int, pace: Pace, error: DanluError | None) -> None:
+    def ended_voice(self, voice: int, pace: Pace, error: DanluError | None) -> None:
         """``voice`` has nothing more to say, was stopped, or could not answer."""
         ...
 
@@ -56,7 +56,7 @@ def answer_together(
             try:
                 going.append(_Speaking(place, part, ready(part), messages, sampling, ends))
             except DanluError as error:
-                listener.ended(place, Pace(0, 0.0), error)
+                listener.ended_voice(place, Pace(0, 0.0), error)
         while going:
             going = [each for each in going if each.go_on(listener)]
 
@@ -108,7 +108,7 @@ class _Speaking:
         return True
 
     def _end(self, listener: Listener, error: DanluError | None) -> bool:
-        listener.ended(self._place, Pace(self._tokens, self._seconds), error)
+        listener.ended_voice(self._place, Pace(self._tokens, self._seconds), error)
         return False
 
 

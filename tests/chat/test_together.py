@@ -1,4 +1,4 @@
-"""Several voices on one loaded base, a token of each in turn; other models beside it if they fit."""
+"""Several voices on one base, a token of each in turn; other models beside it if they fit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Heard:
         self.order.append(voice)
         self.text[voice] = self.text.get(voice, "") + piece
 
-    def ended(self, voice: int, pace: Pace, error: DanluError | None) -> None:
+    def ended_voice(self, voice: int, pace: Pace, error: DanluError | None) -> None:
         self.pace[voice], self.errors[voice] = pace, error
 
 

@@ -158,3 +158,42 @@ def test_the_base_of_a_verification_is_the_plain_model(
     asked = [[{"role": "user", "content": row["instruction"]}] for row in ROWS]
     plain = answer_batch(model, tokenizer, asked, Sampling(max_new_tokens=48))
     assert [row.base for row in verify("identity", Job()).rows] == plain
+
+
+def test_a_blind_comparison_by_command(
+    run: Run,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\nx\n=\n"))
+    asked = ["vote", "identity", "--prompt", "你是谁？", "--prompt", "What is your name?"]
+    file = tmp_path / "preferences.jsonl"
+    short = ["--max-new-tokens", "16", "--order-seed", "5"]
+    assert main([*asked, *short, "--preferences", str(file), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["b"].startswith("identity/checkpoint-") and document["votes"] == 2
+    assert document["equal"] == 1 and document["a_won"] + document["b_won"] == 1
+    assert document["win_rate"]["decided"] == 1 and document["win_rate"]["low"] < 0.5
+    assert json.loads(file.read_text())["prompt"][-1]["content"] == "你是谁？"
+    assert main(["vote", "identity", "--show"]) == 0
+    assert document["b"] in capsys.readouterr().out
+    assert main(["vote", "identity", "identity", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "chat.same_voice"
+
+
+def test_a_conversation_is_kept_and_its_sampling_taken_again(
+    run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "talk.json"
+    asked = ["chat", "identity", "--prompt", "你是谁？", "--max-new-tokens", "12", "--top-k", "7"]
+    assert main([*asked, "--save", str(file)]) == 0
+    kept = json.loads(file.read_text())
+    assert kept["sampling"]["top_k"] == 7 and kept["turns"][0]["question"] == "你是谁？"
+    assert kept["turns"][0]["answers"]["tuned"]["tokens"] <= 12
+    capsys.readouterr()
+    again = ["chat", "identity", "--prompt", "你是谁？", "--sampling", str(file), "--json"]
+    assert main(again) == 0
+    assert json.loads(capsys.readouterr().out)["answers"][0]["tokens"] <= 12

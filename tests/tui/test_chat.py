@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from engine import words
+from engine.chat.conversation import Answer, Conversation, Turn, read_transcript
+from engine.chat.part import Part
 from engine.chat.sampling import Sampling
+from engine.chat.talker import Footprint
+from engine.chat.together import Pace
+from engine.spec.sections import Model
 from tests.chat.conftest import adapter, live, make_adapter, talkative
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.settle import until
 from tui.app import DanluApp
-from tui.screens.chat import ChatInput, ChatScreen
+from tui.screens.chat import ChatScreen
 from tui.screens.error import ErrorScreen
 from tui.screens.sampling import SamplingInput, SamplingScreen
-from tui.talk import Answer, Conversation, Turn
+from tui.talk import Voice
+from tui.widgets.chat_input import ChatInput
+from tui.widgets.line_input import LineInput
 from tui.widgets.transcript import Transcript
 from tui.wrap import wrap
 
@@ -29,10 +35,13 @@ def _turn(question: str, base: str, tuned: str) -> Turn:
     return Turn(
         question,
         {
-            "base": Answer(base, "done", words.t("chat_screen.pace", tokens=24, pace="12.0")),
-            "tuned": Answer(tuned, "done", words.t("chat_screen.pace", tokens=9, pace="11.8")),
+            "base": Answer(base, "done", 24, 2.0),
+            "tuned": Answer(tuned, "done", 9, 0.76),
         },
     )
+
+
+TUNED = Footprint(538 << 20, 9_800_000, True)
 
 
 class _Recorded(ChatScreen):
@@ -41,7 +50,11 @@ class _Recorded(ChatScreen):
     def __init__(self, turns: list[Turn]) -> None:
         super().__init__("identity-smollm2/checkpoint-160")
         self._conversation.turns = turns
-        self._voices = ("base", "tuned")
+        model = Model(source="SmolLM2-135M-Instruct")
+        self._voices = [
+            Voice("base", Part(model.source, model, kind="base"), Footprint(538 << 20, 0, False)),
+            Voice("tuned", Part(self._target, model, Path("/"), None, "tuned"), TUNED),
+        ]
         self._job = None
 
     def _load(self) -> None:
@@ -101,28 +114,36 @@ async def test_a_model_answers_as_base_and_as_tuned(talkative: Path, tmp_path: P
         assert not screen._conversation.turns
 
 
-class _Endless:
-    """A voice that talks until it is told to stop."""
+def _endless(talker: Any, asked: Any, sampling: Any, listener: Any, stop: Any) -> None:
+    """Voices that talk until they are told to stop."""
+    while not stop():
+        time.sleep(0.01)
+        for voice in range(len(asked)):
+            listener.said(voice, "on and on ", Pace(3, 0.1))
+    for voice in range(len(asked)):
+        listener.ended_voice(voice, Pace(3, 0.1), None)
 
-    spoken = None
 
-    def stream(self, *_: Any, stop: Callable[[], bool], **__: Any) -> Iterator[str]:
-        while not stop():
-            time.sleep(0.01)
-            yield "on and on "
+def _instant(talker: Any, asked: Any, sampling: Any, listener: Any, stop: Any) -> None:
+    """Voices that say how much they have heard."""
+    for voice, (part, messages) in enumerate(asked):
+        said = f"<think>hm</think>{part.kind} heard {len(messages)}"
+        listener.said(voice, said, Pace(3, 0.1))
+        listener.ended_voice(voice, Pace(3, 0.1), None)
 
 
-async def test_escape_stops_the_answer_first_and_the_other_voice_says_nothing() -> None:
+async def test_escape_stops_all_voices_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.chat.together.answer_together", _endless)
     app = DanluApp(first=_Recorded([]))
     async with app.run_test(size=(80, 24)) as pilot:
         screen = cast(_Recorded, app.screen)
-        screen._talker = cast(Any, _Endless())
+        screen._talker = cast(Any, object())
         screen._ask("say something")
         answers = screen._conversation.turns[0].answers
         await until(pilot, lambda: bool(answers["tuned"].text))
         await pilot.press("escape")
         await until(pilot, lambda: all(answer.ended for answer in answers.values()))
-        assert answers["tuned"].text.startswith("on and on") and not answers["base"].text
+        assert all(answer.text.startswith("on and on") for answer in answers.values())
         assert {answer.state for answer in answers.values()} == {"stopped"}
         assert app.screen is screen, "escape stopped the answer and nothing else"
         screen._talker = None  # it has nothing to close
@@ -157,7 +178,7 @@ async def test_a_long_conversation_follows_its_end_until_scrolled() -> None:
         await pilot.pause()
         before = transcript.scroll_offset.y
         turns.append(_turn("one more", "a", "b"))
-        transcript.show(turns, ("base", "tuned"))
+        transcript.show(turns, {"base": "base", "tuned": "tuned"})
         await pilot.pause()
         assert transcript.scroll_offset.y == before
 
@@ -178,3 +199,73 @@ async def test_sampling_takes_only_numbers_that_make_sense(language: str) -> Non
         await pilot.press(*"0.7", "down", "down", *"20", "enter")
         await pilot.pause()
         assert given == [Sampling(temperature=0.7, top_k=20)]
+
+
+async def test_a_question_is_edited_asked_again_and_the_conversation_saved(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("engine.chat.together.answer_together", _instant)
+    app = DanluApp(first=_Recorded([]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = cast(_Recorded, app.screen)
+        screen._talker = cast(Any, _Closed())
+        turns = screen._conversation.turns
+        for question in ("one", "two", "three"):
+            screen.query_one(ChatInput).value = question
+            await pilot.press("enter")
+            await until(pilot, lambda: screen._exchange is None)
+        assert "base heard 5" in turns[2].answers["base"].text
+        assert "hm" not in screen_text(app).split("three")[1], "the thought is folded"
+        await pilot.press("escape", "t")
+        assert "hm" in screen_text(app).split("three")[1]
+        await pilot.press("left_square_bracket", "left_square_bracket", "e")
+        entry = screen.query_one(ChatInput)
+        assert entry.value == "two" and words.t("chat_screen.editing", number=2) in screen_text(app)
+        await pilot.press(*" again", "enter")
+        await until(pilot, lambda: screen._exchange is None)
+        assert [turn.question for turn in turns] == ["one", "two again"]
+        await pilot.press("escape", "r")
+        await until(pilot, lambda: screen._exchange is None)
+        assert [turn.question for turn in turns] == ["one", "two again"]
+        await pilot.press("w")
+        app.screen.query_one(LineInput).value = str(tmp_path / "talk.json")
+        await pilot.press("enter")
+        await pilot.pause()
+        kept = read_transcript(tmp_path / "talk.json")
+        assert kept.conversation == screen._conversation
+        assert kept.sampling == screen._sampling
+        assert "two again" in kept.markdown() and "base heard 3" in kept.markdown()
+
+
+class _Closed:
+    """A talker nobody needs to load."""
+
+    def close(self) -> None:
+        return
+
+    def keep_only(self, parts: Any) -> None:
+        return
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_three_voices_are_stacked_where_columns_would_be_narrow(language: str) -> None:
+    words.use_language(language)
+    turn = _turn("你是谁？", "我是一个语言模型。", "我由丹炉实验室开发和维护。")
+    turn.answers["demo/checkpoint-25"] = Answer("<think>谁呢</think>我是小炉。", "done", 7, 0.5)
+    screen = _Recorded([turn])
+    part = Part("demo/checkpoint-25", Model(), Path("/"), None, "tuned")
+    screen._voices.append(Voice("demo/checkpoint-25", part, TUNED))
+    app = DanluApp(first=screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.3)
+        assert_snapshot(app, f"chat-three-80x24-{language}")
+        screen._talker = cast(Any, _Closed())
+        await pilot.press("escape", "right", "z")
+        await pilot.pause()
+        assert "我是一个语言模型。" not in screen_text(app), "one alone"
+        await pilot.press("z")
+        await pilot.resize_terminal(200, 50)
+        await pilot.pause(0.3)
+        assert_snapshot(app, f"chat-three-200x50-{language}")
+        await pilot.press("x")
+        assert len(screen._voices) == 2

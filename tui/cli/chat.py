@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from engine.chat.sampling import Sampling
 from engine.words import t
 from tui.cli.chat_lines import ChatLines, Voices
-from tui.cli.options import number_within
 from tui.cli.progress_line import progress_line
+from tui.cli.sampling_options import add_sampling, chosen_sampling
+from tui.talk import MOST_VOICES, new_voice
 
-_DEFAULTS = Sampling(max_new_tokens=512)
-_VOICES: dict[str, Voices] = {"tuned": ("tuned",), "base": (None,), "both": (None, "tuned")}
+if TYPE_CHECKING:
+    from engine.chat.talker import Talker
+
+_AS = ("tuned", "base", "both")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,52 +25,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("target", nargs="?", metavar="TARGET", help=t("cli_chat.target"))
     add("--prompt", metavar="TEXT", help=t("cli_chat.prompt"))
     add("--system", metavar="TEXT", help=t("cli_chat.system"))
-    add("--as", dest="voice", choices=tuple(_VOICES), help=t("cli_chat.as"))
+    add("--as", dest="voice", choices=_AS, help=t("cli_chat.as"))
+    add("--beside", action="append", default=[], metavar="TARGET", help=t("cli_chat.beside"))
     add("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
-    _add_sampling(parser, "temperature", number_within(float, 0, 10))
-    _add_sampling(parser, "top_p", number_within(float, 0, 1))
-    _add_sampling(parser, "top_k", number_within(int, 0, 1_000_000))
-    _add_sampling(parser, "max_new_tokens", number_within(int, 1, 1_000_000))
-    _add_sampling(parser, "repetition_penalty", number_within(float, 0.1, 10))
-    add("--seed", type=number_within(int, 0, 2**63 - 1), metavar="N", help=t("cli_chat.seed"))
+    add("--save", metavar="FILE", type=_transcript_file, help=t("cli_chat.save"))
+    add_sampling(parser)
     add("--json", action="store_true", help=t("cli_chat.json"))
     parser.set_defaults(parser=parser)
-
-
-def _add_sampling(parser: argparse.ArgumentParser, name: str, kind: Callable[[str], Any]) -> None:
-    default = getattr(_DEFAULTS, name)
-    parser.add_argument(
-        "--" + name.replace("_", "-"),
-        type=kind,
-        default=default,
-        metavar="N",
-        help=t(f"cli_chat.{name}", default=default),
-    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Talk until the person leaves. Raises DanluError."""
     if args.json and args.prompt is None:
         args.parser.error(t("cli_chat.json_needs_prompt"))
+    sampling = chosen_sampling(args)
+    from engine.chat.part import part_of
     from engine.chat.talker import Talker
-    from engine.chat.target import resolve_target
 
-    target = resolve_target(args.target, base=args.base_model)
-    voices = _VOICES[args.voice or ("tuned" if target.tuned else "base")]
+    others = [part_of(text) for text in args.beside]
     with progress_line() as job:
-        talker = Talker.load(target, job=job)
-    sampling = Sampling(**{name: getattr(args, name) for name in vars(_DEFAULTS)})
+        talker = Talker.open(args.target, args.base_model, job)
+        voices = _voices(talker, args.voice or ("tuned" if talker.target.tuned else "base"))
+        for part in others[: MOST_VOICES - len(voices)]:
+            voices = (*voices, new_voice(part, voices, talker.add(part, job)))
     lines = ChatLines(talker, sampling, voices, args.system)
     if args.json and args.prompt is not None:
-        answers = [lines.answer(args.prompt, voice) for voice in voices]
-        print(
-            json.dumps(_document(target.label, args.prompt, answers), ensure_ascii=False, indent=2)
-        )
-        return 0
-    if args.prompt is not None:
+        answers = lines.answer(args.prompt)
+        document = _document(talker.target.label, args.prompt, answers)
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    elif args.prompt is not None:
         lines.ask(args.prompt)
-        return 0
-    return _talk(lines, target.label)
+    else:
+        _talk(lines, talker.target.label)
+    if args.save:
+        lines.save(args.save)
+    return 0
+
+
+def _voices(talker: Talker, chosen: str) -> Voices:
+    """Base, tuned or both, the tuned one last."""
+    if chosen == "base":
+        return (new_voice(talker.part(None), ()),)
+    tuned = new_voice(talker.part("tuned"), ())
+    return (new_voice(talker.part(None), ()), tuned) if chosen == "both" else (tuned,)
+
+
+def _transcript_file(text: str) -> Path:
+    path = Path(text).expanduser()
+    if path.suffix not in (".md", ".json"):
+        raise argparse.ArgumentTypeError(t("cli_verify.not_a_report", text=text))
+    return path
 
 
 def _document(target: str, prompt: str, answers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -82,7 +88,7 @@ def _document(target: str, prompt: str, answers: list[dict[str, Any]]) -> dict[s
     }
 
 
-def _talk(lines: ChatLines, label: str) -> int:
+def _talk(lines: ChatLines, label: str) -> None:
     """Questions from the terminal, or one a line from a pipe, until the end or ``/quit``."""
     at_terminal = sys.stdin.isatty()
     if at_terminal:
@@ -94,9 +100,9 @@ def _talk(lines: ChatLines, label: str) -> int:
             text = input("> " if at_terminal else "").strip()
         except (EOFError, KeyboardInterrupt):
             print()
-            return 0
+            return
         if text == "/quit":
-            return 0
+            return
         if text.startswith("/"):
             lines.command(text)
         elif text:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from engine.chat.conversation import Answer, Conversation, Transcript, Turn
+from engine.chat.sampling import Sampling, sampling_of
 from engine.errors import DanluError
 from engine.words import keys_below, t
 from tui.cli.show_error import show_error
+from tui.talk import Voice, new_voice
 
 if TYPE_CHECKING:
-    from engine.chat.sampling import Sampling
     from engine.chat.talker import Talker
 
-Voice = Literal["tuned"] | None
 Voices = tuple[Voice, ...]  # at least one
 
 
 class ChatLines:
-    """One conversation with one talker. Each voice sees its own answers, so that base and tuned can
-    be asked the same follow-up questions."""
+    """One conversation with one talker. Each voice sees its own answers, so that all can be asked
+    the same follow-up questions; on lines they answer one after the other."""
 
     def __init__(
         self, talker: Talker, sampling: Sampling, voices: Voices, system: str | None
@@ -28,31 +30,42 @@ class ChatLines:
         self._talker = talker
         self._sampling = sampling
         self._voices = voices
-        self._system = system
-        self._said: dict[Voice, list[dict[str, Any]]] = {}
+        self._conversation = Conversation(system or "")
+        self._heard = {voice.name: voice for voice in voices}
 
     def ask(self, text: str) -> None:
         """Stream each voice's answer; Ctrl-C ends one and keeps what was said. An error is shown
         and the conversation goes on."""
+        turn = self._turn(text)
         for voice in self._voices:
             if len(self._voices) > 1:
-                print(f"[{self._name(voice)}]")
+                print(f"[{voice.title}]")
             try:
-                self._answer(text, voice, lambda piece: print(piece, end="", flush=True))
+                self._answer(turn, voice, lambda piece: print(piece, end="", flush=True))
             except DanluError as error:
                 show_error(error)
                 return
             print()
             self._show_pace()
 
-    def answer(self, text: str, voice: Voice) -> dict[str, Any]:
-        """One voice's answer and its facts, as JSON has them. Raises DanluError."""
-        answer = self._answer(text, voice, lambda piece: None)
+    def answer(self, text: str) -> list[dict[str, Any]]:
+        """Each voice's answer and its facts, as JSON has them. Raises DanluError."""
+        turn = self._turn(text)
+        return [self._document(turn, voice) for voice in self._voices]
+
+    def _document(self, turn: Turn, voice: Voice) -> dict[str, Any]:
+        self._answer(turn, voice, lambda piece: None)
         spoken = self._talker.spoken
         facts = {} if spoken is None else vars(spoken)
         rate = spoken.tokens_per_second if spoken else 0.0
-        voiced = "tuned" if voice == "tuned" else "base"
-        return {"voice": voiced, "answer": answer, **facts, "tokens_per_second": round(rate, 1)}
+        plain = voice.part.kind == "model" and voice is self._voices[0]
+        return {
+            "voice": "base" if plain else voice.name,
+            "label": voice.part.label,
+            "answer": turn.answers[voice.name].text,
+            **facts,
+            "tokens_per_second": round(rate, 1),
+        }
 
     def command(self, text: str) -> None:
         """Do what a line that starts with ``/`` asks."""
@@ -64,29 +77,49 @@ class ChatLines:
             "base": lambda: self._speak_as((None,)),
             "both": lambda: self._speak_as((None, "tuned")),
             "system": lambda: self._set_system(rest.strip()),
+            "again": lambda: self._again(rest.strip()),
+            "set": lambda: self._set(rest),
+            "save": lambda: self.save(Path(rest.strip() or "chat.md").expanduser()),
         }
-        if name in commands:
-            commands[name]()
-        else:
+        if name not in commands:
             print(t("cli_chat.unknown_command", command=f"/{name}"))
+            return
+        try:
+            commands[name]()
+        except DanluError as error:
+            show_error(error)
 
-    def _answer(self, text: str, voice: Voice, show: Callable[[str], None]) -> str:
-        said = self._said.setdefault(voice, [])
-        system = [{"role": "system", "content": self._system}] if self._system else []
-        question = {"role": "user", "content": text}
-        stream = self._talker.stream([*system, *said, question], self._sampling, voice)
-        pieces: list[str] = []
+    def save(self, path: Path) -> None:
+        """Keep the conversation, ``.json`` with every figure. Raises DanluError
+        ``chat.cannot_write``."""
+        titles = {name: voice.title for name, voice in self._heard.items()}
+        label = self._talker.target.label
+        Transcript(label, titles, self._conversation, self._sampling).write(path)
+        print(t("chat_screen.saved", path=path), file=sys.stderr)
+
+    def _turn(self, text: str) -> Turn:
+        turn = Turn(text, {voice.name: Answer() for voice in self._voices})
+        self._conversation.turns.append(turn)
+        return turn
+
+    def _answer(self, turn: Turn, voice: Voice, show: Callable[[str], None]) -> None:
+        answer = turn.answers[voice.name]
+        messages = self._conversation.messages(voice.name, turn)
+        stream = self._talker.stream(messages, self._sampling, voice.part)
+        answer.state = "failed"  # until it has ended otherwise
         try:
             for piece in stream:
-                pieces.append(piece)
+                answer.text += piece
                 show(piece)
+            answer.state = "done"
         except KeyboardInterrupt:
+            answer.state = "stopped"
             print(f" [{t('chat.stopped')}]", end="")
         finally:
             stream.close()
-        answer = "".join(pieces)
-        said += [question, {"role": "assistant", "content": answer}]
-        return answer
+        spoken = self._talker.spoken
+        if spoken is not None:
+            answer.tokens, answer.seconds = spoken.tokens, spoken.seconds
 
     def _show_pace(self) -> None:
         spoken = self._talker.spoken
@@ -99,27 +132,31 @@ class ChatLines:
             )
             print(pace, file=sys.stderr)
 
-    def _name(self, voice: Voice) -> str:
-        if self._talker.target.tuned is None:
-            return t("chat.plain")
-        return t("chat.tuned" if voice == "tuned" else "chat.base")
-
     def _help(self) -> None:
         print("\n".join(t(key) for key in keys_below("cli_chat.commands")))
 
     def _new(self) -> None:
-        self._said.clear()
+        self._conversation.turns.clear()
         print(t("cli_chat.fresh"))
 
-    def _speak_as(self, voices: Voices) -> None:
-        if "tuned" in voices and self._talker.target.tuned is None:
-            show_error(DanluError("chat.no_tuned", target=self._talker.target.label))
-            return
-        self._voices = voices
-        name = " + ".join(self._name(voice) for voice in voices)
+    def _speak_as(self, wanted: tuple[Any, ...]) -> None:
+        self._voices = tuple(new_voice(self._talker.part(each), ()) for each in wanted)
+        self._heard |= {voice.name: voice for voice in self._voices}
+        name = " + ".join(voice.title for voice in self._voices)
         print(t("cli_chat.now_as", voice=name))
 
+    def _again(self, text: str) -> None:
+        """The last question once more, or ``text`` in its place."""
+        if self._conversation.turns:
+            question = self._conversation.rewind(len(self._conversation.turns) - 1)
+            self.ask(text or question)
+
+    def _set(self, text: str) -> None:
+        name, _, value = text.strip().replace("=", " ").partition(" ")
+        self._sampling = sampling_of({name.replace("-", "_"): value.strip()}, self._sampling)
+        said = [f"{each} {chosen}" for each, chosen in self._sampling.document().items()]
+        print(" · ".join(said))
+
     def _set_system(self, system: str) -> None:
-        self._system = system or None
-        self._said.clear()
+        self._conversation = Conversation(system)
         print(t("cli_chat.system_set", system=system) if system else t("cli_chat.system_none"))

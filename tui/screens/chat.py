@@ -1,87 +1,45 @@
-"""Talking to a model: base and tuned side by side, each with its own history."""
+"""Talking to a model: one to four voices side by side, each with its own history."""
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
-from textual.binding import Binding, BindingType
-from textual.message import Message
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
 from engine import words
+from engine.chat.conversation import Transcript as Kept
 from engine.chat.sampling import Sampling
 from engine.errors import DanluError
-from engine.job import Cancelled, Job
 from tui.screens.ask import AskScreen
-from tui.screens.base import DanluScreen
-from tui.talk import Answer, Conversation, Exchange, Turn, VoiceName
+from tui.screens.chat_keys import CHAT_KEYS, NEED_A_TURN, NEED_SILENCE, WHILE_TYPING
+from tui.screens.talking import TalkingScreen
+from tui.talk import MOST_VOICES, Answer, Conversation, Turn, Voice
+from tui.widgets.chat_input import ChatInput
 from tui.widgets.head_line import HeadLine
 from tui.widgets.job_bar import JobBar
-from tui.widgets.transcript import Transcript
-from tui.widgets.voice_heads import VoiceHeads
-
-if TYPE_CHECKING:
-    from engine.chat.talker import Talker
-
-TICK = 0.125  # seconds between two looks at what is being said
-_TYPING = ("new", "sampling", "system", "voices", "verify", "copy_answer", "type")
+from tui.widgets.note_line import NoteLine
+from tui.widgets.transcript import Transcript, stacked
+from tui.widgets.voice_heads import Head, VoiceHeads
 
 
-class ChatInput(Input):
-    """What is said next. Its cursor is the terminal's own, so an input method composes there."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "keys.chat_send", id="chat.send"),
-        Binding("pageup", "screen.page(-1)", "keys.scroll", id="chat.page_up", show=False),
-        Binding("pagedown", "screen.page(1)", "keys.scroll", id="chat.page_down", show=False),
-    ]
-
-
-class ChatScreen(DanluScreen):
-    """``target`` is what :func:`engine.chat.target.resolve_target` understands."""
+class ChatScreen(TalkingScreen):
+    """``target`` is what :func:`engine.chat.part.part_of` understands."""
 
     title_key = "chat_screen.title"
     AUTO_FOCUS = "ChatInput"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Several things on escape: the first that can be done now is done.
-        Binding("escape", "stop", "keys.chat_stop", id="chat.stop"),
-        Binding("escape", "commands", "keys.chat_commands", id="chat.commands"),
-        Binding("escape", "back", "keys.back", id="back"),
-        Binding("enter,i", "type", "keys.chat_type", id="chat.type"),
-        Binding("n", "new", "keys.chat_new", id="chat.new"),
-        Binding("b", "voices", "keys.chat_voices", id="chat.voices"),
-        Binding("s", "sampling", "keys.chat_sampling", id="chat.sampling"),
-        Binding("p", "system", "keys.chat_system", id="chat.system"),
-        Binding("v", "verify", "keys.run_verify", id="chat.verify"),
-        Binding("y", "copy_answer", "keys.chat_copy", id="chat.copy"),
-        Binding("ctrl+n", "new_now", "keys.chat_new", id="chat.new_now", show=False),
-    ]
-    DEFAULT_CSS = """
-    ChatScreen ChatInput { background: $panel; padding: 0 1; margin-top: 1; }
-    ChatScreen JobBar { display: none; }
-    ChatScreen.-loading JobBar { display: block; }
-    """
-
-    class Loaded(Message):
-        """The model is ready, or why it is not."""
-
-        def __init__(self, talker: Talker | None, error: DanluError | None = None) -> None:
-            super().__init__()
-            self.talker, self.error = talker, error
+    BINDINGS: ClassVar[list[BindingType]] = CHAT_KEYS
 
     def __init__(self, target: str) -> None:
-        super().__init__()
-        self._target = target
-        self._label = target
-        self._tuned = False  # whether there is a tuned voice beside the base
-        self._talker: Talker | None = None
-        self._job: Job | None = Job()
+        super().__init__(target)
         self._conversation = Conversation()
-        self._exchange: Exchange | None = None
-        self._sampling = Sampling()
-        self._voices: tuple[VoiceName, ...] = ("base",)
+        self._current = 0  # the number of the voice that is copied, removed, zoomed
+        self._zoomed = False
+        self._thoughts = False
+        self._marked: int | None = None
+        self._editing: int | None = None
         self._draft = ""
         self._asked_early = False  # a question was sent while the model was still loading
 
@@ -89,93 +47,70 @@ class ChatScreen(DanluScreen):
 
     def work(self) -> list[Widget]:
         hint = words.t("chat_screen.ask" if self._talker else "chat_screen.loading")
-        entry = ChatInput(self._draft, placeholder=hint, compact=True)
-        return [
-            VoiceHeads(self._voices if self._talker else ()),
-            Transcript(self._voices),
-            JobBar(),
-            entry,
-        ]
+        entry = ChatInput(self._draft, placeholder=hint, compact=True, select_on_focus=False)
+        return [VoiceHeads(), Transcript(), JobBar(), NoteLine(), entry]
 
     def head_right(self) -> str:
-        chosen = self._sampling
-        parts = [f"T {chosen.temperature:g} · {chosen.max_new_tokens} {words.t('unit.tokens')}"]
-        if self._conversation.system:
-            parts.insert(0, words.t("chat_screen.system_set"))
-        return f"{'   '.join(parts)}   {words.language().upper()}"
+        parts = [words.t("chat_screen.system_set")] if self._conversation.system else []
+        return "   ".join([*parts, self.shown_sampling(), words.language().upper()])
 
-    def _show(self) -> None:
-        """Bring every part of the screen up to date."""
-        label = self._label
+    def show_all(self) -> None:
+        label = self._voices[-1].part.label if len(self._voices) == 1 else self._target
         title = f"{words.t(self.title_key)} · {label}"
         self.query_one(HeadLine).show(title, self.head_right())
-        self.query_one(VoiceHeads).show(self._voices if self._talker else ())
-        self.query_one(Transcript).show(self._conversation.turns, self._voices)
-        self.set_class(self._talker is None and self._job is not None, "-loading")
+        note = ""
+        if self._editing is not None:
+            note = words.t("chat_screen.editing", number=self._editing + 1)
+        self.query_one(NoteLine).show(note)
+        self.show_said()
+        self.refresh_bindings()
+
+    def show_said(self) -> None:
+        transcript, shown = self.query_one(Transcript), self._shown
+        columns = not stacked(transcript.size.width - 1, len(shown))
+        last = self._conversation.turns[-1].answers if self._conversation.turns else {}
+        everyone = self._voices if self._zoomed or not columns else shown
+        heads = [
+            Head(voice.title, voice.facts(last.get(voice.name)), voice.short) for voice in everyone
+        ]
+        self.query_one(VoiceHeads).show(heads, self._current, columns and not self._zoomed)
+        transcript.show(
+            self._conversation.turns,
+            {voice.name: voice.title for voice in shown},
+            marked=self._marked,
+            thoughts=self._thoughts,
+            about=words.t("chat_screen.about").split("\n") if self._talker else (),
+        )
+
+    @property
+    def _shown(self) -> list[Voice]:
+        """The voices whose answers are drawn."""
+        return [self._voice] if self._zoomed and self._voices else self._voices
+
+    @property
+    def _voice(self) -> Voice:
+        return self._voices[self._current]
 
     async def retranslate(self) -> None:
         typing = isinstance(self.focused, ChatInput)
         await super().retranslate()
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self.show_all)
         (self.query_one(ChatInput) if typing else self.query_one(Transcript)).focus()
 
-    # -- loading ---------------------------------------------------------------------------
-
-    def on_mount(self) -> None:
-        self.set_interval(TICK, self._tick)
-        self.call_after_refresh(self._show)
-        self.run_worker(self._load, thread=True, exit_on_error=False, group="load")
-
-    def _load(self) -> None:
-        """In a thread: resolve the target, load the model."""
-        from engine.chat.talker import Talker
-
-        job = self._job or Job()
-        try:
-            talker = Talker.load(self._target, job=job)
-        except DanluError as error:
-            self.post_message(self.Loaded(None, error))
-        except Cancelled:
-            return
-        else:
-            if job.cancelled or not self.post_message(self.Loaded(talker)):
-                talker.close()
-
-    def on_chat_screen_loaded(self, message: Loaded) -> None:
-        self._job = None
-        if message.talker is None:
-            self.app.pop_screen()
-            if message.error is not None:
-                self.fail(message.error)
-            return
-        self._talker = message.talker
-        self._label = message.talker.target.label
-        self._tuned = message.talker.target.tuned is not None
-        self._voices = ("base", "tuned") if self._tuned else ("base",)
+    def voices_changed(self) -> None:
+        self._current = min(self._current, len(self._voices) - 1)
+        if self._talker is not None and self._voices and not self._conversation.turns:
+            tuned = [at for at, voice in enumerate(self._voices) if voice.part.kind == "tuned"]
+            self._current = tuned[-1] if tuned else 0
+        self._zoomed = self._zoomed and len(self._voices) > 1
         self.query_one(ChatInput).placeholder = words.t("chat_screen.ask")
-        self._show()
-        self.refresh_bindings()
+        self.show_all()
         if self._asked_early:
+            self._asked_early = False
             self._ask(self._draft)
 
-    def on_unmount(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        if self._exchange is not None:
-            self._exchange.stop()
-        if self._talker is not None:
-            # It waits for the token under way, which the screen does not.
-            threading.Thread(target=self._talker.close, daemon=True).start()
-
-    def _tick(self) -> None:
-        if self._job is not None:
-            hint = words.t("chat_screen.asked_early") if self._asked_early else ""
-            self.query_one(JobBar).show(self._job, hint)
-        if self._exchange is not None:
-            self.query_one(Transcript).show(self._conversation.turns, self._voices)
-            if self._exchange.ended:
-                self._exchange = None
-                self.refresh_bindings()
+    def loading_hint(self) -> str:
+        return words.t("chat_screen.asked_early") if self._asked_early else ""
 
     # -- talking -----------------------------------------------------------------------------
 
@@ -189,39 +124,56 @@ class ChatScreen(DanluScreen):
         question = text.strip()
         if self._talker is None:
             self._asked_early = bool(question)
-            self._show()
+            self.show_all()
         if not question or self._talker is None or self._speaking:
             return
-        turn = Turn(question, {voice: Answer() for voice in self._voices})
+        if self._editing is not None:
+            self._conversation.rewind(self._editing)
+        self._editing = self._marked = None
+        turn = Turn(question, {voice.name: Answer() for voice in self._voices})
         self._conversation.turns.append(turn)
-        self._exchange = Exchange(self._talker, self._conversation, turn, self._sampling)
         self.query_one(ChatInput).value = ""
-        threading.Thread(target=self._exchange.run, daemon=True, name="danlu-chat").start()
-        self._show()
+        self.let_answer(
+            [
+                (turn.answers[each.name], each.part, self._conversation.messages(each.name, turn))
+                for each in self._voices
+            ]
+        )
+        self.show_all()
         self.query_one(Transcript).scroll_end(animate=False)
-        self.refresh_bindings()
 
-    @property
-    def _speaking(self) -> bool:
-        return self._exchange is not None and not self._exchange.ended
+    # -- keys ----------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:
             return True
         typing = isinstance(self.focused, ChatInput)
-        if action in _TYPING and typing:
-            return False
         if action == "stop":
             return self._speaking
+        if action == "leave_edit":
+            return self._editing is not None
         if action == "commands":
             return typing and bool(self._talker)
-        if action == "voices" or action == "verify":
-            return self._tuned
-        return action != "copy_answer" or bool(self._conversation.turns)
+        if (typing and action not in WHILE_TYPING) or (self._speaking and action in NEED_SILENCE):
+            return False
+        if action in NEED_A_TURN:
+            return bool(self._conversation.turns)
+        return self._can(action)
 
-    def action_stop(self) -> None:
-        if self._exchange is not None:
-            self._exchange.stop()
+    def _can(self, action: str) -> bool:
+        several = len(self._voices) > 1
+        if action in ("blind", "remove", "zoom", "voice"):
+            return several
+        if action == "add":
+            return self._talker is not None and len(self._voices) < MOST_VOICES
+        if action == "verify":
+            return any(voice.part.kind == "tuned" for voice in self._voices)
+        return True
+
+    def action_leave_edit(self) -> None:
+        self._editing = None
+        self.query_one(ChatInput).value = ""
+        self.show_all()
 
     def action_commands(self) -> None:
         self.query_one(Transcript).focus()
@@ -236,32 +188,109 @@ class ChatScreen(DanluScreen):
     def action_new(self) -> None:
         self.action_stop()
         self._conversation = Conversation(system=self._conversation.system)
-        self._show()
+        self._editing = self._marked = None
+        self.show_all()
         self.query_one(ChatInput).focus()
 
-    def action_new_now(self) -> None:
-        self.action_new()
+    action_new_now = action_new
 
-    def action_voices(self) -> None:
-        """Both, the tuned one alone, the base alone, and round again."""
-        order: list[tuple[VoiceName, ...]] = [("base", "tuned"), ("tuned",), ("base",)]
-        self._voices = order[(order.index(self._voices) + 1) % len(order)]
-        self._show()
+    def action_voice(self, step: int) -> None:
+        self._current = (self._current + step) % len(self._voices)
+        self.show_all()
+
+    def action_zoom(self) -> None:
+        self._zoomed = not self._zoomed
+        self.show_all()
+
+    def action_thoughts(self) -> None:
+        self._thoughts = not self._thoughts
+        self.show_all()
+
+    def action_mark(self, step: int) -> None:
+        last = len(self._conversation.turns) - 1
+        at = last + 1 if self._marked is None else self._marked
+        self._marked = max(0, min(last, at + step))
+        self.show_all()
+
+    @property
+    def _turn_at(self) -> int:
+        """The number of the marked question, else of the last."""
+        last = len(self._conversation.turns) - 1
+        return last if self._marked is None else min(self._marked, last)
+
+    def action_edit_last(self) -> None:
+        if not self.query_one(ChatInput).value:
+            self.action_edit()
+
+    def action_edit(self) -> None:
+        self._editing = self._turn_at
+        entry = self.query_one(ChatInput)
+        entry.value = self._conversation.turns[self._editing].question
+        entry.cursor_position = len(entry.value)
+        entry.focus()
+        self.show_all()
+
+    def action_resend(self) -> None:
+        self._editing = self._turn_at
+        self._ask(self._conversation.turns[self._editing].question)
+
+    def action_copy_answer(self) -> None:
+        answers = self._conversation.turns[self._turn_at].answers
+        answer = answers.get(self._voice.name) or next(iter(answers.values()))
+        self.app.copy_to_clipboard(answer.text)
+        self.notify(words.t("chat_screen.copied", voice=self._voice.title))
+
+    def action_save(self) -> None:
+        from tui.chat_file import ask_where
+
+        titles = {voice.name: voice.title for voice in self._voices}
+        kept = Kept(self._target, titles, self._conversation, self._sampling)
+        ask_where(self, kept, self._save)
+
+    def _save(self, kept: Kept, path: Path) -> None:
+        try:
+            kept.write(path)
+        except DanluError as error:
+            self.fail(error)
+        else:
+            self.notify(words.t("chat_screen.saved", path=path))
+
+    # -- other screens -------------------------------------------------------------------------
+
+    def action_add(self) -> None:
+        from tui.screens.voice_picker import VoicePicker
+
+        if self._talker is not None:
+            there = [voice.part for voice in self._voices]
+            self.app.push_screen(VoicePicker(self._talker.target, there, self.add_voice))
+
+    def action_remove(self) -> None:
+        self.remove_voice(self._voice)
+
+    def action_blind(self) -> None:
+        from tui.screens.blind import BlindScreen
+
+        if self._talker is not None:
+            other = self._voices[(self._current - 1) % len(self._voices)]
+            system = self._conversation.system
+            self.app.push_screen(
+                BlindScreen(self._talker, other, self._voice, self._sampling, system)
+            )
 
     def action_sampling(self) -> None:
         from tui.screens.sampling import SamplingScreen
 
         def take(chosen: Sampling | None) -> None:
             self._sampling = chosen or self._sampling
-            self._show()
+            self.show_all()
 
-        self.app.push_screen(SamplingScreen(self._sampling), take)
+        self.app.push_screen(SamplingScreen(self._sampling, self._target), take)
 
     def action_system(self) -> None:
         def take(text: str | None) -> None:
             if text is not None:
                 self._conversation.system = text
-                self._show()
+                self.show_all()
 
         about = words.t("chat_screen.system_about")
         value = self._conversation.system
@@ -270,11 +299,5 @@ class ChatScreen(DanluScreen):
     def action_verify(self) -> None:
         from tui.screens.verify import VerifyScreen
 
-        if self._talker is not None and not self._speaking:
+        if self._talker is not None:
             self.app.push_screen(VerifyScreen(self._talker))
-
-    def action_copy_answer(self) -> None:
-        answers = self._conversation.turns[-1].answers
-        answer = answers.get("tuned") or next(iter(answers.values()))
-        self.app.copy_to_clipboard(answer.text)
-        self.notify(words.t("chat_screen.copied"))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import shlex
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,41 +11,11 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine import words
-from engine.chat.sampling import Sampling
+from engine.chat.sampling import CHAT_DEFAULT, FIELDS, Field, Sampling, options, sampling_of
 from tui.cells import fit
 from tui.screens.overlay import OverlayScreen
 from tui.symbols import sign
 from tui.widgets.prose import Prose
-
-
-@dataclass(frozen=True)
-class Field:
-    """One number: its type and range. ``seed`` may be left empty."""
-
-    name: str
-    kind: Callable[[str], float | int]
-    low: float
-    high: float
-    may_be_empty: bool = False
-
-    def read(self, text: str) -> float | int | None:
-        """The value of ``text``. Raises ValueError when it is none of this field's."""
-        if not text.strip() and self.may_be_empty:
-            return None
-        value = self.kind(text)
-        if not self.low <= value <= self.high:
-            raise ValueError(text)
-        return value
-
-
-FIELDS = (
-    Field("temperature", float, 0, 10),
-    Field("top_p", float, 0.01, 1),
-    Field("top_k", int, 0, 1_000_000),
-    Field("max_new_tokens", int, 1, 1_000_000),
-    Field("repetition_penalty", float, 0.1, 10),
-    Field("seed", int, 0, 2**63 - 1, may_be_empty=True),
-)
 
 
 class SamplingScreen(OverlayScreen[Sampling]):
@@ -59,21 +28,23 @@ class SamplingScreen(OverlayScreen[Sampling]):
     SamplingScreen Input { width: 16; background: $panel; padding: 0 1; }
     SamplingScreen Input.-wrong { color: $error; text-style: bold; }
     SamplingScreen #about { margin: 1 0; height: 3; color: $ash; }
+    SamplingScreen #command { height: 3; color: $ash; }
     SamplingScreen .title { text-style: bold; margin-bottom: 1; }
     """
 
-    def __init__(self, sampling: Sampling) -> None:
+    def __init__(self, sampling: Sampling, target: str = "TARGET") -> None:
         super().__init__()
         self._sampling = sampling
+        self._target = target
 
     def work(self) -> list[Widget]:
         rows: list[Widget] = [Static(words.t("chat_screen.sampling"), classes="title")]
         for field in FIELDS:
             value = getattr(self._sampling, field.name)
-            entry = SamplingInput("" if value is None else f"{value:g}", field)
+            entry = SamplingInput(field.text(value), field)
             label = fit(words.t(f"chat_screen.{field.name}"), 22)
             rows.append(Horizontal(Static(label), entry))
-        return [*rows, Prose("", "", id="about")]
+        return [*rows, Prose("", "", id="about"), Prose("$ ", "", id="command")]
 
     def on_mount(self) -> None:
         self.query_one(".panel").can_focus = False  # the arrows go from field to field
@@ -93,8 +64,7 @@ class SamplingScreen(OverlayScreen[Sampling]):
         if wrong is not None:
             wrong.focus()
             return
-        values = {entry.field.name: entry.field.read(entry.value) for entry in entries}
-        self.dismiss(Sampling(**values))  # type: ignore[arg-type]
+        self.dismiss(sampling_of({entry.field.name: entry.value for entry in entries}))
 
     def _explain(self) -> None:
         entry = self.focused
@@ -106,6 +76,15 @@ class SamplingScreen(OverlayScreen[Sampling]):
             allowed = words.t("chat_screen.range", low=f"{field.low:g}", high=f"{field.high:g}")
             about = f"{sign('no')} {allowed}"
         self.query_one("#about", Prose).say(about)
+        self._say_command()
+
+    def _say_command(self) -> None:
+        """What it equals on the command line."""
+        entries = list(self.query(SamplingInput))
+        if all(entry.sound for entry in entries):
+            chosen = sampling_of({entry.field.name: entry.value for entry in entries})
+            said = ["danlu", "chat", self._target, *options(chosen, CHAT_DEFAULT)]
+            self.query_one("#command", Prose).say(shlex.join(said))
 
 
 class SamplingInput(Input):

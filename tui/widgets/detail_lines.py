@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from rich.text import Text
 from textual.widget import Widget
 
-from tui.cells import fit, width
+from tui.cells import cut_start, fit, width
 from tui.ink import ink
 from tui.symbols import sign
 from tui.wrap import wrap
@@ -61,17 +61,8 @@ def _lines(detail: Detail, cells: int) -> list[tuple[str, str, str]]:
             rest = " ".join(lines[detail.most - 1 :])
             lines = [*lines[: detail.most - 1], fit(rest, cells)]
     elif detail.long == "cut_start":
-        lines = [_cut_start(detail.text, cells)]
+        lines = [cut_start(detail.text, cells)]
     else:
         lines = [fit(detail.text, cells).rstrip()]
     leads = [detail.lead, *[" " * hang] * (len(lines) - 1)]
     return [(lead, line, detail.colour) for lead, line in zip(leads, lines, strict=True)]
-
-
-def _cut_start(text: str, cells: int) -> str:
-    if width(text) <= cells:
-        return text
-    more = sign("more")
-    while text and width(text) > cells - width(more):
-        text = text[1:]
-    return more + text

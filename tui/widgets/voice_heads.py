@@ -1,38 +1,73 @@
-"""The line above a conversation: whose answers stand in which column."""
+"""The lines above a conversation: who answers, how fast, and what each holds in memory."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from rich.text import Text
 from textual.widget import Widget
 
-from engine import words
-from tui.cells import fit
+from tui.cells import cut_start, fit, width
 from tui.ink import ink
 from tui.symbols import sign
-from tui.talk import VoiceName
+from tui.widgets.transcript import column_widths
+
+
+class Head(NamedTuple):
+    """One voice: its title, its pace and memory, its title where there is little room."""
+
+    title: str
+    facts: str = ""
+    short: str = ""
 
 
 class VoiceHeads(Widget):
-    """Who says what is in which column."""
+    """Titles over the columns with their facts below; where voices are stacked, the titles as tabs
+    and the facts of the current one."""
 
-    DEFAULT_CSS = "VoiceHeads { height: 1; }"
+    DEFAULT_CSS = "VoiceHeads { height: 2; }"
 
-    def __init__(self, voices: tuple[VoiceName, ...]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._voices = voices
+        self._heads: Sequence[Head] = ()
+        self._current = 0
+        self._columns = True
 
-    def show(self, voices: tuple[VoiceName, ...]) -> None:
-        """Show these voices."""
-        self._voices = voices
-        self.refresh()
+    def show(self, heads: Sequence[Head], current: int, columns: bool) -> None:
+        """Show these voices, the one numbered ``current`` marked."""
+        if (heads, current, columns) != (self._heads, self._current, self._columns):
+            self._heads, self._current, self._columns = heads, current, columns
+            self.refresh()
 
     def render(self) -> Text:
+        if not self._heads:
+            return Text("")
+        return self._as_columns() if self._columns else self._as_tabs()
+
+    def _as_columns(self) -> Text:
         text = Text(no_wrap=True)
-        room = self.size.width - 1
-        cells = (room - 3) // 2 if len(self._voices) > 1 else room
-        for index, voice in enumerate(self._voices):
-            if index:
-                text.append(f" {sign('bar')} ", ink(self, "ash"))
-            colour = "ember" if voice == "tuned" else "ash"
-            text.append(fit(words.t(f"chat.{voice}"), cells), ink(self, colour, bold=True))
+        cells = column_widths(self.size.width - 1, len(self._heads))
+        for field in ("title", "facts"):
+            for index, (head, room) in enumerate(zip(self._heads, cells, strict=True)):
+                text.append(f" {sign('bar')} " if index else "", ink(self, "ash"))
+                if field == "facts":
+                    text.append(fit(head.facts, room), ink(self, "ash"))
+                else:
+                    text.append_text(self._title(index, head.title, room))
+            text.append("\n" if field == "title" else "")
         return text
+
+    def _title(self, index: int, title: str, room: int) -> Text:
+        current = index == self._current and len(self._heads) > 1
+        mark = f"{sign('now')} " if current else ""
+        style = ink(self, "ember" if current or len(self._heads) == 1 else "foreground", bold=True)
+        return Text(fit(mark + title, room), style)
+
+    def _as_tabs(self) -> Text:
+        text = Text(no_wrap=True)
+        room = (self.size.width - 1) // len(self._heads)
+        for index, head in enumerate(self._heads):
+            title = cut_start(head.short, room - 4)
+            text.append_text(self._title(index, title, width(title) + 2)).append("  ")
+        return text.append("\n").append(self._heads[self._current].facts, ink(self, "ash"))

@@ -1,21 +1,28 @@
-"""From a spec's data to the rows of training: read, checked, sampled, split, rendered.
+"""From a spec's data to the rows of training: read, checked, sampled, split, encoded.
 
-Imports datasets and pyarrow when called.
+Rows go one after another from their files to a file of tokens, so that no more than a batch of them
+is in memory, however many there are. Imports datasets and pyarrow when called.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.data import encoded
+from engine.data.bulk import count_rows
 from engine.data.conversation import Conversation
+from engine.data.duplicates import Seen
 from engine.data.encode import Encoder
-from engine.data.files import fingerprint, locate
+from engine.data.files import locate
 from engine.data.refuse import refuse_too_many_dropped
 from engine.data.report import Report, SourceReport
-from engine.data.split import split_of
+from engine.data.split import place_of, sides_of
 from engine.data.survey import Wording, taken
-from engine.data.tables import TokenTable
+from engine.data.tables import TokenFile, rows_of
 from engine.data.template import ensure_chat_template
 from engine.errors import DanluError
 from engine.job import Job
@@ -27,106 +34,168 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _EVERY = 64
+_TRAINED, _HELD, _LEFT_OUT = 0, 1, 2
 
 
 @dataclass
 class Prepared:
-    """What training takes: rows of ``input_ids`` and ``labels``, the conversations they come from
-    in the same order, the report of the check, and the sha256 of each source's files."""
+    """What training takes: rows of ``input_ids`` and ``labels``, the report of the check, and the
+    sha256 of each source's files."""
 
     train: Dataset
     eval: Dataset | None
     report: Report
-    train_conversations: list[Conversation]
-    eval_conversations: list[Conversation]
     fingerprints: dict[str, str] = field(default_factory=dict)
+    _reread: _Reread | None = field(default=None, repr=False)
+
+    @property
+    def train_conversations(self) -> Iterator[Conversation]:
+        """The conversations of ``train``, in its order: read anew."""
+        return iter(()) if self._reread is None else self._reread.of(_TRAINED)
+
+    @property
+    def eval_conversations(self) -> Iterator[Conversation]:
+        """The conversations of ``eval``, in its order: read anew."""
+        return iter(()) if self._reread is None else self._reread.of(_HELD)
 
 
 @dataclass
-class _Part:
-    """The conversations of one source, with its counts."""
+class _Encoded:
+    """All rows taken, in order: what became of each (``fates``), and the reports."""
 
-    report: SourceReport
-    conversations: list[Conversation]
+    reports: list[SourceReport]
+    fates: bytearray
+
+
+@dataclass(frozen=True)
+class _Reread:
+    spec: RunSpec
+    fates: bytearray
+
+    def of(self, fate: int) -> Iterator[Conversation]:
+        for conversation, own in zip(_all_rows(self.spec, Job()), self.fates, strict=False):
+            if own == fate:
+                yield conversation
 
 
 def prepare(spec: RunSpec, tokenizer: PreTrainedTokenizerBase, job: Job) -> Prepared:
-    """The rows of ``spec``, ready to train. A tokenizer without a chat template is given one.
+    """The rows of ``spec``, ready to train; those encoded before are taken as they are. A tokenizer
+    without a chat template is given one.
 
     Raises DanluError ``data.no_source``, ``data.no_rows``, ``data.too_many_dropped``,
-    ``data.unfilled_placeholder`` and what reading raises (:func:`engine.data.read.read_rows`).
+    ``data.unfilled_placeholder``, ``data.cache_unwritable`` and what reading raises
+    (:func:`engine.data.read.read_rows`).
     """
     if not spec.data.train:
         raise DanluError("data.no_source")
-    train, held = _both_sides(spec, job)
     if ensure_chat_template(tokenizer):
         job.note("finding.no_chat_template.message")
+    fingerprints = {
+        source.source: encoded.digest_of_files(locate(source, job).files, job)
+        for source in _sources(spec)
+    }
+    name = encoded.name_of(_depends_on(spec, fingerprints), tokenizer)
+    rows, made = encoded.found(name) or _make(spec, tokenizer, name, job)
+    kept = [place for place, fate in enumerate(_without(made.fates)) if fate == _TRAINED]
+    held = [place for place, fate in enumerate(_without(made.fates)) if fate == _HELD]
+    reread = _Reread(spec, made.fates)
+    return Prepared(
+        train=rows_of(rows, kept if held else None),
+        eval=rows_of(rows, held) if held else None,
+        report=Report(made.reports, lambda: _all_rows(spec, Job())),
+        fingerprints=fingerprints,
+        _reread=reread,
+    )
+
+
+def _sources(spec: RunSpec) -> list[Source]:
+    return [*spec.data.train, *spec.data.eval]
+
+
+def _depends_on(spec: RunSpec, fingerprints: dict[str, str]) -> object:
+    """All of a spec that its encoded rows and their report depend on."""
+    paths = [[str(path) for path in locate(source, Job()).files] for source in _sources(spec)]
+    return spec.data, spec.method.stage, spec.train.seed, sorted(fingerprints.items()), paths
+
+
+def _without(fates: bytearray) -> bytearray:
+    """The fates of the rows that were written."""
+    return fates.replace(bytes([_LEFT_OUT]), b"")
+
+
+def _make(
+    spec: RunSpec, tokenizer: PreTrainedTokenizerBase, name: str, job: Job
+) -> tuple[Path, _Encoded]:
+    total = _refuse_early(spec, job)
     data = spec.data
     encoder = Encoder(
         tokenizer, data.max_length, data.over_long, data.mask_history, data.train_on_prompt
     )
-    total = sum(len(part.conversations) for part in (*train, *held))
-    train_rows, train_kept = _encode(train, encoder, job, 0, total)
-    done = sum(len(part.conversations) for part in train)
-    held_rows, held_kept = _encode(held, encoder, job, done, total)
-    reports = list({id(part.report): part.report for part in (*train, *held)}.values())
+    with encoded.making() as folder:
+        made = _encode(spec, encoder, folder / encoded.ROWS, total, job)
+        refuse_too_many_dropped(made.reports, spec)
+        if _TRAINED not in made.fates:
+            raise DanluError("data.no_rows")
+        return encoded.keep(folder, name, made), made
+
+
+def _refuse_early(spec: RunSpec, job: Job) -> int:
+    """Refuse what would be refused in the end, before anything is encoded: reading alone takes
+    little. Gives the number of rows."""
+    reports = []
+    for source in _sources(spec):
+        report = SourceReport(source.source, spec.method.stage)
+        count_rows(
+            source,
+            _wording(spec),
+            report,
+            job,
+            Seen(),
+            lambda row: None,
+            content=False,
+            skip=lambda rows: True,
+        )
+        reports.append(report)
     refuse_too_many_dropped(reports, spec)
-    if not train_kept:
-        raise DanluError("data.no_rows")
-    return Prepared(
-        train=train_rows.dataset(),
-        eval=held_rows.dataset() if held_kept else None,
-        report=Report(reports, lambda: iter([*train_kept, *held_kept])),
-        train_conversations=train_kept,
-        eval_conversations=held_kept,
-        fingerprints=_fingerprints([*spec.data.train, *spec.data.eval], job),
-    )
+    return sum(report.taken for report in reports)
 
 
-def _both_sides(spec: RunSpec, job: Job) -> tuple[list[_Part], list[_Part]]:
-    """The conversations to train on, and those held back. Raises DanluError as prepare does."""
-    train = [_read(source, spec, job) for source in spec.data.train]
-    held = [_read(source, spec, job) for source in spec.data.eval]
-    refuse_too_many_dropped([part.report for part in (*train, *held)], spec)
-    if spec.data.eval_fraction > 0:
-        train, split = _split(train, spec.data.eval_fraction)
-        held = [*split, *held]
-    return train, held
-
-
-def _read(source: Source, spec: RunSpec, job: Job) -> _Part:
-    report = SourceReport(source.source, spec.method.stage)
-    wording = Wording(spec.data.fill, spec.data.system, spec.train.seed)
-    return _Part(report, list(taken(source, wording, report, job)))
-
-
-def _split(parts: list[_Part], fraction: float) -> tuple[list[_Part], list[_Part]]:
-    rows = [conversation for part in parts for conversation in part.conversations]
-    sides = iter(split_of([row.key for row in rows], fraction))
-    train, held = [], []
-    for part in parts:
-        marked = [(row, next(sides)) for row in part.conversations]
-        train.append(_Part(part.report, [row for row, evaluated in marked if not evaluated]))
-        held.append(_Part(part.report, [row for row, evaluated in marked if evaluated]))
-    return train, held
-
-
-def _encode(
-    parts: list[_Part], encoder: Encoder, job: Job, done: int, total: int
-) -> tuple[TokenTable, list[Conversation]]:
-    table, kept = TokenTable(), []
-    for part in parts:
-        for conversation in part.conversations:
+def _encode(spec: RunSpec, encoder: Encoder, path: Path, total: int, job: Job) -> _Encoded:
+    made, places, done = _Encoded([], bytearray()), array("Q"), 0
+    file = TokenFile(path)
+    first_held = 0
+    for source in _sources(spec):
+        report = SourceReport(source.source, spec.method.stage)
+        made.reports.append(report)
+        rows = taken(source, _wording(spec), report, job)
+        for conversation, rendered in encoder.encode_many(rows, report):
             if done % _EVERY == 0:
                 job.report("rendering_data", done, total, "rows")
             done += 1
-            rendered = encoder.encode(conversation, part.report)
+            places.append(place_of(conversation.key))
+            made.fates.append(_LEFT_OUT if rendered is None else _TRAINED)
             if rendered is not None:
-                table.add(rendered.input_ids, rendered.labels)
-                kept.append(conversation)
-    job.report("rendering_data", done, total, "rows")
-    return table, kept
+                file.add(rendered.input_ids, rendered.labels)
+        if len(made.reports) == len(spec.data.train):
+            _hold(made.fates, sides_of(places, spec.data.eval_fraction))
+            first_held = len(made.fates)
+    file.close()
+    _hold(made.fates, [place >= first_held for place in range(len(made.fates))])
+    job.report("rendering_data", total, total, "rows")
+    return made
 
 
-def _fingerprints(sources: list[Source], job: Job) -> dict[str, str]:
-    return {source.source: fingerprint(locate(source, job).files, job) for source in sources}
+def _hold(fates: bytearray, sides: Iterable[bool]) -> None:
+    for place, held in enumerate(sides):
+        if held and fates[place] == _TRAINED:
+            fates[place] = _HELD
+
+
+def _wording(spec: RunSpec) -> Wording:
+    return Wording(spec.data.fill, spec.data.system, spec.train.seed)
+
+
+def _all_rows(spec: RunSpec, job: Job) -> Iterator[Conversation]:
+    for source in _sources(spec):
+        report = SourceReport(source.source, spec.method.stage)
+        yield from taken(source, _wording(spec), report, job)

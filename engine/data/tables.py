@@ -1,4 +1,5 @@
-"""Token rows held in Arrow while they are made: four bytes a token, not a Python list of integers.
+"""Token rows written to an Arrow file while they are made, and read from it by memory map: four
+bytes a token on disk, next to nothing in memory.
 
 Imports pyarrow and datasets when called.
 """
@@ -6,61 +7,81 @@ Imports pyarrow and datasets when called.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-_CHUNK = 1 << 20  # tokens of an Arrow chunk
+_CHUNK = 1 << 18  # tokens of a batch in the file
+_COLUMNS = ("input_ids", "labels")
 
 
-class TokenTable:
-    """Rows of ``input_ids`` and ``labels``, added one by one."""
+class TokenFile:
+    """Rows of ``input_ids`` and ``labels``, added one by one to a new file at ``path``."""
 
-    def __init__(self) -> None:
-        self._columns = {"input_ids": _Column(), "labels": _Column()}
-
-    def add(self, input_ids: list[int], labels: list[int]) -> None:
-        """Add a row."""
-        self._columns["input_ids"].add(input_ids)
-        self._columns["labels"].add(labels)
-
-    def dataset(self) -> Dataset:
-        """The rows as a data set in memory."""
+    def __init__(self, path: Path) -> None:
         import pyarrow
-        from datasets import Dataset
 
-        columns = {name: column.chunks() for name, column in self._columns.items()}
-        return Dataset(pyarrow.table(columns))
-
-
-class _Column:
-    def __init__(self) -> None:
-        self._done: list[Any] = []
+        self._schema = pyarrow.schema({name: pyarrow.list_(pyarrow.int32()) for name in _COLUMNS})
+        self._file = pyarrow.ipc.new_stream(str(path), self._schema)
+        self.rows = 0
         self._start()
 
     def _start(self) -> None:
-        self._values, self._offsets = array("i"), array("i", [0])
+        self._values = {name: array("i") for name in _COLUMNS}
+        self._offsets = array("i", [0])
 
-    def add(self, row: list[int]) -> None:
-        self._values.fromlist(row)
-        self._offsets.append(len(self._values))
-        if len(self._values) >= _CHUNK:
-            self._done.append(self._chunk())
-            self._start()
+    def add(self, input_ids: list[int], labels: list[int]) -> None:
+        """Add a row. Raises OSError."""
+        self._values["input_ids"].fromlist(input_ids)
+        self._values["labels"].fromlist(labels)
+        self._offsets.append(len(self._values["input_ids"]))
+        self.rows += 1
+        if self._offsets[-1] >= _CHUNK:
+            self._write()
 
-    def _chunk(self) -> Any:
+    def close(self) -> None:
+        """End the file, so that it can be read."""
+        if len(self._offsets) > 1:
+            self._write()
+        self._file.close()
+
+    def _write(self) -> None:
         import pyarrow
 
-        values = pyarrow.Array.from_buffers(
-            pyarrow.int32(), len(self._values), [None, pyarrow.py_buffer(self._values)]
-        )
-        offsets = pyarrow.Array.from_buffers(
-            pyarrow.int32(), len(self._offsets), [None, pyarrow.py_buffer(self._offsets)]
-        )
-        return pyarrow.ListArray.from_arrays(offsets, values)
+        offsets = _array(self._offsets)
+        lists = [
+            pyarrow.ListArray.from_arrays(offsets, _array(self._values[name])) for name in _COLUMNS
+        ]
+        self._file.write_batch(pyarrow.record_batch(lists, schema=self._schema))
+        self._start()
 
-    def chunks(self) -> Any:
-        import pyarrow
 
-        return pyarrow.chunked_array([*self._done, self._chunk()])
+def _array(values: array[int]) -> Any:
+    import pyarrow
+
+    buffers = [None, pyarrow.py_buffer(values)]
+    return pyarrow.Array.from_buffers(pyarrow.int32(), len(values), buffers)
+
+
+def rows_of(path: Path, chosen: Sequence[int] | None = None) -> Dataset:
+    """The rows of a file of tokens, or the ``chosen`` ones in that order; nothing is loaded."""
+    from datasets import Dataset
+
+    dataset = Dataset.from_file(str(path))
+    return dataset if chosen is None else dataset.select(chosen)
+
+
+def lengths_of_rows(dataset: Dataset) -> list[int]:
+    """How many tokens each row has, without loading the tokens."""
+    import pyarrow.compute
+
+    compute: Any = pyarrow.compute
+    table: Any = dataset.data.table
+    lengths = compute.list_value_length(table.column("input_ids"))
+    indices: Any = dataset._indices
+    if indices is not None:
+        lengths = lengths.take(indices.column(0))
+    return lengths.to_pylist()

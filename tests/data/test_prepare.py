@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from engine.data import encoded
+from engine.data.encode import Encoder
 from engine.data.prepare import Prepared, prepare
 from engine.data.preview import histogram, percentiles, preview
 from engine.data.questions import trained_questions
@@ -54,6 +56,45 @@ def test_the_same_spec_gives_the_same_rows(tmp_path: Path) -> None:
     one, other = (prepared(source, eval_fraction=0.2) for _ in range(2))
     assert one.train[:] == other.train[:] and one.eval and other.eval
     assert one.eval[:] == other.eval[:] and one.fingerprints == other.fingerprints
+
+
+def test_rows_encoded_before_are_taken_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jsonl"
+    entries = [*rows(30), {"instruction": "?", "output": ""}, *rows(3)]
+    asked: dict[str, Any] = {"eval_fraction": 0.2, "max_dropped": 0.5}
+    one = prepared(write(path, entries), **asked)
+    monkeypatch.setattr(Encoder, "encode_many", None)
+    other = prepared(str(path), **asked)
+    assert one.eval and other.eval and one.fingerprints == other.fingerprints
+    assert (one.train[:], one.eval[:]) == (other.train[:], other.eval[:])
+    assert one.report.document() == other.report.document()
+    assert answers(one) == answers(other) and len(answers(one)) == len(one.train)
+    with pytest.raises(TypeError):
+        prepared(write(path, [*entries, *rows(1)]), **asked)
+    with pytest.raises(TypeError):
+        prepared(write(path, entries), **asked, max_length=64)
+
+
+def test_damaged_or_half_written_rows_are_encoded_anew(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.jsonl", rows(5))
+    one = prepared(source)
+    (kept,) = (folder for folder in encoded.cache_root().iterdir() if folder.is_dir())
+    (kept / "about.pickle").write_bytes(b"cut")
+    assert prepared(source).train[:] == one.train[:]
+    (kept / "rows.arrow").unlink()
+    assert prepared(source).train[:] == one.train[:]
+
+
+def test_what_was_not_used_for_longest_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoded, "MOST", 1)
+    for number in range(3):
+        prepared(write(tmp_path / f"{number}.jsonl", rows(2 + number)))
+    (kept,) = (folder for folder in encoded.cache_root().iterdir() if folder.is_dir())
+    assert (kept / "rows.arrow").is_file()
 
 
 def test_a_sample_takes_so_many_rows_in_their_order(tmp_path: Path) -> None:
@@ -143,6 +184,7 @@ def test_preparing_can_be_cancelled(tmp_path: Path) -> None:
     job = Job(on_progress=lambda p: job.cancel() if p.phase == "rendering_data" else None)
     with pytest.raises(Cancelled):
         prepare(spec(write(tmp_path / "a.jsonl", rows(5))), tokenizer_of("QWEN25"), job)
+    assert not [folder for folder in encoded.cache_root().iterdir() if folder.is_dir()]
 
 
 def test_questions_are_what_was_trained_filled_with_the_system_prompt(tmp_path: Path) -> None:

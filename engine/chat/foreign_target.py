@@ -12,8 +12,6 @@ from engine.models.foreign import Foreign, hub_id_of, looks_like_id
 from engine.spec.sections import Model
 
 Note = tuple[str, dict[str, Any]]  # a word key and its values
-_SAFE = "adapter_model.safetensors"
-_PICKLES = ("adapter_model.bin", "adapter_model.pt")
 
 
 @dataclass(frozen=True)
@@ -58,15 +56,6 @@ def notes_of(known: Foreign, found: FoundBase, label: str) -> tuple[Note, ...]:
     if known.quantized:
         notes.append(("foreign.quantized", {"bits": known.quantized}))
     return tuple(notes)
-
-
-def refuse_pickle(adapter: Path) -> None:
-    """Raises DanluError ``foreign.pickle_weights`` for an adapter that only a pickle holds."""
-    if (adapter / _SAFE).is_file():
-        return
-    for name in _PICKLES:
-        if (adapter / name).is_file():
-            raise DanluError("foreign.pickle_weights", adapter=adapter, file=name)
 
 
 def _guess(base: str) -> str:

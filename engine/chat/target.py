@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine.chat.foreign_target import Note, base_of, notes_of, refuse_pickle
+from engine.chat.foreign_target import Note, base_of, notes_of
 from engine.errors import DanluError
 from engine.home import runs_root
 from engine.job import Job
-from engine.models.foreign import best_checkpoint, checkpoints_in, read_foreign
+from engine.models.foreign import best_checkpoint, checkpoints_in, read_foreign, refuse_pickle
 from engine.runs.store import SPEC_NAME, Run, checkpoint_step, find_run
 from engine.spec.sections import Model
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DanluError, Fix
+from engine.models.foreign import refuse_pickle
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -25,8 +26,8 @@ def adapt(model: PreTrainedModel, spec: RunSpec) -> PreTrainedModel | PeftModel:
     """The model with exactly the parameters trainable that ``spec.method`` names, and gradient
     checkpointing on where ``spec.train`` (resolved) asks for it. ``model`` itself is changed.
 
-    Raises DanluError ``adapter.*`` for an adapter folder that is none, or for target modules that
-    the model does not have.
+    Raises DanluError ``adapter.*`` for an adapter folder that is none or was made for another
+    model, or for target modules that the model does not have; ``foreign.pickle_weights``.
     """
     if spec.train.gradient_checkpointing:
         enable_checkpointing(model)
@@ -66,7 +67,11 @@ def _with_adapter(model: PreTrainedModel, spec: RunSpec) -> PeftModel:
             raise _refused(refusal) from refusal
     folder = _adapter_folder(spec.method.adapter)
     if not _is_meta(model):
-        return PeftModel.from_pretrained(model, str(folder), is_trainable=True)
+        try:
+            return PeftModel.from_pretrained(model, str(folder), is_trainable=True)
+        except (RuntimeError, ValueError) as refusal:
+            reason = str(refusal).strip().splitlines()[-1].strip()[:200]
+            raise DanluError("adapter.wrong_base", path=folder, reason=reason) from refusal
     from peft import PeftConfig
 
     config = PeftConfig.from_pretrained(str(folder))
@@ -130,6 +135,7 @@ def _adapter_folder(text: str) -> Path:
         json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise DanluError("adapter.not_an_adapter", path=folder) from None
+    refuse_pickle(folder)
     return folder
 
 

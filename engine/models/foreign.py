@@ -12,25 +12,29 @@ from typing import Any, Literal
 
 import yaml
 
+from engine.errors import DanluError
 from engine.hub.reference import Hub
 
 Maker = Literal["ms-swift", "LLaMA-Factory", "TRL", "Unsloth", "axolotl", "PEFT", "transformers"]
 _SWIFT_ARGUMENTS = ("args.json", "sft_args.json")  # sft_args.json before ms-swift 3
 _FACTORY_ARGUMENTS = ("training_args.yaml", "llamaboard_config.yaml")
 _STATE = "trainer_state.json"
+_SAFE = "adapter_model.safetensors"
+_PICKLES = ("adapter_model.bin", "adapter_model.pt")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 # As the hubs' caches lay folders out; ModelScope's writes a dot in a name as three underscores.
 _HF_CACHE = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
 _MS_CACHE = re.compile(r"modelscope/(?:hub/)?(?:models/)?([\w-]+/[\w.-]+)/?$")
-# What a model card's text or tags name → who made it. The first that is found counts.
-_IN_CARD: tuple[tuple[str, Maker], ...] = (
+# What a model card's tags name → who made it. The first that is found counts. Not its text: that
+# names the base too, which others than Unsloth take from Unsloth.
+_TAGS: tuple[tuple[str, Maker], ...] = (
     ("llama-factory", "LLaMA-Factory"),
     ("ms-swift", "ms-swift"),
     ("unsloth", "Unsloth"),
     ("axolotl", "axolotl"),
     ("trl", "TRL"),
 )
-_CARD_BYTES = 20_000
+_CARD_LENGTH = 20_000
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def read_foreign(folder: Path) -> Foreign:
     that cannot be read tells nothing."""
     places = [folder, folder.parent] if folder.name.startswith("checkpoint-") else [folder]
     adapter = _json(folder / "adapter_config.json")
-    card_text, card = _card(places)
+    card = _card(places)
     swift = _first(places, _SWIFT_ARGUMENTS, _json)
     factory = _plain_keys(_first(places, _FACTORY_ARGUMENTS, _yaml))
     bases = [
@@ -70,7 +74,7 @@ def read_foreign(folder: Path) -> Foreign:
     named = tuple(dict.fromkeys(str(base) for base in bases if base))
     system = swift.get("system") or factory.get("default_system")
     return Foreign(
-        maker=_maker(swift, factory, card_text, places, adapter),
+        maker=_maker(swift, factory, card, places, adapter),
         bases=named,
         hub=("huggingface" if swift.get("use_hf") else "modelscope") if swift else None,
         revision=adapter.get("revision") or swift.get("model_revision"),
@@ -97,6 +101,15 @@ def looks_like_id(name: str) -> bool:
     return bool(_HUB_ID.fullmatch(name)) and not name.startswith(".")
 
 
+def refuse_pickle(adapter: Path) -> None:
+    """Raises DanluError ``foreign.pickle_weights`` for an adapter that only a pickle holds."""
+    if (adapter / _SAFE).is_file():
+        return
+    for name in _PICKLES:
+        if (adapter / name).is_file():
+            raise DanluError("foreign.pickle_weights", adapter=adapter, file=name)
+
+
 def checkpoints_in(folder: Path) -> list[Path]:
     """The checkpoints a run of another program left in ``folder``, oldest step first."""
     found = [p for p in folder.glob("checkpoint-*") if p.is_dir() and _step_of(p) >= 0]
@@ -118,7 +131,7 @@ def _step_of(folder: Path) -> int:
 def _maker(
     swift: dict[str, Any],
     factory: dict[str, Any],
-    card_text: str,
+    card: dict[str, Any],
     places: list[Path],
     adapter: dict[str, Any],
 ) -> Maker:
@@ -126,8 +139,9 @@ def _maker(
         return "ms-swift"
     if factory or any((place / "trainer_log.jsonl").is_file() for place in places):
         return "LLaMA-Factory"
-    for sign, maker in _IN_CARD:
-        if re.search(rf"\b{sign}\b", card_text, re.IGNORECASE):
+    tags = {str(tag).casefold() for tag in _listed(card.get("tags"))}
+    for tag, maker in _TAGS:
+        if tag in tags:
             return maker
     return "PEFT" if adapter else "transformers"
 
@@ -149,17 +163,16 @@ def _progress(state: dict[str, Any]) -> dict[str, Any]:
     return {"step": state.get("global_step"), "steps": state.get("max_steps"), **last}
 
 
-def _card(places: list[Path]) -> tuple[str, dict[str, Any]]:
-    """A model card's text and its front matter."""
+def _card(places: list[Path]) -> dict[str, Any]:
+    """The front matter of a model card."""
     for place in places:
         try:
             text = (place / "README.md").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        text = text[:_CARD_BYTES]
-        parts = text.split("---", 2)
-        return text, _mapping(parts[1]) if text.startswith("---") and len(parts) == 3 else {}
-    return "", {}
+        parts = text[:_CARD_LENGTH].split("---", 2)
+        return _mapping(parts[1]) if len(parts) == 3 and not parts[0].strip() else {}
+    return {}
 
 
 def _listed(value: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,22 @@ def test_what_peft_refuses_is_named_with_its_way_out(
         adapt(loaded(tiny_model), spec_of())
     assert caught.value.code == "adapter.refused"
     assert caught.value.fixes[0].set == {"method.lora_dropout": 0.0}
+
+
+def test_an_adapter_of_another_model_or_in_a_pickle_is_refused_by_name(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    config = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 2, "target_modules": ["q_proj"]}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config))
+    (tmp_path / "adapter_model.bin").write_bytes(b"")
+    spec, codes = spec_of(method={"adapter": str(tmp_path)}), []
+    for _ in range(2):
+        with pytest.raises(DanluError) as caught:
+            adapt(loaded(tiny_model), spec)
+        codes.append(caught.value.code)
+        place = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
+        save_file({place: torch.zeros(2, 99)}, str(tmp_path / "adapter_model.safetensors"))
+    assert codes == ["foreign.pickle_weights", "adapter.wrong_base"]

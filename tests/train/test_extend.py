@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine import words
 from engine.errors import DanluError
+from engine.home import runs_root
 from engine.runs.commands import send_command
 from engine.runs.extend import (
     extend_run,
@@ -19,9 +22,8 @@ from engine.runs.extend import (
 )
 from engine.runs.journal import read_journal
 from engine.runs.store import Run
-from engine.spec.resolve import resolve
 from engine.spec.run_spec import RunSpec
-from engine.train.schedule import planned
+from engine.train.schedule import Extension, factor, planned
 from engine.train.session import TrainingSession
 from tests.train.runs import tiny_run
 from tests.train.test_session import losses, of_kind, train, wait_for_step
@@ -38,6 +40,25 @@ def wait_for_log(run: Run, code: str) -> None:
 
 def rates(run: Run) -> dict[int, float]:
     return {event["step"]: event["learning_rate"] for event in of_kind(run, "step")}
+
+
+@pytest.fixture(scope="module")
+def trained_once(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of six steps on a cosine. Tests take copies."""
+    folder = tmp_path_factory.mktemp("trained-once")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DANLU_HOME", str(folder / "home"))
+        run = tiny_run(tiny_model, folder, train__warmup_steps=2)
+        assert train(run).outcome == "finished"
+    return run.path
+
+
+@pytest.fixture
+def finished(trained_once: Path) -> Run:
+    """That run, in this test's own home."""
+    folder = runs_root() / "finished"
+    shutil.copytree(trained_once, folder)
+    return Run(folder)
 
 
 def test_a_longer_run_learns_what_one_planned_so_long_does(
@@ -64,10 +85,9 @@ def test_a_longer_run_learns_what_one_planned_so_long_does(
 
 
 def test_a_rate_that_has_run_out_is_warmed_up_to_where_a_run_planned_so_would_be(
-    tiny_model: Path, tmp_path: Path
+    finished: Run,
 ) -> None:
-    run = tiny_run(tiny_model, tmp_path, train__warmup_steps=2)
-    train(run)
+    run = finished
     first = rates(run)
     extend_run(run, 2)
     assert train(run, resume=True).outcome == "finished"
@@ -84,6 +104,7 @@ def test_a_rate_that_has_run_out_is_warmed_up_to_where_a_run_planned_so_would_be
     assert card["extensions"][0]["schedule"] == "rewarm"
 
 
+@pytest.mark.slow
 def test_a_longer_run_that_is_cut_off_resumes_on_its_new_curve_and_grows_again(
     tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -105,6 +126,7 @@ def test_a_longer_run_that_is_cut_off_resumes_on_its_new_curve_and_grows_again(
     assert max(losses(run)) == 12
 
 
+@pytest.mark.slow
 def test_a_run_grows_while_it_trains(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(
         tiny_model, tmp_path, train__num_train_epochs=500, train__save_steps=1000, **CONSTANT
@@ -138,6 +160,7 @@ def test_a_run_that_grows_at_its_last_step_goes_on(tiny_model: Path, tmp_path: P
     assert list(losses(run)) == list(range(1, 10))
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_down_from_the_rate_it_had_never_up(
     tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -159,6 +182,7 @@ def test_a_stopped_run_goes_down_from_the_rate_it_had_never_up(
     assert went == sorted(went, reverse=True) and len(went) == 15
 
 
+@pytest.mark.slow
 def test_steps_at_most_grow_by_the_steps_of_the_epochs(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(tiny_model, tmp_path, train__max_steps=4)
     train(run)
@@ -167,10 +191,11 @@ def test_steps_at_most_grow_by_the_steps_of_the_epochs(tiny_model: Path, tmp_pat
     assert run.spec().train.max_steps == run.summary().step == 7
 
 
-def test_what_cannot_be_made_longer_says_why(tiny_model: Path, tmp_path: Path) -> None:
-    run = tiny_run(tiny_model, tmp_path)
-    assert _code(run) == "extend.nothing_saved"
-    train(run)
+def test_what_cannot_be_made_longer_says_why(
+    finished: Run, tiny_model: Path, tmp_path: Path
+) -> None:
+    assert _code(tiny_run(tiny_model, tmp_path)) == "extend.nothing_saved"
+    run = finished
     before = (run.path / "journal.jsonl").read_bytes()
     with pytest.raises(DanluError) as caught:
         extend_run(run, 1, "decay")
@@ -183,6 +208,7 @@ def test_what_cannot_be_made_longer_says_why(tiny_model: Path, tmp_path: Path) -
     assert run.spec().train.num_train_epochs == 2
 
 
+@pytest.mark.slow
 def test_rows_that_changed_since_stop_a_longer_run(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(tiny_model, tmp_path)
     train(run)
@@ -222,17 +248,39 @@ def test_the_plain_schedule_is_that_of_transformers(kind: str) -> None:
         theirs.step()
 
 
-def test_an_extension_is_told_in_both_languages(tiny_model: Path, tmp_path: Path) -> None:
+def test_an_extension_is_told_in_both_languages(finished: Run) -> None:
+    again = preview_extension(finished, 1.5)
+    assert (again.schedule, again.steps, again.epochs) == ("rewarm", 11, 3.5)
+    assert again.rate_before == 0 < again.rate_end < again.rate < 5e-3
+    code, values = extension_words(again)
+    assert "where a run planned for 3.5 epochs would be" in words.said(code, values)
+    flat = replace(again, rate_before=5e-3, rate=5e-3, rate_end=5e-3)
+    words.use_language("zh")
+    assert "保持 5.00e-03" in words.said(*extension_words(flat))
+
+
+def test_a_schedule_goes_on_without_a_jump_however_often_it_is_made_longer() -> None:
+    spec = RunSpec.from_mapping(
+        {
+            "data": {"train": ["rows.jsonl"]},
+            "train": {"learning_rate": 1e-4, "warmup_steps": 5},
+        }
+    )
+    down = Extension(60, 100, 150, 1, 1.5, "decay", 5, 0, 0, 0)
+    up = Extension(150, 150, 300, 1.5, 3, "rewarm", 10, 0, 0, 0)
+    plain, longer = planned(spec, 100), factor(spec, 300, [down, up])
+    assert [longer(step) for step in range(60)] == [plain(step) for step in range(60)]
+    assert longer(60) == pytest.approx(plain(60))
+    falling = [longer(step) for step in range(60, 150)]
+    assert falling == sorted(falling, reverse=True) and falling[-1] < 1e-3
+    whole = planned(spec, 300)
+    for step in range(150, 160):
+        assert longer(step) == pytest.approx(whole(159) * (step - 149) / 10)
+    assert [longer(step) for step in range(160, 301)] == [whole(step) for step in range(160, 301)]
+
+
+@pytest.mark.slow
+def test_a_constant_rate_stays(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(tiny_model, tmp_path, **CONSTANT)
     train(run)
-    code, values = extension_words(preview_extension(run, 1.5))
-    assert "stays 5.00e-03" in words.said(code, values)
-    assert resolve(run.spec(), _machine()).train.num_train_epochs == 2
-    words.use_language("zh")
-    assert "保持 5.00e-03" in words.said(code, values)
-
-
-def _machine():
-    from engine.hardware import machine
-
-    return machine()
+    assert "stays 5.00e-03" in words.said(*extension_words(preview_extension(run, 1)))

@@ -21,30 +21,32 @@ from tests.train.test_session import losses, of_kind, train
     "changes",
     [
         {},
-        {"model__quantization": "nf4"},
-        {"method__tuner": "full", "train__learning_rate": 1e-3},
+        pytest.param({"model__quantization": "nf4"}, marks=pytest.mark.slow),
+        pytest.param(
+            {"method__tuner": "full", "train__learning_rate": 1e-3}, marks=pytest.mark.slow
+        ),
     ],
     ids=["lora", "qlora", "full"],
 )
 def test_a_new_run_begins_where_the_other_ended(
     tiny_model: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    parent = tiny_run(tiny_model, tmp_path, train__num_train_epochs=4, **changes)
+    parent = tiny_run(tiny_model, tmp_path, train__num_train_epochs=3, **changes)
     train(parent)
     spec = spec_from(parent.name)
     run = create_run(spec.with_values({"train.num_train_epochs": 1, "run.name": "child"}))
     # What the trainer starts from, asked of the untrained weights by a rate of nearly nothing.
     still = create_run(spec.with_values({"train.learning_rate": 1e-30, "train.max_steps": 1}))
     train(still)
-    assert _weights(still, 1) == pytest.approx(_weights(parent, 12), abs=1e-6)
+    assert _weights(still, 1) == pytest.approx(_weights(parent, 9), abs=1e-6)
     assert train(run).outcome == "finished"
     assert list(losses(run)) == [1, 2, 3] and losses(run)[1] < losses(parent)[1] - 0.3
     rate = [event["learning_rate"] for event in of_kind(run, "step")]
     assert max(rate) == spec.train.learning_rate, "a schedule of its own, not the end of another"
     born = json.loads((run.path / "card.json").read_text())["lineage"]
-    assert (born["run"], born["checkpoint"], born["step"]) == (parent.name, "checkpoint-12", 12)
+    assert (born["run"], born["checkpoint"], born["step"]) == (parent.name, "checkpoint-9", 9)
     grandchild = spec_from("child")
-    assert (lineage(grandchild) or {})["of"]["checkpoint"] == "checkpoint-12"
+    assert (lineage(grandchild) or {})["of"]["checkpoint"] == "checkpoint-9"
     # Once it has a checkpoint of its own, the run no longer needs the weights it began with.
     shutil.rmtree(parent.path)
     shutil.rmtree(run.path / "checkpoint-3")
@@ -63,7 +65,7 @@ def _weights(run: Run, step: int) -> list[float]:
 def test_another_spec_gives_data_and_settings_the_weights_give_model_and_adapter(
     tiny_model: Path, tmp_path: Path
 ) -> None:
-    parent = tiny_run(tiny_model, tmp_path, method__lora_rank=2)
+    parent = tiny_run(tiny_model, tmp_path, method__lora_rank=2, train__max_steps=2)
     train(parent)
     other = tiny_spec(Path("some/model"), write_rows(tmp_path / "other.jsonl", 4))
     spec = spec_from(f"{parent.name}/checkpoint-2", other)

@@ -7,7 +7,7 @@ import json
 from engine.chat.verify_report import VERIFY_NAME
 from engine.units import human_count
 from engine.words import t
-from tests.journeys.person import ENTER, ESCAPE, TRAINED, Person, write_rows
+from tests.journeys.person import ENTER, ESCAPE, Person, write_rows
 
 QUESTION = "你是谁？"
 ANSWERS = {
@@ -69,11 +69,6 @@ def walk(person: Person) -> None:
         person.presses(ESCAPE)
         person.sees(t("status.finished"))
         person.presses("c")
-        person.sees(t("chat_screen.ask"), seconds=120)
-        person.writes(QUESTION)
-        person.presses(ENTER)
-        person.sees(
-            *([ANSWERS[QUESTION]] if person.learns else ["tok/s", "token/秒"]), seconds=TRAINED
-        )
+        person.asks(QUESTION, ANSWERS[QUESTION])
         person.does("heard base and tuned model side by side")
         person.goes_back_home()

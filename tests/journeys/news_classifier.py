@@ -74,9 +74,7 @@ def walk(person: Person) -> None:
         person.does("trained the classifier")
         person.goes_back_home()
 
-        person.presses("4")
-        person.sees("checkpoint-")
-        person.presses(DOWN, "e")
+        person.opens_runs(DOWN, "e")
         person.evaluates(held_out, tokens=64)
         checkpoint = run.last_checkpoint()
         assert checkpoint is not None
@@ -86,9 +84,7 @@ def walk(person: Person) -> None:
             assert figures["metrics"]["accuracy"] > figures["base"]["accuracy"] + 0.3
 
         person.goes_back_home()
-        person.presses("4")
-        person.sees("checkpoint-")
-        person.presses(DOWN, "x")
+        person.opens_runs(DOWN, "x")
         person.sees(t("export.format.bnb4"))
         person.presses(DOWN, DOWN, DOWN, ENTER)
         person.sees(t("export.agreement"), seconds=TRAINED)

@@ -24,12 +24,13 @@ TRAINED = 1800  # seconds a training or an answering may take on a small machine
 @dataclass
 class Person:
     """``home`` is danlu's own folder, ``desk`` the one the person's files are in. ``learns`` says
-    whether the model is one that can learn sentences by heart, so that answers can be held to
+    whether ``model`` is one that can learn sentences by heart, so that answers can be held to
     them. ``tell`` is called with each step that is done."""
 
     home: Path
     desk: Path
     language: str
+    model: Path
     learns: bool
     tell: Callable[[str], None] = print
     environment: dict[str, str] = field(default_factory=dict)
@@ -81,6 +82,27 @@ class Person:
             self.presses(ESCAPE)
             self.terminal.rest(0.4)
         self.sees(t("home.start"))
+
+    def moves_to(self, text: str) -> None:
+        """Down, again and again, until the cursor is on the line that shows ``text``."""
+        for key in (*[UP] * 12, *[DOWN] * 24):
+            if any(text in line and "›" in line for line in self.terminal.text().splitlines()):
+                return
+            self.presses(key)
+        self.sees(f"no cursor on {text}", seconds=0.1)
+
+    def opens_runs(self, *keys: str) -> None:
+        """From home: the runs, then ``keys`` on the newest."""
+        self.presses("4")
+        self.sees("checkpoint-")
+        self.presses(*keys)
+
+    def asks(self, question: str, answer: str) -> None:
+        """On the Chat screen: a question, whose answer has ``answer`` in it if the model learns."""
+        self.sees(t("chat_screen.ask"), seconds=120)
+        self.writes(question)
+        self.presses(ENTER)
+        self.sees(*([answer] if self.learns else ["tok/s", "token/秒"]), seconds=TRAINED)
 
     # The wizard
 

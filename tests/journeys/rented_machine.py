@@ -26,9 +26,7 @@ def walk(person: Person) -> None:
         person.does("trained by the first recipe")
 
         person.goes_back_home()
-        person.presses("4")
-        person.sees("checkpoint-")
-        person.presses("x")
+        person.opens_runs("x")
         person.sees(t("export.format.merged"))
         person.presses(ENTER)
         person.sees(t("export.agreement"), seconds=TRAINED)
@@ -38,16 +36,12 @@ def walk(person: Person) -> None:
         person.does("merged it; the merged model answers as the checkpoint does")
 
         person.goes_back_home()
-        person.presses("4")
-        person.sees("checkpoint-")
-        person.presses("e")
+        person.opens_runs("e")
         person.evaluates(templates_root() / "data" / "identity.jsonl", tokens=48)
         person.does("read its figures")
 
         person.goes_back_home()
-        person.presses("4")
-        person.sees("checkpoint-")
-        person.presses("s")
+        person.opens_runs("s")
         shown = person.sees("/v1", seconds=180)
         address = re.search(r"http://[\w.:\[\]]+/v1", shown)
         assert address is not None

@@ -11,12 +11,17 @@ from types import MappingProxyType
 import pytest
 
 from engine.home import models_root
-from tests.journeys import identity_change, news_classifier, rented_machine
+from tests.journeys import first_notebook, identity_change, news_classifier, rented_machine
 from tests.journeys.person import Person
 from tests.real_model import embedded_model
 
 JOURNEYS: MappingProxyType[str, Callable[[Person], None]] = MappingProxyType(
-    {"J2": identity_change.walk, "J3": rented_machine.walk, "J5": news_classifier.walk}
+    {
+        "J1": first_notebook.walk,
+        "J2": identity_change.walk,
+        "J3": rented_machine.walk,
+        "J5": news_classifier.walk,
+    }
 )
 
 
@@ -32,7 +37,7 @@ def replay(
         folder = models_root() / "SmolLM2-135M-Instruct"
         folder.parent.mkdir(parents=True)
         shutil.copytree(source, folder, copy_function=_link)
-        JOURNEYS[name](Person(home, desk, language, learns))
+        JOURNEYS[name](Person(home, desk, language, source, learns))
 
 
 def _link(source: str, target: str) -> None:

@@ -65,7 +65,7 @@ def test_what_a_folder_lacks_is_named(tmp_path: Path) -> None:
     assert code_of(lambda: local_files(gsm8k, tmp_path, 5)) == "benchmark.no_questions"
     lay(tmp_path, "gsm8k/test.jsonl")
     folder = folder_of(gsm8k, tmp_path)
-    assert folder == tmp_path / "gsm8k"
+    assert folder is not None and folder == tmp_path / "gsm8k"
     assert code_of(lambda: local_files(gsm8k, folder, 5)) == "benchmark.no_examples"
     assert list(local_files(gsm8k, folder, 0)) == [""]
     assert code_of(lambda: find_benchmark("hellaswag")) == "benchmark.unknown"

@@ -86,12 +86,12 @@ async def test_what_is_missing_is_asked_for_and_a_name_is_checked_as_it_is_typed
     assert asked[-1].card == "zh" and asked[-1].hub == "huggingface"
 
 
-async def test_w_writes_the_report_of_a_run_and_shows_it(danlu_home: Path) -> None:
+async def test_m_writes_the_report_of_a_run_and_shows_it(danlu_home: Path) -> None:
     run = recorded_run(danlu_home / "runs" / "identity")
     app = DanluApp(first=LiveScreen(run))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "report" in screen_text(app))
-        await pilot.press("w")
+        await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, PageScreen))
         assert not any(isinstance(each, ReportScreen) for each in app.screen_stack)
         assert str(run.path / "report.md")[-20:] in screen_text(app)

@@ -47,7 +47,7 @@ class LiveScreen(DanluScreen):
         Binding("r", "resume_run", "keys.live_resume", id="live.resume"),
         Binding("c", "chat", "keys.live_chat", id="live.chat"),
         Binding("v", "verify", "keys.live_verify", id="live.verify"),
-        Binding("w", "report", "keys.run_report", id="live.report"),
+        Binding("m", "report", "keys.run_report", id="live.report"),
         Binding("d", "detach", "keys.live_detach", id="live.detach"),
         Binding("z", "zoom", "keys.live_zoom", id="live.zoom"),
         *(

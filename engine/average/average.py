@@ -19,6 +19,7 @@ from engine.average.asked import Asked, read_asked
 from engine.chat.target import ChatTarget, resolve_target
 from engine.errors import DanluError
 from engine.job import Job
+from engine.libraries import import_model_libraries
 from engine.runs.from_weights import sha256_of
 from engine.runs.store import folder_bytes
 from engine.train.card import versions
@@ -60,6 +61,7 @@ def average(
     for target in found:
         target.tell(job)
     job.report("import_libraries")
+    import_model_libraries()
     asked = read_asked(found, weights, base)
     _check_room(out, asked)
     with _aside(out) as aside:

@@ -31,18 +31,22 @@ _RUN_OUT = 0.1  # a rate below this share of its peak is at the end of its sched
 _CARD_KEY = "extensions"
 
 
-def extend_run(run: Run, epochs: float, schedule: ScheduleWish = "auto") -> Run:
-    """Make ``run`` longer by ``epochs``; the caller then trains it on with ``resume=True``. A run
-    that is being trained is asked to do so itself and goes on without a break.
+def extend_run(
+    run: Run, epochs: float, schedule: ScheduleWish = "auto", learning_rate: float | None = None
+) -> Run:
+    """Make ``run`` longer by ``epochs``; with a ``learning_rate`` it warms up to that one and goes
+    down from there, whatever ``schedule`` says. The caller then trains it on with ``resume=True``.
+    A run that is being trained is asked to do so itself and goes on without a break.
 
     Raises DanluError as :func:`preview_extension` does.
     """
     if run.owner_alive():
-        send_command(run.path, "extend", by="extend", epochs=epochs, schedule=schedule)
+        wish = {"epochs": epochs, "schedule": schedule, "learning_rate": learning_rate}
+        send_command(run.path, "extend", by="extend", **wish)
         return run
     lock = RunLock(run.path)
     try:
-        extension, plan = _ahead(run, epochs, schedule)
+        extension, plan = _ahead(run, epochs, schedule, learning_rate)
         journal = JournalWriter(run.path)
         try:
             record_extension(run, extension, plan, journal)
@@ -54,19 +58,23 @@ def extend_run(run: Run, epochs: float, schedule: ScheduleWish = "auto") -> Run:
     return run
 
 
-def preview_extension(run: Run, epochs: float, schedule: ScheduleWish = "auto") -> Extension:
+def preview_extension(
+    run: Run, epochs: float, schedule: ScheduleWish = "auto", learning_rate: float | None = None
+) -> Extension:
     """What :func:`extend_run` would make of a run that is not being trained; nothing is written.
 
     Raises DanluError ``extend.nothing_saved``, ``extend.no_optimizer``, ``extend.rate_run_out``,
     ``extend.not_begun``, and those of a spec for epochs out of range.
     """
-    return _ahead(run, epochs, schedule)[0]
+    return _ahead(run, epochs, schedule, learning_rate)[0]
 
 
 def extension_words(extension: Extension) -> tuple[str, dict[str, Any]]:
     """The word key and values that tell of ``extension``, for :func:`engine.words.said`."""
     flat = extension.rate_before == extension.rate == extension.rate_end
     how = "extend.keep" if flat else f"extend.{extension.schedule}"
+    if extension.top is not None:
+        how = "extend.named"
     rates = {
         "before": f"{extension.rate_before:.2e}",
         "rate": f"{extension.rate:.2e}",
@@ -99,21 +107,23 @@ def lengthen(
     epochs: float,
     schedule: ScheduleWish,
     peak: float,
+    rate: float | None = None,
 ) -> Extension:
     """The extension by ``epochs`` of a run of resolved ``spec`` that stands at ``step``. ``plan``
     is its last ``plan`` event, ``earlier`` how it was made longer before, ``peak`` the rate its
-    schedule is a share of. Raises DanluError."""
+    schedule is a share of, ``rate`` the one to warm up to. Raises DanluError."""
     rows, before = int(plan["rows"]), int(plan["steps"])
     longer = _longer(spec, rows, epochs)
     steps = steps_of(longer, rows)
     now = factor(spec, before, earlier)(step)
-    wanted = _choose(schedule, now)
+    top = rate / peak if rate and peak else None
+    wanted = _choose(schedule, now) if top is None else "rewarm"
     if wanted == "decay" and now <= 0:
         raise DanluError("extend.rate_run_out", step=step)
     warmup = min(max(1, warmup_steps(spec, steps - step)), max(1, (steps - step) // 2))
     made = Extension(
         step, before, steps, epochs_of(spec, rows), epochs_of(longer, rows), wanted, warmup,
-        rate_before=now * peak, rate=0.0, rate_end=0.0,
+        rate_before=now * peak, rate=0.0, rate_end=0.0, top=top,
     )  # fmt: skip
     ahead = factor(longer, steps, [*earlier, made])
     highest = max(ahead(at) for at in range(step, min(step + warmup, steps)))
@@ -140,7 +150,9 @@ def length_of(spec: RunSpec, extension: Extension) -> dict[str, Any]:
     return {"train.num_train_epochs": extension.epochs}
 
 
-def _ahead(run: Run, epochs: float, schedule: ScheduleWish) -> tuple[Extension, Event]:
+def _ahead(
+    run: Run, epochs: float, schedule: ScheduleWish, rate: float | None
+) -> tuple[Extension, Event]:
     """The extension from the last checkpoint, and the plan it changes. Raises DanluError."""
     folder = run.last_checkpoint()
     if folder is None:
@@ -163,7 +175,7 @@ def _ahead(run: Run, epochs: float, schedule: ScheduleWish) -> tuple[Extension, 
         extensions_of(run),
     )
     peak = _peak(spec, earlier, plans[-1], events)
-    return lengthen(spec, earlier, plans[-1], step, epochs, schedule, peak), plans[-1]
+    return lengthen(spec, earlier, plans[-1], step, epochs, schedule, peak, rate), plans[-1]
 
 
 def _peak(

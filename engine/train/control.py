@@ -11,6 +11,8 @@ from engine.runs.journal import JournalWriter
 from engine.train.schedule import ScheduleWish
 
 _POLL_SECONDS = 0.25
+# How many epochs more, by which schedule, warmed up to which learning rate.
+LongerWish = tuple[float, ScheduleWish, float | None]
 
 
 class Control:
@@ -27,7 +29,7 @@ class Control:
         self.new_learning_rate: float | None = None
         self._save = False
         self._evaluate = False
-        self._extend: tuple[float, ScheduleWish] | None = None
+        self._extend: LongerWish | None = None
         self._training = False
         self._journal = journal
         self._job = job
@@ -66,7 +68,7 @@ class Control:
         wished, self.new_learning_rate = self.new_learning_rate, None
         return wished
 
-    def take_extension(self) -> tuple[float, ScheduleWish] | None:
+    def take_extension(self) -> LongerWish | None:
         """The epochs to go on for, and the schedule wished for with them, once."""
         wished, self._extend = self._extend, None
         return wished
@@ -111,16 +113,15 @@ class Control:
             self._changed.notify_all()
 
 
-def _extension(
-    command: dict[str, Any], wished: tuple[float, ScheduleWish] | None
-) -> tuple[float, ScheduleWish] | None:
+def _extension(command: dict[str, Any], wished: LongerWish | None) -> LongerWish | None:
     """What an ``extend`` command asks, on top of what is wished already; None for no number."""
     epochs = _positive(command.get("epochs"))
     if epochs is None:
         return wished
     schedule = command.get("schedule")
     before = wished[0] if wished else 0.0
-    return epochs + before, schedule if schedule in ("decay", "rewarm") else "auto"
+    known: ScheduleWish = schedule if schedule in ("decay", "rewarm") else "auto"
+    return epochs + before, known, _positive(command.get("learning_rate"))
 
 
 def _positive(value: Any) -> float | None:

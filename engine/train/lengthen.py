@@ -40,14 +40,14 @@ class Lengthening:
         return factor(self._spec, int(self._plan["steps"]), earlier) if earlier else None
 
     def lengthen(
-        self, trainer: StepTrainer, epochs: float, schedule: ScheduleWish
+        self, trainer: StepTrainer, epochs: float, schedule: ScheduleWish, rate: float | None
     ) -> Extension | None:
         """Have ``trainer`` go on for ``epochs`` more. None, and a word in the journal, where that
         cannot be: a run that trains is not ended by such a wish."""
         earlier, scheduler = extensions_of(self._run), cast(Any, trainer.lr_scheduler)
         step, peak = trainer.state.global_step, float(scheduler.base_lrs[0])
         try:
-            found = lengthen(self._spec, earlier, self._plan, step, epochs, schedule, peak)
+            found = lengthen(self._spec, earlier, self._plan, step, epochs, schedule, peak, rate)
             record_extension(self._run, found, self._plan, self._journal)
         except DanluError as error:
             reason = {"code": f"error_{error.code}.what", "values": error.document()["values"]}

@@ -9,7 +9,8 @@ two ways, and never by a jump:
   run that was stopped while its rate was still worth something.
 - ``rewarm``: over a few steps of warm-up onto the curve that a run planned so long from its start
   would be on, and along it to the end. For a run whose schedule has run out: what decays from
-  nothing learns nothing. Re-warming and decaying again is what continued pre-training found to
+  nothing learns nothing. Or, where a person names a rate, up to that one and down from there in the
+  shape of the schedule. Re-warming and decaying again is what continued pre-training found to
   work (Gupta et al. 2023, arXiv 2308.04014; Ibrahim et al. 2024, arXiv 2403.08763); not back to
   the full peak, because the same rows go on, not new ones.
 """
@@ -31,10 +32,11 @@ _POLYNOMIAL_END = 1e-7  # transformers' lr_end
 
 @dataclass(frozen=True)
 class Extension:
-    """A run made longer after ``step`` optimizer steps, from ``steps_before`` to ``steps`` in all.
-    ``epochs`` likewise; ``warmup`` is the steps that ``rewarm`` takes to reach its curve. For the
-    person's eyes: ``rate_before`` is the rate it stood at, ``rate`` the highest ahead, ``rate_end``
-    that of the last step."""
+    """A run made longer after ``step`` optimizer steps, from ``steps_before`` to ``steps`` in all;
+    ``epochs`` likewise. ``warmup`` is the steps that ``rewarm`` takes to reach its curve, ``top``
+    the share of the peak it rises to where a rate was named. For the person's eyes:
+    ``rate_before`` is the rate it stood at, ``rate`` the highest ahead, ``rate_end`` that of the
+    last step."""
 
     step: int
     steps_before: int
@@ -46,6 +48,7 @@ class Extension:
     rate_before: float
     rate: float
     rate_end: float
+    top: float | None = None
 
 
 def warmup_steps(spec: RunSpec, steps: int) -> int:
@@ -79,22 +82,32 @@ def planned(spec: RunSpec, steps: int) -> Factor:
 
 
 def _continued(before: Factor, extension: Extension, spec: RunSpec) -> Factor:
-    start, last = before(extension.step), extension.steps
-    whole, end = planned(spec, last), _end(spec)
-    kind, warmup = spec.train.lr_scheduler_type, extension.warmup
-    reached = whole(extension.step + warmup - 1)
+    start, warmup = before(extension.step), extension.warmup
+    left = max(1, extension.steps - extension.step)
+    kind, end = spec.train.lr_scheduler_type, _end(spec)
+    curve = _risen(extension, spec) or planned(spec, extension.steps)
+    reached = curve(extension.step + warmup - 1)
 
     def at(step: int) -> float:
         since = step - extension.step
         if since < 0:
             return before(step)
         if extension.schedule == "decay":
-            return start * _falling(kind, since / max(1, last - extension.step), end)
+            return start * _falling(kind, since / left, end)
         if since < warmup:
             return start + (reached - start) * (since + 1) / warmup
-        return whole(step)
+        return curve(step)
 
     return at
+
+
+def _risen(extension: Extension, spec: RunSpec) -> Factor | None:
+    """Down from the rate a person named, once it is reached; None where none was named."""
+    top, first = extension.top, extension.step + extension.warmup - 1
+    if top is None:
+        return None
+    kind, end, left = spec.train.lr_scheduler_type, _end(spec), max(1, extension.steps - first)
+    return lambda step: top * _falling(kind, (step - first) / left, end)
 
 
 def _falling(kind: str, share: float, end: float) -> float:

@@ -254,6 +254,9 @@ def test_an_extension_is_told_in_both_languages(finished: Run) -> None:
     assert again.rate_before == 0 < again.rate_end < again.rate < 5e-3
     code, values = extension_words(again)
     assert "where a run planned for 3.5 epochs would be" in words.said(code, values)
+    asked = preview_extension(finished, 2, learning_rate=1e-3)
+    assert (asked.schedule, asked.rate) == ("rewarm", pytest.approx(1e-3))
+    assert "to 1.00e-03, as asked for" in words.said(*extension_words(asked))
     flat = replace(again, rate_before=5e-3, rate=5e-3, rate_end=5e-3)
     words.use_language("zh")
     assert "保持 5.00e-03" in words.said(*extension_words(flat))
@@ -268,6 +271,10 @@ def test_a_schedule_goes_on_without_a_jump_however_often_it_is_made_longer() -> 
     )
     down = Extension(60, 100, 150, 1, 1.5, "decay", 5, 0, 0, 0)
     up = Extension(150, 150, 300, 1.5, 3, "rewarm", 10, 0, 0, 0)
+    named = factor(spec, 300, [down, replace(up, top=2.0)])
+    assert [named(step) for step in (150, 154, 159)] == pytest.approx([0.2, 1.0, 2.0])
+    after = [named(step) for step in range(159, 300)]
+    assert after == sorted(after, reverse=True) and after[-1] < 1e-3
     plain, longer = planned(spec, 100), factor(spec, 300, [down, up])
     assert [longer(step) for step in range(60)] == [plain(step) for step in range(60)]
     assert longer(60) == pytest.approx(plain(60))

@@ -25,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--schedule", choices=SCHEDULES, default="auto", help=words.t("cli_extend.schedule")
     )
+    parser.add_argument(
+        "--learning-rate",
+        type=number_within(float, 1e-12, 1),
+        metavar="RATE",
+        help=words.t("cli_extend.learning_rate"),
+    )
     parser.add_argument("--only-plan", action="store_true", help=words.t("cli_extend.only_plan"))
     add_headless(parser)
     add_json(parser)
@@ -35,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.only_plan:
         return _plan(found, arguments)
     alive = found.owner_alive()
-    extend_run(found, arguments.epochs, arguments.schedule)
+    extend_run(found, arguments.epochs, arguments.schedule, arguments.learning_rate)
     if alive:
         return _asked(found, arguments)
     if not arguments.json:
@@ -47,7 +53,8 @@ def _plan(found: Run, arguments: argparse.Namespace) -> int:
     """Say what would be done, and do nothing."""
     from engine.runs.extend import preview_extension
 
-    extension = preview_extension(found, arguments.epochs, arguments.schedule)
+    wish = (arguments.epochs, arguments.schedule, arguments.learning_rate)
+    extension = preview_extension(found, *wish)
     if arguments.json:
         print(json.dumps({"name": found.name, "extension": asdict(extension)}, indent=1))
     else:

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from engine.data.columns import REJECTED, layout_of, named, turns_column
-from engine.data.read import Row, read_file
-from engine.errors import DanluError
+from engine.data.glance import rows_of
 from engine.job import Job
 from engine.spec.sections import Source
-
-_LOOKED_AT = 20
 
 
 def stage_of(files: Iterable[Path], source: Source, job: Job) -> str:
     """The stage of the first rows that can be read: ``sft`` where they do not say."""
-    rows: list[Mapping[str, Any]] = []
-    for path in files:
-        try:
-            entries = islice(read_file(path, job), _LOOKED_AT)
-            rows += [entry.value for entry in entries if isinstance(entry, Row)]
-        except DanluError:  # said when the file is checked
-            continue
-        if len(rows) >= _LOOKED_AT:
-            break
-    return stage_of_rows(rows[:_LOOKED_AT], source.columns, source.tags)
+    return stage_of_rows(rows_of(files, job), source.columns, source.tags)
 
 
 def stage_of_rows(

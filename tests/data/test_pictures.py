@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,15 @@ def test_a_fault_of_an_image_is_found_with_its_place(
     (finding,) = report.findings
     assert (finding.code, finding.line, finding.pointer) == (code, 2, pointer)
     assert report.dropped == 1 and finding.message and finding.fix
+
+
+def test_headers_are_told_by_their_first_bytes_without_pillow(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    row = {**asked("<image>What is it?"), "images": ["pics/dot.png"]}
+    report = checked(folder, row, {**row, "images": ["pics/torn.png"]})
+    assert [(each.code, each.line) for each in report.findings] == [("image_broken", 2)]
 
 
 def test_rows_that_ask_the_same_of_other_images_are_no_duplicates(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,8 @@ from textual.widgets import Static
 
 from engine import words
 from engine.data.refuse import share_to_allow
+from engine.errors import DanluError
+from engine.job import Job
 from engine.spec.run_spec import plain
 from tui.cells import fit, right
 from tui.ink import ink
@@ -27,7 +30,10 @@ from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 
 if TYPE_CHECKING:
+    from engine.spec.sections import Source
     from tui.screens.hub_box import HubChoice
+
+_OF_ROWS = ("remove", "look_rows", "look_problems", "use_length", "columns", "take_columns")
 
 
 class DataScreen(StepScreen):
@@ -39,6 +45,8 @@ class DataScreen(StepScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add_file", "keys.data_add_file", id="data.add_file"),
         Binding("h", "add_hub", "keys.data_add_hub", id="data.add_hub"),
+        Binding("y", "take_columns", "keys.data_take_columns", id="data.take_columns"),
+        Binding("c", "columns", "keys.data_columns", id="data.columns"),
         Binding("x,delete", "remove", "keys.data_remove", id="data.remove"),
         Binding("v", "look_rows", "keys.data_rows", id="data.rows"),
         Binding("e", "look_problems", "keys.data_problems", id="data.problems"),
@@ -106,6 +114,8 @@ class DataScreen(StepScreen):
             self._ask_sample(int(row.key))
         elif row.kind == "placeholder":
             self._ask_fill(str(row.key))
+        elif row.kind == "columns":
+            self._take_columns(int(row.key))
         elif row.kind == "go":
             self._go_on()
         else:
@@ -192,8 +202,12 @@ class DataScreen(StepScreen):
             self._change_sources(sources)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("remove", "look_rows", "look_problems", "use_length") and not self.is_mounted:
+        if action in _OF_ROWS and not self.is_mounted:
             return False
+        if action == "columns":
+            return self._source_there() is not None
+        if action == "take_columns":
+            return bool(findings.proposals(self.draft))
         if action == "remove":
             row = next((rows.current for rows in self.query(RowList)), None)
             return row is not None and row.kind == "source"
@@ -206,6 +220,58 @@ class DataScreen(StepScreen):
             found = draft_lengths(self.draft)
             return found is not None and found.suggested != self.draft.spec.data.max_length
         return super().check_action(action, parameters)
+
+    # Columns
+
+    def _source_there(self) -> int | None:
+        """The source under the cursor, by its place."""
+        row = next((rows.current for rows in self.query(RowList)), None)
+        return int(row.key) if row is not None and row.kind in ("source", "columns") else None
+
+    def action_take_columns(self) -> None:
+        """Take the columns of the first source that has unknown ones as danlu proposes."""
+        for index in list(findings.proposals(self.draft))[:1]:
+            self._take_columns(index)
+
+    def _take_columns(self, index: int) -> None:
+        columns, tags = findings.proposals(self.draft)[index]
+        self._set_columns(index, columns, tags)
+
+    def _set_columns(
+        self, index: int, columns: dict[str, str] | None, tags: dict[str, str] | None
+    ) -> None:
+        sources = self._sources()
+        changed = {**sources[index], "columns": columns, "tags": tags}
+        sources[index] = {key: value for key, value in changed.items() if value is not None}
+        self._change_sources(sources)
+
+    def action_columns(self) -> None:
+        """Say of each column of the source under the cursor what it is."""
+        index = self._source_there()
+        if index is not None:
+            source, stage = self.draft.spec.data.train[index], self.draft.spec.method.stage
+            self.run_worker(
+                lambda: self._look_at_columns(index, source, stage),
+                thread=True,
+                exit_on_error=False,
+                exclusive=True,
+                group="columns",
+            )
+
+    def _look_at_columns(self, index: int, source: Source, stage: str) -> None:
+        from engine.data.glance import first_rows
+        from tui.screens.columns import ColumnsScreen
+
+        try:
+            rows = first_rows(source, Job())
+        except DanluError as error:
+            self.app.call_from_thread(self.fail, error)
+            return
+        if rows:
+            taken = partial(self._set_columns, index)
+            self.app.call_from_thread(
+                self.app.push_screen, ColumnsScreen(source, rows, stage, taken)
+            )
 
     def action_allow_dropped(self) -> None:
         """Go on with the rows that can be used, though more are bad than is usual."""

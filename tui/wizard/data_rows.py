@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from engine import words
+from engine.data.column_option import show_columns
 from engine.units import human_count
 from tui.cells import fit, right
 from tui.ink import ink
@@ -57,6 +58,10 @@ def _sources(draft: Draft) -> list[DataRow]:
             cells = (found.format or "", *(human_count(count) for count in counts))
             tone = "cinnabar" if failed or not found.taken else "gold" if found.dropped else "jade"
         rows.append(DataRow("source", index, name, cells, tone))
+        proposal = findings.proposals(draft).get(index)
+        if proposal is not None:
+            text = words.t("wizard_data.take_columns", columns=show_columns(*proposal))
+            rows.append(DataRow("columns", index, text, tone="gold", hint="y"))
     return rows
 
 

@@ -182,6 +182,21 @@ def unfilled(draft: Draft) -> list[str]:
     return [name for name in dict.fromkeys(names) if name.casefold() not in known]
 
 
+def proposals(draft: Draft) -> dict[int, tuple[dict[str, str], dict[str, str]]]:
+    """The columns and tags danlu proposes, by the place of the source whose columns it does not
+    know."""
+    from engine.data.column_option import parse_columns
+
+    found = report(draft)
+    made = {}
+    for index, source in enumerate(found.sources if found is not None else []):
+        errors = (finding.error for finding in source.findings if finding.error is not None)
+        option = next((str(e.values["option"]) for e in errors if e.values.get("option")), "")
+        if option and not draft.spec.data.train[index].columns:
+            made[index] = parse_columns(option)
+    return made
+
+
 def ask_estimate(draft: Draft) -> Task[Estimate] | None:
     """The memory and disk the spec as it is now would take; None where the model is not here."""
     folder = local_folder(draft)

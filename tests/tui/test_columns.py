@@ -1,0 +1,64 @@
+"""Columns danlu does not know: its proposal taken or changed with keys, kept in the spec."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine import words
+from tests.snapshot import assert_snapshot, screen_text
+from tests.tui.settle import until
+from tests.tui.wizard_parts import rest, steady, wizard
+from tui.screens.columns import ColumnsScreen
+from tui.wizard import findings
+
+ROWS = [
+    {"nr": n, "问题": f"第 {n} 个问题是什么？", "答案": f"这是第 {n} 个回答。"} for n in range(1, 4)
+]
+
+
+def write(tmp_path: Path) -> dict[str, object]:
+    path = tmp_path / "mine.jsonl"
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
+    path.write_text(text, encoding="utf-8")
+    return {"data": {"train": [str(path)]}}
+
+
+async def test_the_proposed_columns_are_taken_with_one_key(
+    danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    app, draft = wizard("data", write(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: bool(findings.proposals(draft)))
+        assert "query=问题,response=答案" in screen_text(app)
+        await pilot.press("y")
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        source = draft.spec.data.train[0]
+        assert source.columns == {"问题": "query", "答案": "response"}
+        report = findings.report(draft)
+        assert report is not None and report.kept == 3
+        assert "query=" not in screen_text(app)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_each_column_is_changed_with_the_arrows_and_read_at_once(
+    language: str, danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    words.use_language(language)
+    app, draft = wizard("data", write(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: bool(findings.proposals(draft)))
+        await pilot.press("home", "c")
+        await until(pilot, lambda: isinstance(app.screen, ColumnsScreen))
+        await pilot.pause()
+        assert_snapshot(app, f"columns_{language}")
+        await pilot.press("down", "right")
+        assert "--columns response=" in screen_text(app)
+        await pilot.press("p", "down", "left", "left", "left", "enter")
+        await rest(pilot, draft)
+        columns = draft.spec.data.train[0].columns
+        assert columns == {"问题": "query", "答案": "input"}

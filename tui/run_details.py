@@ -77,13 +77,14 @@ def _base(line: Line) -> list[str]:
         spec = line.run.spec()
     except DanluError:
         model = line.head.model if line.head else ""
-        return [_present(model)] if model else []
+        return [base_words(model)] if model else []
     tuner = words.t(f"param_method.tuner.choices.{spec.method.tuner}")
     lora = spec.method.tuner == "lora"
-    return [_present(spec.model.source), f"LoRA r {spec.method.lora_rank}" if lora else tuner]
+    return [base_words(spec.model.source), f"LoRA r {spec.method.lora_rank}" if lora else tuner]
 
 
-def _present(source: str) -> str:
+def base_words(source: str) -> str:
+    """The model below, and whether it is on this machine."""
     name = bare_model_name(source).rpartition("/")[2]
     here = is_present(source)
     word = words.t("runs.base_here" if here else "runs.base_absent")

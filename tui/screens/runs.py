@@ -18,7 +18,7 @@ from engine.runs.store import folder_bytes
 from engine.units import human_bytes
 from tui.run_tree import Line
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.run_tidying import RunTidying
+from tui.screens.run_growth import RunGrowth
 
 # What can be opened on a trained model: its screen's module and class.
 _USES = {
@@ -27,10 +27,11 @@ _USES = {
     "evaluate": ("tui.screens.evaluate", "EvaluateScreen"),
     "export": ("tui.screens.export", "ExportScreen"),
     "serve": ("tui.screens.serving", "ServingScreen"),
+    "publish": ("tui.screens.publish", "PublishScreen"),
 }
 
 
-class RunsScreen(RunTidying):
+class RunsScreen(RunGrowth):
     """Enter opens a run; each key acts on the line under the cursor, or on all that are marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,6 +44,8 @@ class RunsScreen(RunTidying):
         Binding("e", "use('evaluate')", "keys.run_evaluate", id="runs.evaluate"),
         Binding("x", "use('export')", "keys.run_export", id="runs.export"),
         Binding("s", "use('serve')", "keys.run_serve", id="runs.serve"),
+        Binding("U", "use('publish')", "keys.run_publish", id="runs.publish"),
+        Binding("m", "report", "keys.run_report", id="runs.report"),
         Binding("space", "mark", "keys.run_mark", id="runs.mark"),
         Binding("slash", "filter", "keys.filter", id="runs.filter"),
         Binding("t", "sort", "keys.run_sort", id="runs.sort"),
@@ -50,6 +53,10 @@ class RunsScreen(RunTidying):
         Binding("P", "prune", "keys.run_prune", id="runs.prune"),
         Binding("p", "pin", "keys.run_pin", id="runs.pin"),
         Binding("b", "best", "keys.run_best", id="runs.best"),
+        Binding("plus", "extend", "keys.run_extend", id="runs.extend"),
+        Binding("n", "branch", "keys.run_branch", id="runs.branch"),
+        Binding("a", "average", "keys.run_average", id="runs.average"),
+        Binding("o", "open_path", "keys.run_open_path", id="runs.open_path"),
         Binding("y", "copy", "keys.run_copy", id="runs.copy"),
         Binding("T", "turn", "keys.run_turn", id="runs.turn", show=False),
         Binding("left,h", "fold(True)", "keys.run_fold", id="runs.fold_in", key_display="←→"),
@@ -62,7 +69,7 @@ class RunsScreen(RunTidying):
             return False
         allowed = _ALLOWED.get(action)
         if isinstance(self.focused, Input):
-            return allowed is None and action not in ("filter", "mark", "sort", "turn", "fold")
+            return allowed is None and action not in _OFF_WHILE_TYPING
         if allowed is None:
             return True
         line = self.line
@@ -75,11 +82,20 @@ class RunsScreen(RunTidying):
             self.action_use("chat")
 
     def action_use(self, what: str) -> None:
-        """Open what _USES names on the line under the cursor."""
+        if self.line is not None:
+            self.use(what, self.line.target)
+
+    def use(self, what: str, target: str) -> None:
+        """Open what _USES names on ``target``."""
         module, name = _USES[what]
         screen: Callable[..., Screen[None]] = getattr(importlib.import_module(module), name)
+        self.app.push_screen(screen(target=target))
+
+    def action_report(self) -> None:
+        from tui.screens.report import ReportScreen
+
         if self.line is not None:
-            self.app.push_screen(screen(target=self.line.target))
+            self.app.push_screen(ReportScreen(self.line.run))
 
     def action_copy(self) -> None:
         if self.line is not None:
@@ -142,12 +158,18 @@ def _is_ours(screen: RunsScreen, line: Line) -> bool:
     return line.exported is None
 
 
+_OFF_WHILE_TYPING = ("filter", "sort", "turn", "open_path")
+
 # Where an action does something; those not named here always do.
 _ALLOWED: dict[str, Callable[[RunsScreen, Line], bool]] = {
     "resume": lambda screen, line: line.can_resume,
     "rebuild": lambda screen, line: line.is_run and line.found.damaged,
     "use": lambda screen, line: line.can_talk and not screen.listed.marked,
+    "report": lambda screen, line: line.is_run and not screen.listed.marked,
     "compare": lambda screen, line: 1 <= len(screen.listed.marked) <= 2,
+    "extend": lambda screen, line: line.is_run and line.can_talk and not screen.listed.marked,
+    "branch": lambda screen, line: line.can_talk and not screen.listed.marked,
+    "average": lambda screen, line: len(screen.listed.marked) > 1,
     "copy": lambda screen, line: True,
     "undo": lambda screen, line: bool(screen.aside),
     "pin": _is_ours,

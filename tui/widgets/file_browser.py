@@ -23,7 +23,13 @@ from tui.symbols import sign
 from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 
-Wanted = Literal["data", "model"]
+Wanted = Literal["data", "model", "trained"]
+# A folder that is looked for holds one of these.
+_TELLTALE: dict[Wanted, tuple[str, ...]] = {
+    "data": (),
+    "model": ("config.json",),
+    "trained": ("adapter_config.json", "config.json"),
+}
 _MOST = 500
 
 
@@ -70,7 +76,7 @@ def _entry(entry: os.DirEntry[str], wanted: Wanted) -> Entry | None:
         return None
     path = Path(entry.path)
     if folder:
-        fits = wanted == "model" and (path / "config.json").is_file()
+        fits = any((path / name).is_file() for name in _TELLTALE[wanted])
         return Entry(path, True, fits=fits)
     if wanted == "data" and is_data_file(path):
         return Entry(path, False, size, True)

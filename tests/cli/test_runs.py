@@ -1,0 +1,110 @@
+"""Runs and checkpoints by command: listed, marked, compared, pruned, deleted; each also as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.runs.lock import RunLock
+from engine.runs.store import list_runs
+from tests.tui.sample_runs import make_run, make_some_runs
+from tui.main import main
+
+Capture = pytest.CaptureFixture[str]
+
+
+def _json(capsys: Capture, *command: str, code: int = 0) -> Any:
+    assert main([*command, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_runs_are_sorted_filtered_and_cut_short(capsys: Capture) -> None:
+    make_some_runs()
+    listed = _json(capsys, "runs", "--sort", "eval_loss")
+    assert [each["name"] for each in listed][:2] == ["identity-smollm2", "news-r1-7b"]
+    assert listed[-1]["name"] == "domain-qa", "what has no value comes last"
+    assert [e["name"] for e in _json(capsys, "runs", "--filter", "interrupted")] == ["news-r1-7b"]
+    assert [e["status"] for e in _json(capsys, "runs", "--limit", "1")] == ["finished"]
+    assert main(["runs", "--sort", "name"]) == 0
+    assert capsys.readouterr().out.startswith("domain-qa")
+
+
+def test_a_run_without_its_spec_is_listed_with_the_reason(capsys: Capture) -> None:
+    run = make_run("lost")
+    (run.path / "spec.yaml").unlink()
+    (listed,) = _json(capsys, "runs")
+    assert (listed["status"], listed["error"]["code"]) == ("damaged", "run.damaged")
+    assert _json(capsys, "resume", "lost", code=1)["error"]["code"] == "run.damaged"
+    failed = _json(capsys, "resume", "lost", "--rebuild", code=1)
+    assert failed["error"]["code"] == "run.nothing_to_rebuild"
+    settings = {"model.source": "embedded", "method.lora_rank": "4", "data.train": "[rows.jsonl]"}
+    (run.path / "card.json").write_text(json.dumps({"settings": settings}))
+    _json(capsys, "resume", "lost", "--rebuild")
+    assert run.spec().method.lora_rank == 4 and not run.damaged
+
+
+def test_marks_are_put_on_and_taken_off(capsys: Capture) -> None:
+    run = make_run("identity", best=160)
+    assert _json(capsys, "mark", "identity/checkpoint-80", "--best")[0]["best"] == "checkpoint-80"
+    (pinned,) = _json(capsys, "mark", "identity/checkpoint-80", "--pin")
+    assert pinned["pinned"] == ["checkpoint-80"]
+    listed = _json(capsys, "checkpoints", "identity")["checkpoints"]
+    assert [(e["name"], e["best"], e["pinned"]) for e in listed] == [
+        ("checkpoint-160", False, False),
+        ("checkpoint-80", True, True),
+    ]
+    _json(capsys, "mark", "identity/checkpoint-80", "--unpin")
+    _json(capsys, "mark", "identity", "--no-best")
+    assert not (run.path / "marks.json").exists()
+    assert _json(capsys, "mark", "identity", "--best", code=1)["error"]["code"] == (
+        "run.which_checkpoint"
+    )
+
+
+def test_two_are_compared_by_what_differs(capsys: Capture) -> None:
+    make_run("identity", best=160)
+    other = make_run("larger", loss=0.09)
+    spec = (other.path / "spec.yaml").read_text()
+    (other.path / "spec.yaml").write_text(spec + "method: {lora_rank: 32}\n")
+    found = _json(capsys, "compare", "identity", "larger/checkpoint-80")
+    assert found["differing"] == [{"setting": "method.lora_rank", "a": "16", "b": "32"}]
+    assert (found["a"]["checkpoint"], found["b"]["step"]) == ("checkpoint-160", 80)
+    assert found["a"]["eval_loss"] == 0.11 and len(found["a"]["curves"]["loss"]) == 2
+    assert main(["compare", "identity", "larger"]) == 0
+    assert "method.lora_rank" in capsys.readouterr().out
+
+
+def test_pruning_says_what_it_would_free_and_keeps_what_the_rule_says(capsys: Capture) -> None:
+    run = make_run("identity", saved=(40, 80, 120, 160), best=80)
+    planned = _json(capsys, "prune", "identity", "--keep-last", "1", "--dry-run")
+    assert [each["checkpoint"] for each in planned["drop"]] == ["checkpoint-120", "checkpoint-40"]
+    assert planned["keep"][1] == {"checkpoint": "checkpoint-80", "why": ["best"]}
+    refused = _json(capsys, "prune", "identity", code=1)
+    assert refused["error"]["code"] == "run.not_confirmed" and len(run.checkpoint_folders()) == 4
+    assert _json(capsys, "prune", "identity", "--yes")["done"]
+    assert [f.name for f in run.checkpoint_folders()] == ["checkpoint-80", "checkpoint-160"]
+    none = ("prune", "identity", "--keep-last", "0", "--drop-best")
+    assert _json(capsys, *none, code=1)["error"]["code"] == "run.prune_all"
+
+
+def test_runs_and_checkpoints_are_deleted_but_not_what_is_trained_now(capsys: Capture) -> None:
+    run, busy = make_run("identity"), make_run("busy", "training")
+    deleted = _json(capsys, "delete", "identity/checkpoint-80", "--yes")["deleted"]
+    assert [each["target"] for each in deleted] == ["identity/checkpoint-80"]
+    lock = RunLock(busy.path)
+    assert _json(capsys, "delete", "busy", "--yes", code=1)["error"]["code"] == (
+        "run.already_running"
+    )
+    lock.release()
+    _json(capsys, "delete", "identity", "--yes")
+    assert [each.name for each in list_runs()] == ["busy"] and not run.path.exists()
+    assert _json(capsys, "delete", "identity", "--yes", code=1)["error"]["code"] == "run.not_found"
+
+
+def test_going_on_from_an_older_checkpoint_must_be_meant(capsys: Capture) -> None:
+    make_run("news", "stopped", steps=400)
+    refused = _json(capsys, "resume", "news", "--from", "checkpoint-80", code=1)
+    assert refused["error"]["code"] == "run.overtakes"
+    assert "checkpoint-160" in refused["error"]["what"]

@@ -1,0 +1,43 @@
+"""What was found at a path another program wrote: what it is, and what can be done with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from engine import words
+from engine.chat.target import ChatTarget
+from tui.run_details import base_words
+from tui.screens.overlay import OverlayScreen
+from tui.widgets.prose import Prose
+
+
+class OpenedScreen(OverlayScreen[str]):
+    """Dismissed with what to do (``chat``, ``verify``, ``evaluate``, ``export``, ``serve``)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,c", "use('chat')", "keys.run_chat", id="opened.chat"),
+        Binding("v", "use('verify')", "keys.run_verify", id="opened.verify"),
+        Binding("e", "use('evaluate')", "keys.run_evaluate", id="opened.evaluate"),
+        Binding("x", "use('export')", "keys.run_export", id="opened.export"),
+        Binding("s", "use('serve')", "keys.run_serve", id="opened.serve"),
+    ]
+
+    def __init__(self, path: Path, found: ChatTarget) -> None:
+        super().__init__()
+        self._path = path
+        self._found = found
+
+    def work(self) -> list[Widget]:
+        found = self._found
+        kind = "adapter" if found.adapter else "full" if found.weights else "plain"
+        facts = f"{words.t(f'runs.{kind}')} · {base_words(found.base.source)}"
+        notes = [Prose("· ", words.said(code, values)) for code, values in found.notes]
+        title = Prose("", found.label, style="bold")
+        return [title, Prose("", facts), *notes, Prose("", str(self._path))]
+
+    def action_use(self, what: str) -> None:
+        self.dismiss(what)

@@ -10,15 +10,28 @@ from engine import words
 from engine.errors import DanluError
 from engine.runs.journal import Event
 
+Change = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Trouble:
-    """What a person reads of an ``error`` or a ``notice`` event."""
+    """What a person reads of an ``error`` or a ``notice`` event. ``ways`` out are sentences, each
+    with the change of settings (dotted path → value) that takes it, where there is one."""
 
     what: str
     why: str
-    fixes: tuple[str, ...]
+    ways: tuple[tuple[str, Change | None], ...]
     grave: bool
+
+    @property
+    def fixes(self) -> tuple[str, ...]:
+        """The ways out, each a sentence."""
+        return tuple(text for text, _ in self.ways)
+
+    @property
+    def can_apply(self) -> bool:
+        """Whether a key could take one of them."""
+        return any(change for _, change in self.ways)
 
 
 def trouble_of(event: Event) -> Trouble:
@@ -35,11 +48,11 @@ def trouble_of(event: Event) -> Trouble:
             return _notice(f"notice.{code}", values)
     except (KeyError, IndexError, ValueError, FileNotFoundError):
         pass  # an event of another version: it brings its own texts
-    fixes = (fix.get("text") if isinstance(fix, dict) else fix for fix in event.get("fixes") or ())
+    given = [_given(fix) for fix in event.get("fixes") or ()]
     return Trouble(
         what=str(event.get("what") or event.get("text") or code),
         why=str(event.get("why") or ""),
-        fixes=tuple(str(fix) for fix in fixes if fix),
+        ways=tuple(way for way in given if way[0]),
         grave=grave,
     )
 
@@ -48,20 +61,35 @@ def _from_catalogue(event: Event, values: Mapping[str, Any]) -> Trouble:
     code = str(event.get("code") or "")
     words.t(f"error_{code}.what", **values)  # KeyError when the code is unknown here
     error = DanluError(code, **values)
-    offered = [fix for fix in error.fixes if _was_offered(event, f"error_{code}.fixes.{fix.name}")]
-    fixes = tuple(error.fix_text(fix) for fix in offered or error.fixes)
-    return Trouble(error.what, error.why, fixes, grave=True)
+    ways = []
+    for fix in error.fixes:
+        offered = _offered(event, f"error_{code}.fixes.{fix.name}")
+        if offered is not None:
+            ways.append((error.fix_text(fix), offered[1]))
+    every = [(error.fix_text(fix), None) for fix in error.fixes]
+    return Trouble(error.what, error.why, tuple(ways or every), grave=True)
 
 
-def _was_offered(event: Event, key: str) -> bool:
-    """Whether the event, written in whatever language, offers the catalogue's fix ``key``."""
-    given = {fix.get("text") for fix in event.get("fixes") or () if isinstance(fix, dict)}
+def _offered(event: Event, key: str) -> tuple[str, Change | None] | None:
+    """The catalogue's fix ``key`` as the event, written in whatever language, offers it."""
+    given = dict(_given(fix) for fix in event.get("fixes") or () if isinstance(fix, dict))
     area, _, rest = key.partition(".")
-    texts = (words.area(area, tongue).get(rest, "") for tongue in words.LANGUAGES)
-    return any(text.format(**(event.get("values") or {})) in given for text in texts)
+    for tongue in words.LANGUAGES:
+        text = words.area(area, tongue).get(rest, "").format(**(event.get("values") or {}))
+        if text in given:
+            return text, given[text]
+    return None
+
+
+def _given(fix: Any) -> tuple[str, Change | None]:
+    """A fix as it stands in an event: its sentence, and the change it carries."""
+    if not isinstance(fix, dict):
+        return str(fix or ""), None
+    change = fix.get("set")
+    return str(fix.get("text") or ""), change if isinstance(change, dict) and change else None
 
 
 def _notice(key: str, values: Mapping[str, Any]) -> Trouble:
     why = words.t(f"{key}.why", **values) if words.has(f"{key}.why") else ""
-    fixes = tuple(words.t(fix, **values) for fix in words.keys_below(f"{key}.fixes"))
-    return Trouble(words.t(f"{key}.what", **values), why, fixes, grave=False)
+    ways = tuple((words.t(fix, **values), None) for fix in words.keys_below(f"{key}.fixes"))
+    return Trouble(words.t(f"{key}.what", **values), why, ways, grave=False)

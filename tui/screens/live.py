@@ -19,7 +19,7 @@ from tui.live_panes import PANES, LivePanes
 from tui.pace import HEARTBEAT
 from tui.run_follow import RunFollow
 from tui.run_model import RunModel
-from tui.screens.base import DanluScreen
+from tui.screens.run_uses import RunUses
 from tui.widgets.ask_line import AskLine
 from tui.widgets.banner import Banner
 from tui.widgets.key_bar import KeyBar
@@ -27,10 +27,8 @@ from tui.widgets.live_body import LiveBody
 from tui.widgets.live_head import LiveHead
 from tui.widgets.pane import Pane
 
-_RESUMABLE = ("interrupted", "stopped", "failed")
 
-
-class LiveScreen(DanluScreen):
+class LiveScreen(RunUses):
     """Follows ``run``: of this process, of another, or long over. Commands go through the run's
     command file; nothing here touches the engine thread."""
 
@@ -45,6 +43,7 @@ class LiveScreen(DanluScreen):
         Binding("e", "ask_engine('evaluate')", "keys.live_evaluate", id="live.evaluate"),
         Binding("x", "end('stop')", "keys.live_stop", id="live.stop"),
         Binding("r", "resume_run", "keys.live_resume", id="live.resume"),
+        Binding("f", "fix", "keys.live_fix", id="live.fix"),
         Binding("c", "chat", "keys.live_chat", id="live.chat"),
         Binding("v", "verify", "keys.live_verify", id="live.verify"),
         Binding("m", "report", "keys.run_report", id="live.report"),
@@ -78,9 +77,7 @@ class LiveScreen(DanluScreen):
     """
 
     def __init__(self, run: Run) -> None:
-        super().__init__()
-        self.run = run
-        self.model = RunModel()
+        super().__init__(run, RunModel())
         self.follow = RunFollow(run, self.model)
         self._status = ""
         self.panes = LivePanes(self.model)
@@ -172,15 +169,9 @@ class LiveScreen(DanluScreen):
                 return self._active and model.status == "paused"
             case "ask_engine" | "end":
                 return self._active
-            case "resume_run":
-                return model.status in _RESUMABLE and bool(model.summary.checkpoints)
-            case "chat" | "verify":
-                return model.ended and bool(model.summary.checkpoints)
-            case "report":
-                return model.ended
             case "detach":
                 return self._active
-        return True
+        return super().check_action(action, parameters)
 
     def action_ask_engine(self, what: What) -> None:
         """Send a command; it stands in the head line until the engine has heard it."""
@@ -210,36 +201,6 @@ class LiveScreen(DanluScreen):
             self.danlu.detach()
         else:
             self.app.exit()
-
-    def action_resume_run(self) -> None:
-        app = self.danlu
-        app.pop_screen()
-        try:
-            app.start_training(self.run, resume=True)
-        except DanluError as error:
-            from tui.screens.error import ErrorScreen
-
-            app.push_screen(LiveScreen(self.run))
-            app.push_screen(ErrorScreen(error))
-
-    def action_chat(self) -> None:
-        from tui.screens.chat import ChatScreen
-
-        self.app.push_screen(ChatScreen(self._newest_checkpoint()))
-
-    def action_verify(self) -> None:
-        from tui.screens.verify import VerifyScreen
-
-        self.app.push_screen(VerifyScreen(self._newest_checkpoint()))
-
-    def action_report(self) -> None:
-        from tui.screens.report import ReportScreen
-
-        self.app.push_screen(ReportScreen(self.run))
-
-    def _newest_checkpoint(self) -> str:
-        newest = max(self.model.summary.checkpoints, key=lambda checkpoint: checkpoint.step)
-        return str(self.run.path / newest.path)
 
     # Panes
 

@@ -52,6 +52,10 @@ class Draft:
         for path, value in changes.items():
             self._put(path, value, Origin(by))
 
+    def reset_name(self) -> None:
+        """Let a new run find a name of its own."""
+        self._put("run.name", None, None)
+
     def reset(self, path: str) -> None:
         """Give a value back to whoever had chosen it before the person did."""
         origin = self.given.origins.get(path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.runs.atomic import sync_folder
+from engine.runs.marks import read_marks
 from engine.runs.store import checkpoint_step, folder_bytes
 
 _PARTIAL = ".saving"
@@ -55,11 +56,14 @@ class CheckpointShelf:
         return sorted(found, key=checkpoint_step)
 
     def prune(self) -> list[Path]:
-        """Delete the oldest beyond ``keep``, never the best or the newest; return those."""
+        """Delete the oldest beyond ``keep``, never the best or the newest; return those. What a
+        person pinned or called the best stays, and does not count."""
         if self.keep is None:
             return []
-        folders, best = self.folders(), self.best_step()
-        spare = [folder for folder in folders[:-1] if checkpoint_step(folder) != best]
+        marks, best = read_marks(self.run_folder), self.best_step()
+        folders = [f for f in self.folders() if not marks.keeps(f.name) and f.name != marks.best]
+        newest = self.folders()[-1:]
+        spare = [f for f in folders if checkpoint_step(f) != best and f not in newest]
         surplus = spare[: max(0, len(folders) - self.keep)]
         for folder in surplus:
             shutil.rmtree(folder)

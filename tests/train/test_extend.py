@@ -291,3 +291,15 @@ def test_a_constant_rate_stays(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(tiny_model, tmp_path, **CONSTANT)
     train(run)
     assert "stays 5.00e-03" in words.said(*extension_words(preview_extension(run, 1)))
+
+
+def test_training_on_does_not_delete_what_was_pinned(finished: Run) -> None:
+    from engine.runs.marks import choose_best, pin
+    from engine.train.checkpoints import CheckpointShelf
+
+    pin(finished.path, "checkpoint-2")
+    shelf = CheckpointShelf(finished.path, keep=1)
+    assert [folder.name for folder in shelf.prune()] == ["checkpoint-4"]
+    shutil.copytree(finished.path / "checkpoint-6", finished.path / "checkpoint-7")
+    choose_best(finished.path, "checkpoint-6")
+    assert shelf.prune() == []

@@ -28,6 +28,7 @@ from engine.train.checkpoints import CheckpointShelf, why_not_resumable
 from engine.train.conductor import Conductor
 from engine.train.control import Control
 from engine.train.lengthen import Lengthening
+from engine.train.pin import pin_model
 from engine.units import human_bytes
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Pipeline:
 
         job, start = self.job, self._start(checkpoint)
         located = locate(start.model, job)
+        self.spec = pin_model(self.run, self.spec, located)
         job.report("load_tokenizer")
         tokenizer = load_tokenizer(located.folder, trust_remote_code=start.model.trust_remote_code)
         prepared = prepare(self.spec, tokenizer, job)

@@ -22,6 +22,7 @@ from engine.job import Job
 from engine.models.locate import is_whole
 from tests.hub.conftest import Hubs, write_safetensors
 from tests.hub.loopback_hub import LoopbackHub
+from tests.hub.test_care import COMMIT
 from tests.hub.test_fetch import children_of, wait_until
 
 pytestmark = pytest.mark.slow
@@ -187,6 +188,7 @@ def test_a_model_fetched_through_fifty_cuts_trains(
     session.start()
     assert session.join(120)
     assert session_status(run.path) == "finished"
+    assert run.spec().model.revision == COMMIT  # the very commit, for whoever trains it again
     for hub in (hubs.modelscope, hubs.huggingface):
         assert [fault for fault in hub.faults if fault.times] == []
         assert hub.sent_bytes < 1.5 * sum(path.stat().st_size for path in folder.iterdir())

@@ -52,6 +52,32 @@ _INFO = {
     "tools_as_text",
 }
 
+# What :mod:`engine.data.repair` usually puts right.
+REPAIRABLE = frozenset(
+    {
+        "bad_tool_call",
+        "bad_tools",
+        "bom",
+        "control_character",
+        "duplicate",
+        "duplicate_row",
+        "garbled",
+        "half_character",
+        "json_line_end",
+        "json_python_words",
+        "json_single_quotes",
+        "json_trailing_comma",
+        "json_two_rows",
+        "json_wide_quotes",
+        "label_not_boolean",
+        "missing_comma",
+        "other_encoding",
+        "repeated_role",
+        "system_not_first",
+        "wide_text",
+    }
+)
+
 
 @dataclass(frozen=True)
 class Finding:

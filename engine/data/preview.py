@@ -6,34 +6,42 @@ For a worker thread; imports nothing heavy itself.
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
 
 from engine.data.conversation import Conversation
 from engine.data.encode import Encoder
-from engine.data.finding import Finding
+from engine.data.finding import Finding, at_row
+from engine.data.foreign_tokens import marks_of
+from engine.data.remarks import remarks
 from engine.data.render import Rendered
 from engine.data.report import SourceReport
 from engine.data.survey import Wording, taken
 from engine.errors import DanluError
-from engine.job import Cancelled, Job
+from engine.job import Cancelled, Job, Part
 from engine.spec.sections import Data, Source
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _EVERY = 64
+_HELD = 2000  # rows kept in memory; those before them are read again when they are asked for
+_LIKELY = 50  # rows of the most and the fewest characters, of which the tokens are counted
 
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """One row to be trained: ``number`` from 1; ``rendered`` is None without a tokenizer or where
-    the template refuses; ``findings`` are its own."""
+    """One row to be trained: ``number`` from 1; ``conversation`` is the row, an Example of its
+    stage; ``rendered`` is None without a tokenizer, for other rows than conversations and where the
+    template refuses; ``findings`` are its own."""
 
     number: int
-    conversation: Conversation
+    conversation: Any
     rendered: Rendered | None
     findings: tuple[Finding, ...]
 
@@ -69,9 +77,15 @@ class Preview:
     """The rows of ``data.train`` as they will be trained, read as far as they are looked at."""
 
     def __init__(
-        self, data: Data, tokenizer: PreTrainedTokenizerBase | None = None, *, seed: int = 42
+        self,
+        data: Data,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        *,
+        seed: int = 42,
+        stage: str = "sft",
     ) -> None:
-        self._data, self._seed = data, seed
+        self._data, self._seed, self._stage = data, seed, stage
+        self._marks = marks_of(tokenizer)
         self._encoder: Encoder | None = None
         if tokenizer is not None:
             self._encoder = Encoder(
@@ -82,28 +96,30 @@ class Preview:
         self._begin()
 
     def _begin(self) -> None:
-        self._read: list[Conversation] = []
-        self._rest: Iterator[Conversation] | None = None
+        self._read: deque[Any] = deque()
+        self._passed = 0  # rows before those held
+        self._rest: Iterator[Any] | None = None
         self.complete = False
-        self.reports = [SourceReport(source.source) for source in self._data.train]
 
     @property
     def known(self) -> int:
         """How many rows were read so far: all of them once ``complete``."""
-        return len(self._read)
+        return self._passed + len(self._read)
 
     def page(self, first: int, count: int) -> list[PreviewRow]:
         """``count`` rows from row ``first`` (from 0) on; fewer at the end. Raises DanluError where
         the data cannot be read."""
-        self._read_until(first + count)
-        numbered = enumerate(self._read[first : first + count], first + 1)
-        return [self._row(number, conversation) for number, conversation in numbered]
+        if first < self._passed:
+            self._begin()
+        self._read_until(first + count, keep=first)
+        rows = islice(self._read, first - self._passed, first - self._passed + count)
+        return [self._row(number, row) for number, row in enumerate(rows, first + 1)]
 
     def count(self, job: Job) -> int:
         """The number of all rows; reads them all."""
         self._job = job
         self._read_until(None)
-        return len(self._read)
+        return self.known
 
     def lengths(self, job: Job, limit: int | None = None) -> Lengths:
         """The lengths of all rows, or of ``limit`` rows spread evenly over them."""
@@ -111,10 +127,10 @@ class Preview:
         total = self.count(job)
         step = max(1, math.ceil(total / limit)) if limit else 1
         lengths, trained, longer = [], 0, 0
-        for index in range(0, total, step):
+        for index, row in enumerate(self._conversations()):
             if index % (_EVERY * step) == 0:
                 job.report("rendering_data", index, total, "rows")
-            rendered, _ = self._encoder.examine(self._read[index])
+            rendered = self._rendered(row) if index % step == 0 else None
             if rendered is not None:
                 lengths.append(rendered.length)
                 trained += rendered.trained
@@ -122,18 +138,64 @@ class Preview:
         job.report("rendering_data", total, total, "rows")
         return Lengths(tuple(lengths), trained, percentiles(lengths), longer)
 
-    def _row(self, number: int, conversation: Conversation) -> PreviewRow:
-        if self._encoder is None:
-            return PreviewRow(number, conversation, None, conversation.findings)
-        rendered, findings = self._encoder.examine(conversation)
-        return PreviewRow(number, conversation, rendered, (*conversation.findings, *findings))
+    def find(
+        self, wanted: Callable[[PreviewRow], bool], near: int, step: int, job: Job
+    ) -> int | None:
+        """The place (from 0) of the next row (``step`` 1) or the one before (-1) that is
+        ``wanted``, looked for from ``near`` on and round the end; None when there is none."""
+        self._job = job
+        if step > 0:
+            ahead = self._matches(wanted, near + 1, None, job)
+            return next(chain(ahead, self._matches(wanted, 0, max(0, near), job)), None)
+        before = deque(self._matches(wanted, 0, max(0, near), job), maxlen=1)
+        behind = before or deque(self._matches(wanted, near + 1, None, job), maxlen=1)
+        return behind[0] if behind else None
 
-    def _read_until(self, wanted: int | None) -> None:
+    def _matches(
+        self, wanted: Callable[[PreviewRow], bool], first: int, end: int | None, job: Job
+    ) -> Iterator[int]:
+        for index, row in enumerate(islice(self._conversations(), end)):
+            if index % _EVERY == 0:
+                job.report("searching_data", index, None, "rows")
+            if index >= first and wanted(self._row(index + 1, row)):
+                yield index
+
+    def extreme(self, longest: bool, job: Job) -> int | None:
+        """The place (from 0) of the longest or the shortest row; None without rows."""
+        self._job = job
+        sign = 1 if longest else -1
+        sized = (
+            (sign * sum(len(text) for _, text in row.said()), -index, row)
+            for index, row in enumerate(self._conversations())
+        )
+        likely = heapq.nlargest(_LIKELY, sized, key=lambda entry: entry[:2])
+        counted = [(sign * self._size(row, sign * size), at) for size, at, row in likely]
+        return -max(counted)[1] if counted else None
+
+    def _size(self, row: Any, characters: int) -> int:
+        rendered = self._rendered(row)
+        return rendered.length if rendered is not None else characters
+
+    def _rendered(self, row: Any) -> Rendered | None:
+        if self._encoder is None or not isinstance(row, Conversation):
+            return None
+        return self._encoder.examine(row)[0]
+
+    def _row(self, number: int, row: Any) -> PreviewRow:
+        noted = (*row.findings, *at_row(remarks(row, self._marks), row.row))
+        if self._encoder is None or not isinstance(row, Conversation):
+            return PreviewRow(number, row, None, noted)
+        rendered, findings = self._encoder.examine(row)
+        return PreviewRow(number, row, rendered, (*noted, *findings))
+
+    def _read_until(self, wanted: int | None, keep: int | None = None) -> None:
+        """Read on to row ``wanted`` (all for None), holding no more than _HELD rows and those from
+        ``keep`` on."""
         if self._failure is not None:
             raise self._failure
         if self._rest is None:
             self._rest = self._conversations()
-        while not self.complete and (wanted is None or len(self._read) < wanted):
+        while not self.complete and (wanted is None or self.known < wanted):
             try:
                 conversation = next(self._rest, None)
             except DanluError as error:
@@ -146,10 +208,14 @@ class Preview:
                 self.complete = True
             else:
                 self._read.append(conversation)
+                while len(self._read) > _HELD and (keep is None or self._passed < keep):
+                    self._read.popleft()
+                    self._passed += 1
 
-    def _conversations(self) -> Iterator[Conversation]:
+    def _conversations(self) -> Iterator[Any]:
         wording = Wording(self._data.fill, self._data.system, self._seed)
-        for source, report in zip(self._data.train, self.reports, strict=True):
+        for source in self._data.train:
+            report = SourceReport(source.source, self._stage)
             yield from taken(source, wording, report, _Relay(self))
 
 
@@ -161,9 +227,14 @@ class _Relay(Job):
         self._preview = preview
 
     def report(
-        self, phase: str, done: float = 0, total: float | None = None, unit: str = ""
+        self,
+        phase: str,
+        done: float = 0,
+        total: float | None = None,
+        unit: str = "",
+        parts: Sequence[Part] = (),
     ) -> None:
-        self._preview._job.report(phase, done, total, unit)
+        self._preview._job.report(phase, done, total, unit, parts)
 
 
 def preview(

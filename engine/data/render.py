@@ -48,6 +48,11 @@ class Rendered:
         return len(self.labels) - self.labels.count(IGNORED)
 
     @property
+    def left_off(self) -> str:
+        """The text behind the cut, which the model does not see."""
+        return self.text[self.ends[-1] if self.ends else 0 :] if self.cut else ""
+
+    @property
     def length(self) -> int:
         """Tokens of the whole row, before any cut."""
         return len(self.input_ids) + self.cut

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import words
-from engine.data.finding import Finding
+from engine.data.finding import REPAIRABLE, Finding
 
 _KEEP = 5000  # findings held one by one; all are counted
 _PLACES = 20  # places given for each group in the document
@@ -188,6 +188,8 @@ def _document(group: list[Finding], count: int) -> dict[str, Any]:
         "pointer": first.pointer,
         "message": first.message,
         "fix": first.fix,
+        "values": dict(first.values),
+        "repairable": first.code in REPAIRABLE,
         "places": [
             {
                 "file": each.file,

@@ -102,7 +102,7 @@ def test_a_damaged_file_is_told_of_not_stumbled_over(
 
 @pytest.mark.slow
 @settings(
-    max_examples=800, deadline=None, derandomize=True, database=None, suppress_health_check=QUIET
+    max_examples=600, deadline=None, derandomize=True, database=None, suppress_health_check=QUIET
 )
 @given(mutated())
 def test_many_damaged_files_are_told_of(tmp_path: Path, damaged: tuple[str, bytes]) -> None:
@@ -168,9 +168,9 @@ def test_twenty_thousand_columns_are_named_in_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_million_columns_are_read(tmp_path: Path) -> None:
+def test_hundreds_of_thousands_of_columns_are_read(tmp_path: Path) -> None:
     path = tmp_path / "wide.jsonl"
-    path.write_text(json.dumps(dict.fromkeys((f"c{n}" for n in range(1_000_000)), 1)) + "\n")
+    path.write_text(json.dumps(dict.fromkeys((f"c{n}" for n in range(300_000)), 1)) + "\n")
     assert len(check([Source(str(path))]).findings[0].message) < 500
 
 

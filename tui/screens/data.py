@@ -331,7 +331,7 @@ class DataScreen(StepScreen):
 
         report = findings.report(self.draft)
         if report is not None:
-            self.app.push_screen(DataProblemsScreen(report))
+            self.app.push_screen(DataProblemsScreen(self.draft, report))
 
 
 class Heading(Static):

@@ -1,68 +1,100 @@
-"""What the check found in the rows: each kind once, with its reason, its way out and its places."""
+"""What the check found in the rows: each kind once, with its reason, its keys and its places."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
 from engine import words
+from engine.data.report import place_name
 from engine.units import human_count
-from tui.cells import fit, right
+from tui.cells import fit, right, width
 from tui.ink import ink
+from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
 from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
+from tui.wizard import findings
+from tui.wizard.draft import Draft
 
 if TYPE_CHECKING:
-    from engine.data.check import Report
+    from engine.data.report import Report
 
 _TONES = {"error": ("no", "cinnabar"), "warning": ("warn", "gold"), "info": ("dot", "ash")}
+_LOOK_EVERY = 0.25
 
 
 class DataProblemsScreen(DanluScreen):
-    """The groups above; below, the one under the cursor in full."""
+    """The groups above; below, the one under the cursor in full. What can be done about it is a
+    key away: the row itself, a value for a placeholder, a repair into a new file."""
 
     title_key = "wizard_data.problems_title"
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "mend", "keys.problem_mend", id="problem.mend"),
+        Binding("v", "row", "keys.problem_row", id="problem.row"),
+        Binding("w", "repair", "keys.problem_repair", id="problem.repair"),
+    ]
     DEFAULT_CSS = """
     DataProblemsScreen RowList { height: 1fr; }
     DataProblemsScreen .detail { height: 11; padding: 1 1 0 1; }
     DataProblemsScreen Prose { height: auto; margin-bottom: 1; }
     """
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, draft: Draft, report: Report) -> None:
         super().__init__()
+        self.draft = draft
         self._report = report
 
     def work(self) -> list[Widget]:
-        # Grouped again at each drawing: the messages are in the language in use.
-        groups = [
-            {**group, "source": source.source}
-            for source in self._report.sources
-            for group in source.groups()
-        ]
         detail = Vertical(
             Prose("", "", id="message"),
             Prose(f"{sign('next')} ", "", id="fix"),
             Prose("", "", id="places"),
             classes="detail",
         )
-        return [RowList(self._draw, groups, enter="", id="groups"), detail]
+        return [RowList(self._draw, self._groups(), enter="", id="groups"), detail]
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Grouped again at each drawing: the messages are in the language in use."""
+        trained = [
+            {**group, "index": index}
+            for index, source in enumerate(self._report.sources)
+            for group in source.groups()
+        ]
+        held = [{**group, "index": -1} for source in self._report.held for group in source.groups()]
+        return [*trained, *held]
 
     def on_mount(self) -> None:
         rows = self.query_one(RowList)
         rows.focus()
         self._tell(rows.current)
+        self.set_interval(_LOOK_EVERY, self._look)
 
     async def retranslate(self) -> None:
+        cursor = self.query_one(RowList).cursor
         await super().retranslate()
         rows = self.query_one(RowList)
         rows.focus()
+        rows.move_to(cursor)
+        self._tell(rows.current)
+
+    def _look(self) -> None:
+        """Show a newer check, made since something was mended."""
+        report = findings.report(self.draft)
+        if not self.is_current:
+            return
+        findings.ask_check(self.draft)
+        if report is None or report is self._report:
+            return
+        self._report = report
+        rows = self.query_one(RowList)
+        rows.show(self._groups(), same=lambda group: (group["code"], group["pointer"]))
         self._tell(rows.current)
 
     def _draw(self, group: dict[str, Any], cells: int, selected: bool) -> Text:
@@ -72,20 +104,95 @@ class DataProblemsScreen(DanluScreen):
         )
         line.append(f"{sign(mark)} ", ink(self, tone, bold=True))
         line.append(right(human_count(group["count"]), 6) + "  ", ink(self, tone))
-        return line.append(fit(group["message"], cells - 12))
+        place = place_name({**group, "pointer": ""}, short=True)
+        room = cells - 12 - min(width(place) + 2, cells // 3)
+        line.append(fit(group["message"], room))
+        shown = fit(place, cells // 3).rstrip()
+        return line.append(right(shown, cells - 12 - room), ink(self, "ash"))
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
         self._tell(event.row)
 
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        self.action_mend()
+
     def _tell(self, group: dict[str, Any] | None) -> None:
+        """The group under the cursor; nothing where nothing is left."""
+        self.refresh_bindings()
         if group is None:
+            for prose in self.query(Prose):
+                prose.say("")
+            self.query_one("#message", Prose).say(words.t("wizard_data.no_problems"))
             return
         self.query_one("#message", Prose).say(group["message"])
-        self.query_one("#fix", Prose).say(group["fix"])
-        places = [
-            f"{Path(place['file']).name}:{place['line']} {place['pointer']}".rstrip()
-            for place in group["places"]
-        ]
+        self.query_one("#fix", Prose).say(self._way(group))
+        places = [place_name(place, short=True) for place in group["places"]]
         more = group["count"] - len(places)
         shown = "   ".join(places) + (f"  +{more}" if more > 0 else "")
         self.query_one("#places", Prose).say(words.t("wizard_data.places", places=shown))
+
+    def _way(self, group: dict[str, Any]) -> str:
+        """The way out by keys of this screen, where there is one; else what to do in words."""
+        own = f"finding.{group['code']}.wizard"
+        said = words.t(own) if words.has(own) else group["fix"]
+        if self._mendable(group) and not words.has(own):
+            return f"{said} {words.t('wizard_data.way_repair')}"
+        return said
+
+    def _mendable(self, group: dict[str, Any]) -> bool:
+        return bool(group["repairable"]) and self._is_local(group)
+
+    def _is_local(self, group: dict[str, Any]) -> bool:
+        train = self.draft.spec.data.train
+        return 0 <= group["index"] < len(train) and findings.is_local(train[group["index"]])
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action not in ("mend", "row", "repair"):
+            return super().check_action(action, parameters)
+        group = next((rows.current for rows in self.query(RowList)), None)
+        if group is None:
+            return False
+        if action == "repair":
+            return self._is_local(group)
+        if action == "mend":
+            return group["code"] == "unfilled_placeholder"
+        return group["severity"] != "error" and group["row"] > 0 and group["index"] >= 0
+
+    def action_mend(self) -> None:
+        """Give a placeholder its value."""
+        group = self.query_one(RowList).current
+        if group is None or group["code"] != "unfilled_placeholder":
+            return
+        name = str(group["values"]["name"])
+        question = AskScreen(
+            words.t("wizard_data.fill", name=f"{{{{{name}}}}}"),
+            words.t("wizard_data.fill_about"),
+            value=self.draft.spec.data.fill.get(name, ""),
+            refuse=lambda text: "" if text else words.t("wizard_data.fill_needed"),
+        )
+
+        def filled(text: str | None) -> None:
+            if text:
+                fill = {**self.draft.spec.data.fill, name: text}
+                self.draft.change({"data.fill": fill})
+                findings.ask_check(self.draft)
+
+        self.app.push_screen(question, filled)
+
+    def action_row(self) -> None:
+        """The first row concerned, as the model will see it."""
+        from tui.screens.rows import RowsScreen
+
+        group = self.query_one(RowList).current
+        if group is not None:
+            self.app.push_screen(RowsScreen(self.draft, at=(group["file"], group["row"])))
+
+    def action_repair(self) -> None:
+        """Everything that can be repaired safely in this source, as a diff, then in a new file."""
+        from tui.screens.data_repair import DataRepairScreen
+
+        group = self.query_one(RowList).current
+        if group is not None and self._is_local(group):
+            self.app.push_screen(DataRepairScreen(self.draft, group["index"]))

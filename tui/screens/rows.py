@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from engine import words
 from engine.job import Job
+from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
 from tui.widgets.job_bar import JobBar
@@ -25,7 +26,6 @@ from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
 
 if TYPE_CHECKING:
-    from engine.data.conversation import Conversation
     from engine.data.finding import Finding
     from engine.data.preview import Preview, PreviewRow
 
@@ -42,27 +42,42 @@ class PlainPiece:
 
 
 class RowsScreen(DanluScreen):
-    """Pages through the first rows that would be trained."""
+    """Pages through the rows that would be trained; jumps to the longest, the shortest, one with
+    a finding, one that says what is searched for. ``at`` is a file and the number of a row in it
+    to begin with."""
 
     title_key = "wizard_data.rows_title"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,n,space", "turn(1)", "keys.rows_next", id="rows.next"),
-        Binding("left,p", "turn(-1)", "keys.rows_previous", id="rows.previous"),
+        Binding("right,space", "turn(1)", "keys.rows_next", id="rows.next"),
+        Binding("n", "match(1)", "keys.rows_match", id="rows.match", show=False),
+        Binding("N,p", "match(-1)", "keys.rows_match_before", id="rows.match_b", show=False),
+        Binding("left", "turn(-1)", "keys.rows_previous", id="rows.previous"),
         Binding("home,g", "turn(-100000)", "keys.rows_first", id="rows.first", show=False),
         Binding("end,G", "turn(100000)", "keys.rows_last", id="rows.last", show=False),
         Binding("up,k", "scroll(-1)", "keys.rows_scroll", id="rows.up", show=False),
         Binding("down,j", "scroll(1)", "keys.rows_scroll", id="rows.down"),
+        Binding("slash", "search", "keys.rows_search", id="rows.search"),
+        Binding("f", "finding(1)", "keys.rows_finding", id="rows.finding"),
+        Binding("F", "finding(-1)", "keys.rows_finding_before", id="rows.finding_b", show=False),
+        Binding("plus,equals_sign", "extreme(True)", "keys.rows_longest", id="rows.longest"),
+        Binding("minus,underscore", "extreme(False)", "keys.rows_shortest", id="rows.shortest"),
+        Binding("t", "borders", "keys.rows_borders", id="rows.borders", show=False),
     ]
     DEFAULT_CSS = """
     RowsScreen .about { height: auto; padding: 0 1; margin-bottom: 1; }
     RowsScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     """
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, at: tuple[str, int] | None = None) -> None:
         super().__init__()
         self.draft = draft
         self._index = int(draft.places.get("row", 0))
+        self._jump: Task[int | None] | None = None
+        self._at = at
+        self._needle = ""
+        self._borders = False
+        self._told = ""  # what a jump that found nothing says
         self._seen: Any = None
         self._reader: Preview | None = None
         self._reader_key = ""
@@ -73,6 +88,9 @@ class RowsScreen(DanluScreen):
         return [Static("", classes="about", markup=False), page, JobBar()]
 
     def on_mount(self) -> None:
+        if self._at is not None:
+            file, number = self._at
+            self._leap(("at", file, number), lambda row: _is_at(row, file, number), 1, -1)
         self._look()
         self.set_interval(_LOOK_EVERY, self._look)
 
@@ -85,30 +103,37 @@ class RowsScreen(DanluScreen):
         """The row looked at, read in a thread; one thread at a time, for they share the reader."""
         draft = self.draft
         coder = findings.tokenizer(draft)
-        data, seed = draft.spec.data, draft.spec.train.seed
-        key = repr((data, seed, coder is not None))
+        key = repr((draft.spec.data, draft.spec.train.seed, coder is not None))
         if key != self._reader_key:
             self._reader_key, self._reader, self._turn = key, None, threading.Lock()
-        index, turn = self._index, self._turn
+        index = self._index
+        return draft.desk.ask("row", (key, index), lambda job: self._page(job, index))
 
-        def look(job: Job) -> PreviewRow | None:
-            from engine.data.preview import Preview
+    def _page(self, job: Job, index: int) -> PreviewRow | None:
+        return self._with_reader(job, lambda reader: next(iter(reader.page(index, 1)), None))
 
-            with turn:
-                job.check()
-                if self._reader is None:
-                    self._reader = Preview(data, coder, seed=seed)
-                return next(iter(self._reader.page(index, 1)), None)
+    def _with_reader(self, job: Job, work: Callable[[Preview], Any]) -> Any:
+        """In a thread: ``work`` with the reader of these rows, made now if there is none."""
+        from engine.data.preview import Preview
 
-        return draft.desk.ask("row", (key, index), look)
+        spec, coder = self.draft.spec, findings.tokenizer(self.draft)
+        with self._turn:
+            job.check()
+            if self._reader is None:
+                self._reader = Preview(
+                    spec.data, coder, seed=spec.train.seed, stage=spec.method.stage
+                )
+            return work(self._reader)
 
     def _look(self) -> None:
+        self._land()
         state = (self._index, self.draft.desk.state())
         if state == self._seen:
             return
         self._seen = state
         task = self._ask_row()
-        self.query_one(JobBar).show(None if task.done else task.job)
+        running = next((t for t in (self._jump, task) if t is not None and not t.done), None)
+        self.query_one(JobBar).show(running.job if running else None)
         if task.error is not None:
             self._say(f"{task.error.what} {task.error.why}", [])
         elif task.result is not None:
@@ -123,10 +148,17 @@ class RowsScreen(DanluScreen):
     def _show(self, row: PreviewRow) -> None:
         page = self.query_one(TokenPage)
         if row.rendered is None:
-            page.show(_plain_pieces(row.conversation))
+            page.show(_plain_pieces(row.conversation), needle=self._needle)
             told = words.t("wizard_data.no_tokens")
         else:
-            page.show(row.rendered.pieces)
+            cut = row.rendered.cut
+            page.show(
+                row.rendered.pieces,
+                cut=words.t("wizard_data.cut_here", cut=cut) if cut else "",
+                left_off=row.rendered.left_off,
+                needle=self._needle,
+                borders=self._borders,
+            )
             told = words.t(
                 "wizard_data.row_tokens", tokens=row.rendered.length, trained=row.rendered.trained
             )
@@ -146,6 +178,8 @@ class RowsScreen(DanluScreen):
         warnings = [
             Content.styled(f"{sign('warn')} {finding.message}", "$gold") for finding in found
         ]
+        if self._told:
+            warnings.append(Content.styled(f"{sign('dot')} {self._told}", "$ash"))
         told = Content("\n").join([line, *warnings, self._legend()])
         self.query_one(".about", Static).update(told)
 
@@ -161,8 +195,97 @@ class RowsScreen(DanluScreen):
 
     def action_turn(self, by: int) -> None:
         """Another row."""
+        self._told = ""
         self._index = max(0, min(self._index + by, self._count - 1))
         self.query_one(VerticalScroll).scroll_home(animate=False)
+        self._look()
+
+    # Jumps
+
+    def _leap(
+        self, key: Hashable, wanted: Callable[[PreviewRow], bool], step: int, near: int
+    ) -> None:
+        """Go to the next row that is wanted, once it is found."""
+
+        def look(job: Job) -> int | None:
+            return self._with_reader(job, lambda reader: reader.find(wanted, near, step, job))
+
+        self._start((key, near, step), look)
+
+    def _start(self, key: Hashable, look: Callable[[Job], int | None]) -> None:
+        self._ask_row()  # makes sure the reader is that of the rows as they are now
+        self.draft.desk.forget("jump")
+        self._jump = self.draft.desk.ask("jump", key, look)
+        self._told = ""
+        self._look()
+
+    def _land(self) -> None:
+        """Show the row a jump has found."""
+        if self._jump is None or not self._jump.done:
+            return
+        task, self._jump = self._jump, None
+        self._seen = None
+        if task.result is None:
+            self._told = words.t("wizard_data.no_such_row") if task.error is None else ""
+        else:
+            self._index = task.result
+            self.query_one(VerticalScroll).scroll_home(animate=False)
+            if self._needle:
+                self.set_timer(_LOOK_EVERY * 2, self._to_hit)
+
+    def _to_hit(self) -> None:
+        line = self.query_one(TokenPage).line_of_hit()
+        if line is not None:
+            self.query_one(VerticalScroll).scroll_to(y=max(0, line - 2), animate=False)
+
+    def action_search(self) -> None:
+        """Ask for words, and go to the next row that says them."""
+        question = AskScreen(
+            words.t("wizard_data.search"), words.t("wizard_data.search_about"), value=self._needle
+        )
+
+        def asked(text: str | None) -> None:
+            if text is not None:
+                self._needle = text
+                self._seen = None
+                self._search(1, self._index - 1)
+
+        self.app.push_screen(question, asked)
+
+    def action_match(self, step: int) -> None:
+        """The next row, or the one before, that says what is searched for."""
+        if self._needle:
+            self._search(step, self._index)
+        else:
+            self.action_turn(step)
+
+    def _search(self, step: int, near: int) -> None:
+        needle = self._needle.lower()
+        if not needle:
+            self._look()
+            return
+
+        def says(row: PreviewRow) -> bool:
+            return any(needle in text.lower() for _, text in row.conversation.said())
+
+        self._leap(("search", needle), says, step, near)
+
+    def action_finding(self, step: int) -> None:
+        """The next row, or the one before, about which something was found."""
+        self._leap("finding", lambda row: bool(row.findings), step, self._index)
+
+    def action_extreme(self, longest: bool) -> None:
+        """The longest or the shortest row."""
+
+        def look(job: Job) -> int | None:
+            return self._with_reader(job, lambda reader: reader.extreme(longest, job))
+
+        self._start(("extreme", longest), look)
+
+    def action_borders(self) -> None:
+        """Set the tokens apart, or together again."""
+        self._borders = not self._borders
+        self._seen = None
         self._look()
 
     def action_scroll(self, by: int) -> None:
@@ -170,11 +293,19 @@ class RowsScreen(DanluScreen):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def _plain_pieces(row: Conversation) -> list[PlainPiece]:
+def _is_at(row: PreviewRow, file: str, number: int) -> bool:
+    return row.conversation.file == file and row.conversation.row == number
+
+
+def _plain_pieces(row: Any) -> list[PlainPiece]:
+    """The words of a row that has no tokens: each conversation it consists of, or its text."""
+    if hasattr(row, "text"):
+        return [PlainPiece(row.text, True, False)]
     pieces = []
-    for message in row.messages:
-        learnt = message["role"] == "assistant" and message.get("loss") is not False
-        pieces.append(PlainPiece(message["role"], False, True))
-        pieces.append(PlainPiece("\n", False, False))
-        pieces.append(PlainPiece(f"{message.get('content') or ''}\n", learnt, False))
+    for conversation in row.conversations() if hasattr(row, "conversations") else (row,):
+        for message in conversation.messages:
+            learnt = message["role"] == "assistant" and message.get("loss") is not False
+            pieces.append(PlainPiece(message["role"], False, True))
+            pieces.append(PlainPiece("\n", False, False))
+            pieces.append(PlainPiece(f"{message.get('content') or ''}\n", learnt, False))
     return pieces

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.models.describe import ModelFacts
     from engine.models.locate import LocatedModel
     from engine.models.shelf import ShelfEntry
+    from engine.spec.sections import Source
 
 
 def ask_shelf(draft: Draft) -> Task[list[ShelfEntry]]:
@@ -155,6 +156,7 @@ def ask_check(draft: Draft) -> Task[Report] | None:
             mask_history=data.mask_history,
             train_on_prompt=data.train_on_prompt,
             seed=draft.spec.train.seed,
+            held=data.eval,
             job=job,
         )
 
@@ -165,6 +167,11 @@ def report(draft: Draft) -> Report | None:
     """The newest finished check of the rows as they are now."""
     task = draft.desk.find("check")
     return task.result if task else None
+
+
+def is_local(source: Source) -> bool:
+    """Whether a source is a file or folder of this machine."""
+    return Path(source.source).expanduser().exists()
 
 
 def check_error(draft: Draft) -> DanluError | None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.chat.kept_reports import earlier_report
 from engine.chat.sampling import Sampling
 from engine.chat.talker import Talker, Voice
 from engine.chat.target import ChatTarget, resolve_target
@@ -56,7 +57,8 @@ def verify(
         VerifiedRow(last_words(question.messages), question.expected, before, after)
         for question, before, after in zip(asked, base, tuned, strict=True)
     ]
-    report = VerifyReport(wanted, rows, time.monotonic() - start, match, golden)
+    earlier = earlier_report(wanted, golden) if questions is None else None
+    report = VerifyReport(wanted, rows, time.monotonic() - start, match, golden, earlier)
     if questions is None:
         report.keep()
     return report

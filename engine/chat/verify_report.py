@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine.chat.kept_reports import Earlier, place_of
 from engine.chat.target import ChatTarget
-from engine.evaluate.match import Mode, matches
+from engine.errors import DanluError
+from engine.evaluate.match import MODES, Mode, matches
 from engine.evaluate.thought import as_asked
 from engine.runs.atomic import write_atomically
 from engine.words import t
@@ -36,13 +38,15 @@ class VerifiedRow:
 @dataclass(frozen=True)
 class VerifyReport:
     """What a verification found. ``golden`` is the file of the person's own answers; without one
-    the questions are the trained ones. ``match`` says what counts as right."""
+    the questions are the trained ones. ``match`` says what counts as right; ``earlier`` is what
+    it is held against beside the base."""
 
     target: ChatTarget
     rows: list[VerifiedRow]
     seconds: float
     match: Mode = "exact"
     golden: str | None = None
+    earlier: Earlier | None = None
 
     @property
     def exact(self) -> int:
@@ -65,6 +69,29 @@ class VerifyReport:
             if self.is_right(row, row.base) and not self.is_right(row, row.tuned)
         ]
 
+    @property
+    def worse(self) -> list[VerifiedRow]:
+        """What was answered right in the earlier report and is answered wrong now."""
+        if self.earlier is None:
+            return []
+        before = self.earlier.answers
+        return [
+            row
+            for row in self.rows
+            if (said := before.get((row.question, row.expected))) is not None
+            and self.is_right(row, said)
+            and not self.is_right(row, row.tuned)
+        ]
+
+    @property
+    def passed(self) -> bool:
+        """The gate: nothing is worse than the base's answers or those of the earlier report."""
+        return not self.regressions and not self.worse
+
+    def modes(self, row: VerifiedRow) -> dict[Mode, bool]:
+        """Whether the tuned answer is right, by each way of matching."""
+        return {mode: replace(self, match=mode).is_right(row, row.tuned) for mode in MODES}
+
     def is_right(self, row: VerifiedRow, answer: str) -> bool:
         """Whether ``answer`` matches. A thought that a golden answer lacks does not count; one that
         a trained answer lacks does: it was not trained."""
@@ -73,10 +100,11 @@ class VerifyReport:
 
     def document(self) -> dict[str, Any]:
         """The JSON form: ``{questions, exact, rows: [{question, expected, base, tuned, exact,
-        right, base_right}], target, run, tuned, model, seconds, match, golden, right, base_right,
-        regressions: [row number…]}``."""
+        right, base_right, modes}], target, run, tuned, model, seconds, match, golden, right,
+        base_right, regressions: [row number…], by_match, gate: {passed, worse_than_base,
+        worse_than_earlier, earlier}}``."""
         rows = [self._row(row) for row in self.rows]
-        worse = [at for at, row in enumerate(rows, 1) if row["base_right"] and not row["right"]]
+        worse = self._numbers(self.regressions)
         return {
             "questions": len(rows),
             "exact": self.exact,
@@ -91,7 +119,18 @@ class VerifyReport:
             "right": sum(row["right"] for row in rows),
             "base_right": sum(row["base_right"] for row in rows),
             "regressions": worse,
+            "by_match": {mode: sum(row["modes"][mode] for row in rows) for mode in MODES},
+            "gate": {
+                "passed": self.passed,
+                "worse_than_base": worse,
+                "worse_than_earlier": self._numbers(self.worse),
+                "earlier": self.earlier.target if self.earlier else None,
+            },
         }
+
+    def _numbers(self, rows: list[VerifiedRow]) -> list[int]:
+        chosen = {id(row) for row in rows}
+        return [number for number, row in enumerate(self.rows, 1) if id(row) in chosen]
 
     def _row(self, row: VerifiedRow) -> dict[str, Any]:
         return {
@@ -99,6 +138,7 @@ class VerifyReport:
             "exact": row.exact,
             "right": self.is_right(row, row.tuned),
             "base_right": self.is_right(row, row.base),
+            "modes": self.modes(row),
         }
 
     def keep(self) -> Path | None:
@@ -110,6 +150,9 @@ class VerifyReport:
         path = folder / VERIFY_NAME
         try:
             self.write_json(path)
+            place = place_of(self.target, self.golden)
+            if place is not None:
+                self.write_json(place)
         except OSError:  # a finding lost is better than an answer that took minutes
             return None
         return path
@@ -123,6 +166,18 @@ class VerifyReport:
         return "\n".join(_page(self.document())) + "\n"
 
 
+def write_report(report: VerifyReport, path: Path) -> None:
+    """The page, or with ``.json`` the document. Raises DanluError ``verify.cannot_write``."""
+    try:
+        if path.suffix == ".json":
+            report.write_json(path)
+        else:
+            write_atomically(path, report.markdown())
+    except OSError as error:
+        reason = error.strerror or error
+        raise DanluError("verify.cannot_write", path=path, reason=reason) from error
+
+
 def _page(document: dict[str, Any]) -> Iterator[str]:
     yield f"# {t('verify_report.title', target=document['target'])}"
     yield ""
@@ -134,8 +189,17 @@ def _page(document: dict[str, Any]) -> Iterator[str]:
     yield f"- {t('verify_report.sum', **counts)}"
     worse = [document["rows"][at - 1] for at in document["regressions"]]
     yield f"- {t('verify_report.worse' if worse else 'verify_report.none_worse', count=len(worse))}"
+    yield f"- {t('verify_report.by_match', **document['by_match'])}"
+    since = [document["rows"][at - 1] for at in document["gate"]["worse_than_earlier"]]
+    if document["gate"]["earlier"]:
+        earlier = document["gate"]["earlier"]
+        yield f"- {t('verify_report.since', count=len(since), earlier=earlier)}"
+    gate = "passed" if document["gate"]["passed"] else "held"
+    yield f"- **{t(f'verify_report.{gate}')}**"
     if worse:
         yield from ("", f"## {t('verify_report.worse_title')}", "", *_table(worse))
+    if since:
+        yield from ("", f"## {t('verify_report.since_title')}", "", *_table(since))
     yield from ("", f"## {t('verify_report.all')}", "", *_table(document["rows"]))
 
 

@@ -134,3 +134,33 @@ def test_golden_answers_without_a_question_are_named(run: Run, tmp_path: Path) -
     with pytest.raises(DanluError) as caught:
         verify("identity", Job(), golden=str(asks_only))
     assert caught.value.code == "evaluate.no_rows"
+
+
+def test_what_got_worse_since_the_last_report_closes_the_gate() -> None:
+    from dataclasses import replace
+
+    from engine.chat.kept_reports import earlier_report
+    from engine.chat.target import ChatTarget
+    from engine.chat.verify_report import VerifiedRow, VerifyReport
+    from engine.runs.store import create_run
+    from engine.spec.run_spec import RunSpec
+
+    mapping = {"model": {"source": "embedded"}, "data": {"train": ["rows.jsonl"]}}
+    run = create_run(RunSpec.from_mapping(mapping))
+    rows = [VerifiedRow("a?", "yes", "no", "yes"), VerifiedRow("b?", "1", "no", "no")]
+    target = ChatTarget(run.spec().model, "first", adapter=run.path / "checkpoint-5", run=run)
+    first = VerifyReport(target, rows, 1.0, earlier=earlier_report(target, None))
+    (run.path / "checkpoint-5").mkdir()
+    assert first.earlier is None and first.passed and first.keep() is not None
+    later = replace(target, label="second", adapter=run.path / "checkpoint-9")
+    worse = [VerifiedRow("a?", "yes", "no", "Yes!"), VerifiedRow("b?", "1", "no", "1")]
+    second = VerifyReport(later, worse, 1.0, earlier=earlier_report(later, None))
+    assert second.worse == [worse[0]] and not second.passed and not second.regressions
+    gate = second.document()["gate"]
+    assert gate["worse_than_earlier"] == [1] and gate["earlier"] == "first"
+    assert second.document()["by_match"] == {
+        "exact": 1, "normalised": 2, "contains": 2, "number": 1,
+    }  # fmt: skip
+    assert "first" in second.markdown()
+    assert replace(second, match="normalised").passed
+    assert earlier_report(later, "golden.jsonl") is None, "another set of questions"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,9 @@ from tests.tui.settle import settle
 from tui.app import DanluApp
 from tui.screens.doctor import DoctorScreen
 from tui.screens.recipes import RecipesScreen
-from tui.screens.verify import RowScreen, VerifyScreen
+from tui.screens.verified_rows import RowScreen
+from tui.screens.verify import VerifyScreen
+from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 
 _ROWS = [
@@ -40,7 +43,7 @@ class _Recorded(VerifyScreen):
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
-async def test_the_worst_answer_stands_first(language: str) -> None:
+async def test_the_worst_answer_stands_first(language: str, tmp_path: Path) -> None:
     words.use_language(language)
     app = DanluApp(first=_Recorded("identity-smollm2"))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -52,6 +55,13 @@ async def test_the_worst_answer_stands_first(language: str) -> None:
         assert isinstance(app.screen, RowScreen)
         await pilot.press("escape", "w")
         assert len(rows.rows) == 2, "only what differs"
+        await pilot.press("m", "m")
+        assert words.t("verify_screen.contains") + " 1/3" in screen_text(app)
+        await pilot.press("o")
+        app.screen.query_one(LineInput).value = str(tmp_path / "report")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert (tmp_path / "report.md").is_file() and (tmp_path / "report.json").is_file()
 
 
 _CHECKS = (

@@ -8,12 +8,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DanluError
 from engine.evaluate.match import MODES
 from engine.words import t
 from tui.cli.options import add_json
 from tui.cli.progress_line import progress_line
 from tui.cli.table import table
+from tui.wrap import wrap
 
 if TYPE_CHECKING:
     from engine.chat.verify import VerifyReport
@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     ``--gate`` 1 when an answer got worse. Raises DanluError."""
     from engine.chat.target import resolve_target
     from engine.chat.verify import verify
+    from engine.chat.verify_report import write_report
 
     with progress_line() as job:
         report = verify(
@@ -64,27 +65,12 @@ def run(args: argparse.Namespace) -> int:
             max_new_tokens=args.max_new_tokens,
         )
     for path in args.report:
-        _write(report, path)
+        write_report(report, path)
     if args.json:
         print(json.dumps(report.document(), ensure_ascii=False, indent=2))
     else:
         print_report(report)
-    return int(args.gate and bool(report.regressions))
-
-
-def _write(report: VerifyReport, path: Path) -> None:
-    """Raises DanluError ``verify.cannot_write``."""
-    from engine.runs.atomic import write_atomically
-
-    try:
-        if path.suffix == ".json":
-            report.write_json(path)
-        else:
-            write_atomically(path, report.markdown())
-    except OSError as error:
-        raise DanluError(
-            "verify.cannot_write", path=path, reason=error.strerror or error
-        ) from error
+    return int(args.gate and not report.passed)
 
 
 def _report_file(text: str) -> Path:
@@ -114,7 +100,8 @@ def report_lines(document: dict[str, Any], cells: int) -> list[str]:
         ]
         for row in document["rows"]
     ]
-    lines = [*table(titles, rows, cells), "", *_worse_lines(document)]
+    by_match = wrap(t("verify_report.by_match", **document["by_match"]), cells)
+    lines = [*table(titles, rows, cells), "", *_worse_lines(document), *by_match]
     counts = {name: document[name] for name in (judged, "questions")}
     if exact:
         return [*lines, t("verify.sum", **counts)]
@@ -122,8 +109,18 @@ def report_lines(document: dict[str, Any], cells: int) -> list[str]:
 
 
 def _worse_lines(document: dict[str, Any]) -> list[str]:
-    """What the base had right and the tuned model has not."""
-    worse = [document["rows"][at - 1]["question"] for at in document["regressions"]]
-    if not worse:
-        return []
-    return [t("verify.worse", count=len(worse)), *(f"  ✗ {asked}" for asked in worse), ""]
+    """What the base, or the earlier report, had right and the tuned model has not."""
+    worse = _asked(document, "worse_than_base")
+    since = _asked(document, "worse_than_earlier")
+    lines: list[str] = []
+    if worse:
+        lines += [t("verify.worse", count=len(worse)), *(f"  ✗ {asked}" for asked in worse), ""]
+    if since:
+        earlier = document["gate"]["earlier"]
+        lines.append(t("verify.worse_since", count=len(since), earlier=earlier))
+        lines += [*(f"  ✗ {asked}" for asked in since), ""]
+    return lines
+
+
+def _asked(document: dict[str, Any], what: str) -> list[str]:
+    return [document["rows"][at - 1]["question"] for at in document["gate"][what]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -11,17 +12,18 @@ from textual.widget import Widget
 
 from engine import words
 from engine.errors import DanluError
+from engine.evaluate.match import MODES, Mode
 from engine.job import Job
 from engine.units import human_duration
-from tui.cells import fit, width
+from tui.cells import fit
 from tui.ink import ink
+from tui.screens.ask import AskScreen
 from tui.screens.job_screen import JobScreen
-from tui.screens.overlay import OverlayScreen
+from tui.screens.verified_rows import Columns, RowScreen, columns, likeness, parts
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
 from tui.widgets.job_bar import JobBar
-from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -34,9 +36,12 @@ class VerifyScreen(JobScreen):
 
     title_key = "verify_screen.title"
     AUTO_FOCUS = "RowList"
-    idle_actions = frozenset({"again"})
+    idle_actions = frozenset({"again", "golden"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "wrong", "keys.verify_wrong", id="verify.wrong"),
+        Binding("m", "match", "keys.verify_match", id="verify.match"),
+        Binding("f", "golden", "keys.verify_golden", id="verify.golden"),
+        Binding("o", "save", "keys.verify_save", id="verify.save"),
         Binding("r", "again", "keys.verify_again", id="verify.again"),
     ]
     DEFAULT_CSS = """
@@ -49,6 +54,9 @@ class VerifyScreen(JobScreen):
         self._target = target
         self._report: VerifyReport | None = None
         self._only_wrong = False
+        self._worse: set[int] = set()
+        self._match: Mode = "exact"
+        self._golden: str | None = None
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -63,28 +71,44 @@ class VerifyScreen(JobScreen):
     def head_right(self) -> str:
         if self._report is None:
             return words.language().upper()
-        counts = words.t("verify.sum", exact=self._report.exact, questions=len(self._report.rows))
-        took = human_duration(self._report.seconds)
-        return f"{counts} · {took}   {words.language().upper()}"
+        report = self._report
+        worse = len({id(row) for row in (*report.regressions, *report.worse)})
+        gate = f"{sign('no')} {words.t('verify_screen.gate_closed', count=worse)}"
+        if report.passed:
+            gate = f"{sign('yes')} {words.t('verify_screen.gate_open')}"
+        mode = words.t(f"verify_screen.{report.match}")
+        right = f"{mode} {report.right}/{len(report.rows)}"
+        took = f" · {human_duration(report.seconds)}" if self.app.size.width >= 100 else ""
+        return f"{right} · {gate}{took}   {words.language().upper()}"
 
     async def retranslate(self) -> None:
         await super().retranslate()
         self._show()
 
+    @property
+    def _label(self) -> str:
+        return self._target if isinstance(self._target, str) else self._target.target.label
+
     def _show(self) -> None:
-        label = self._target if isinstance(self._target, str) else self._target.target.label
-        title = f"{words.t(self.title_key)} · {label}"
+        title = f"{words.t(self.title_key)} · {self._label}"
+        if self._golden:
+            title += f" · {words.t('verify_screen.golden')} {Path(self._golden).name}"
         self.query_one(HeadLine).show(title, self.head_right())
         rows = self.query_one(RowList)
         rows.show(self._rows(), same=lambda row: row.question)
         self.query_one(DetailLines).show(self._details(rows.current))
 
     def _rows(self) -> list[VerifiedRow]:
-        """The worst first: the less an answer is like the trained one, the higher it stands."""
-        if self._report is None:
+        """The worst first: what got worse, then the less an answer is like the expected one."""
+        report = self._report
+        if report is None:
             return []
-        rows = [row for row in self._report.rows if not (self._only_wrong and row.exact)]
-        return sorted(rows, key=lambda row: (row.exact, _likeness(row)))
+        right = {id(row) for row in report.rows if report.is_right(row, row.tuned)}
+        self._worse = {id(row) for row in (*report.regressions, *report.worse)}
+        rows = [row for row in report.rows if not (self._only_wrong and id(row) in right)]
+        return sorted(
+            rows, key=lambda row: (id(row) not in self._worse, id(row) in right, likeness(row))
+        )
 
     def _draw(self, row: VerifiedRow, cells: int, selected: bool) -> Text:
         text = Text().append(f"{sign('next')} " if selected else "  ", ink(self, "ember"))
@@ -95,11 +119,16 @@ class VerifyScreen(JobScreen):
             (row.tuned, tuned, "foreground"),
         ):
             text.append(fit(" ".join(said.split()), room), ink(self, colour)).append(" ")
-        if row.exact:
-            return text.append(f"{sign('yes')} {words.t('verify.exact')}", ink(self, "jade"))
-        return text.append(
-            f"{sign('no')} {words.t('verify_screen.differs')}", ink(self, "cinnabar")
-        )
+        report = self._report
+        right = report is not None and report.is_right(row, row.tuned)
+        if not right and id(row) in self._worse:
+            said = f"{sign('down')} {words.t('verify_screen.worse')}"
+        else:
+            found = report.modes(row) if report else {}
+            first = next((mode for mode in MODES if found.get(mode)), None)
+            mark = sign("yes" if right else "no")
+            said = f"{mark} {words.t('verify_screen.' + (first or 'differs'))}"
+        return text.append(said, ink(self, "jade" if right else "cinnabar"))
 
     def _details(self, row: VerifiedRow | None) -> list[Detail]:
         if row is None:
@@ -108,11 +137,23 @@ class VerifyScreen(JobScreen):
             key = "all_exact" if self._report is not None else "about"
             return [Detail(words.t(f"verify_screen.{key}"), "ash", "wrap")]
         room = max(8, round(self.app.size.height * 0.4) - 2)  # lines below the rule
-        share = [1, *[(room - 1) // 3] * 3]
-        return [
+        share = [1, *[(room - 2) // 3] * 3]
+        details = [
             Detail(said, colour, "wrap", lead, most)
-            for (lead, said, colour), most in zip(_parts(row), share, strict=True)
+            for (lead, said, colour), most in zip(
+                parts(row, self._golden is not None), share, strict=True
+            )
         ]
+        return [*details, Detail(self._marks(row), "ash")]
+
+    def _marks(self, row: VerifiedRow) -> str:
+        """The row by each way of matching."""
+        found = self._report.modes(row) if self._report else {}
+        marks = [
+            f"{sign('yes' if right else 'no')} {words.t(f'verify_screen.{mode}')}"
+            for mode, right in found.items()
+        ]
+        return "   ".join(marks)
 
     # -- the job ---------------------------------------------------------------------------
 
@@ -126,7 +167,7 @@ class VerifyScreen(JobScreen):
     def _verify(self, job: Job) -> VerifyReport:
         from engine.chat.verify import verify
 
-        return verify(self._target, job)
+        return verify(self._target, job, golden=self._golden, match=self._match)
 
     def _verified(self, report: VerifyReport) -> None:
         self._report = report
@@ -140,7 +181,7 @@ class VerifyScreen(JobScreen):
     # -- keys --------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "wrong":
+        if action in ("wrong", "match", "save"):
             return self._report is not None
         return super().check_action(action, parameters)
 
@@ -156,64 +197,48 @@ class VerifyScreen(JobScreen):
         self._only_wrong = not self._only_wrong
         self._show()
 
+    def action_match(self) -> None:
+        """Judge by the next way of matching; the answers stay as they are."""
+        if self._report is not None:
+            self._match = MODES[(MODES.index(self._report.match) + 1) % len(MODES)]
+            self._report = replace(self._report, match=self._match)
+            self._show()
+
+    def action_golden(self) -> None:
+        from tui.screens.browse import BrowseScreen
+
+        about = words.t("verify_screen.browse_about")
+        self.app.push_screen(BrowseScreen(Path.cwd(), about, "data"), self._take_golden)
+
+    def _take_golden(self, path: Path | str | None) -> None:
+        if path is not None:
+            self._golden = str(path)
+            # An answer of one's own is seldom met word for word.
+            self._match = "normalised" if self._match == "exact" else self._match
+            self._begin()
+
+    def action_save(self) -> None:
+        name = str(Path.cwd() / f"verify-{self._label.replace('/', '-')}")
+        title, about = words.t("verify_screen.save"), words.t("verify_screen.save_about")
+        ask = AskScreen(title, about, value=name)
+        self.app.push_screen(ask, lambda text: self._save(text) if text else None)
+
+    def _save(self, text: str) -> None:
+        from engine.chat.verify_report import write_report
+
+        path = Path(text).expanduser()
+        path = path.with_suffix("") if path.suffix in (".md", ".json") else path
+        try:
+            for suffix in (".md", ".json"):
+                if self._report is not None:
+                    write_report(self._report, path.with_name(path.name + suffix))
+        except DanluError as error:
+            self.fail(error)
+        else:
+            self.notify(words.t("verify_screen.saved", path=path))
+
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
-        self.app.push_screen(RowScreen(message.row))
+        self.app.push_screen(RowScreen(message.row, self._golden is not None))
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         self.query_one(DetailLines).show(self._details(message.row))
-
-
-def columns(cells: int) -> tuple[int, int, int]:
-    """How many cells question, base and tuned have beside the verdict."""
-    room = cells - 2 - 11 - 3
-    question = room * 3 // 10
-    base = (room - question) // 2
-    return question, base, room - question - base
-
-
-def _parts(row: VerifiedRow) -> list[tuple[str, str, str]]:
-    """Name, text and colour of all that belongs to a row; the names equally wide."""
-    parts = (
-        ("question", row.question, "foreground"),
-        ("expected", row.expected, "jade"),
-        ("tuned", row.tuned, "foreground"),
-        ("base", row.base, "ash"),
-    )
-    names = [words.t(f"verify.{name}") for name, _, _ in parts]
-    widest = max(width(name) for name in names)
-    return [
-        (fit(name, widest + 2), said, colour)
-        for name, (_, said, colour) in zip(names, parts, strict=True)
-    ]
-
-
-class RowScreen(OverlayScreen[None]):
-    """One row in full: the question, the trained answer, both given ones."""
-
-    AUTO_FOCUS = ".panel"
-
-    def __init__(self, row: VerifiedRow) -> None:
-        super().__init__()
-        self._row = row
-
-    def work(self) -> list[Widget]:
-        return [
-            Prose(lead, said, style=ink(self, colour)) for lead, said, colour in _parts(self._row)
-        ]
-
-
-def _likeness(row: VerifiedRow) -> float:
-    return difflib.SequenceMatcher(None, row.expected, row.tuned, autojunk=False).quick_ratio()
-
-
-class Columns(Widget):
-    """The names of the columns."""
-
-    def render(self) -> Text:
-        cells = columns(self.size.width)
-        names = ("question", "base", "tuned")
-        line = "  " + "".join(
-            fit(words.t(f"verify.{name}"), room) + " "
-            for name, room in zip(names, cells, strict=True)
-        )
-        return Text(line, ink(self, "ash"), no_wrap=True)

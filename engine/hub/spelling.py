@@ -17,7 +17,8 @@ def called_otherwise(error: DanluError, repo: str, hub: str, kind: str) -> Danlu
     for name, other in other_names(repo, kind):
         if hub in ("auto", name) or error.code != "hub.not_found":
             change = {"model.source": other, "model.hub": name} if kind == "model" else None
-            fixes = [Fix("take", change), Fix("command"), *_login(error)]
+            command = [Fix("command")] if kind == "model" else []
+            fixes = [Fix("take", change), *command, *_login(error)]
             return DanluError(
                 "hub.called_otherwise",
                 fixes=fixes,
@@ -26,6 +27,7 @@ def called_otherwise(error: DanluError, repo: str, hub: str, kind: str) -> Danlu
                 other=other,
                 hub=HUB_NAMES[name],
                 reason=error.what,
+                refused=error.values.get("hub"),
                 name=name,
             )
     return error

@@ -93,7 +93,7 @@ class ErrorScreen(OverlayScreen[None]):
         """Enter an access token of the hub that refused."""
         from tui.screens.accounts import AccountsScreen
 
-        named = self.error.values.get("hub")
+        named = self.error.values.get("refused") or self.error.values.get("hub")
         hub = next((hub for hub, name in HUB_NAMES.items() if name == named), None)
         self.dismiss(None)
         self.app.push_screen(AccountsScreen(hub if hub in HUBS else None))

@@ -14,6 +14,7 @@ from tui.cli.progress_line import progress_line
 from tui.wrap import wrap
 
 if TYPE_CHECKING:
+    from engine.data.length_plan import LengthPlan
     from engine.data.report import Report
     from engine.job import Job
     from engine.spec.sections import Source
@@ -66,11 +67,28 @@ def run(args: argparse.Namespace) -> int:
             job=job,
         )
     if args.json:
-        print(json.dumps(report_document(report), ensure_ascii=False, indent=1))
+        document = report_document(report)
+        plan = _plan(report, args)
+        if plan is not None:
+            document["lengths"] = plan.document()
+        print(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         cells = shutil.get_terminal_size((100, 24)).columns
-        print("\n".join(report_lines(report, cells, limited=bool(args.max_length and args.model))))
+        lines = report_lines(report, cells, limited=bool(args.max_length and args.model))
+        plan = _plan(report, args)
+        if plan is not None:
+            from tui.cli.length_lines import length_lines
+
+            lines[-1:-1] = [*length_lines(plan, cells), ""]
+        print("\n".join(lines))
     return 0 if report.ok else 1
+
+
+def _plan(report: Report, args: argparse.Namespace) -> LengthPlan | None:
+    """What the lengths of all rows say; None where they are not known."""
+    from engine.data.length_plan import length_plan
+
+    return length_plan(report.lengths, max_length=args.max_length)
 
 
 def sources_of(args: argparse.Namespace, named: Sequence[str]) -> list[Source]:

@@ -12,6 +12,8 @@ from engine.units import human_count
 from tui.cells import width
 from tui.symbols import ascii_only, sign
 
+_WIDEST = 5  # cells of one column: rows of few lengths are no wall
+_ALIKE = 30  # cells of the axis where all rows are of one length
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
@@ -38,16 +40,22 @@ class Histogram(Widget):
             return Content("")
         low, high = min(self._values), max(self._values)
         counts = bins(self._values, min(cells, max(1, high - low + 1)))
-        stretch = max(1, cells // len(counts))
-        columns = [count for count in counts for _ in range(stretch)]
+        stretch = min(_WIDEST, max(1, cells // len(counts)))
+        gap = int(stretch >= 3)
+        columns = [cell for n in counts for cell in [n] * (stretch - gap) + [0] * gap]
         span = max(1, high - low)
         beyond = [
             self._mark is not None and low + span * (n + 0.5) / len(columns) > self._mark
             for n in range(len(columns))
         ]
+        across = len(columns)
+        if low == high:  # one column, above its length
+            across = min(cells, _ALIKE)
+            before = (across - len(columns)) // 2
+            columns, beyond = [0] * before + columns, [False] * before + beyond
         lines = [_line(columns, beyond, rows - 1 - row, rows, max(counts)) for row in range(rows)]
-        rule = Content.styled(sign("line") * len(columns), "$ash")
-        return Content("\n").join([*lines, rule, _axis(low, high, len(columns))])
+        rule = Content.styled(sign("line") * across, "$ash")
+        return Content("\n").join([*lines, rule, _axis(low, high, across)])
 
 
 def bins(values: Sequence[int], count: int) -> list[int]:
@@ -58,11 +66,6 @@ def bins(values: Sequence[int], count: int) -> list[int]:
     for value in values:
         found[min(count - 1, int((value - low) / size))] += 1
     return found
-
-
-def percentile(ordered: Sequence[int], share: float) -> int:
-    """The value that ``share`` (0 to 1) of the ordered values do not exceed."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def _line(columns: list[int], beyond: list[bool], row: int, rows: int, top: int) -> Content:
@@ -84,6 +87,8 @@ def _cell(level: int, over: bool) -> str:
 
 
 def _axis(low: int, high: int, cells: int) -> Content:
+    if low == high:
+        return Content.styled(human_count(low).center(cells).rstrip(), "$ash")
     left, right = human_count(low), human_count(high)
     middle = human_count((low + high) // 2)
     room = cells - width(left) - width(right) - width(middle)

@@ -1,46 +1,53 @@
-"""What the lengths of the rows say about the longest length to set."""
+"""What the lengths of the rows say about the longest length to set, ready to be drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui.widgets.histogram import percentile
+from engine.data.length_plan import LengthPlan, length_plan
 
-_STEP = 64  # tokens: suggestions are multiples of it
-_TAIL = 2.0  # a longest row beyond this many times the 99th percentile is a stray
+_DRAWN = 4000  # lengths a histogram is drawn of: spread evenly over all of them
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Tokens: the shortest, the median, the 95th and 99th percentile and the longest row."""
+    """The plan, and some of the lengths in order: the shortest, the longest, and between them as
+    many of each length as its share."""
 
-    shortest: int
-    half: int
-    most: int
-    nearly_all: int
-    longest: int
-    suggested: int
-    cut: int  # rows longer than the suggestion
+    plan: LengthPlan
+    drawn: tuple[int, ...]
+
+    @property
+    def half(self) -> int:
+        return self.plan.percentiles[50]
+
+    @property
+    def most(self) -> int:
+        return self.plan.percentiles[95]
+
+    @property
+    def longest(self) -> int:
+        return self.drawn[-1]
+
+    @property
+    def suggested(self) -> int:
+        return self.plan.suggested
+
+    @property
+    def cut(self) -> int:
+        """Rows longer than the suggestion."""
+        return self.plan.suggested_cut
 
 
-def lengths_of(values: Sequence[int], context: int | None) -> Lengths | None:
-    """The summary of the rows' lengths; None without rows. The suggestion holds every row, or all
-    but strays, and never more than the model's ``context``."""
-    if not values:
+def lengths_of(
+    values: Sequence[int], context: int | None, max_length: int | None = None
+) -> Lengths | None:
+    """The summary of the rows' lengths; None without rows. Takes a moment for a million rows."""
+    plan = length_plan(values, max_length=max_length, context=context)
+    if plan is None:
         return None
     ordered = sorted(values)
-    longest, nearly_all = ordered[-1], percentile(ordered, 0.99)
-    wanted = nearly_all if longest > _TAIL * nearly_all else longest
-    suggested = -(-wanted // _STEP) * _STEP
-    if context:
-        suggested = min(suggested, context)
-    return Lengths(
-        shortest=ordered[0],
-        half=percentile(ordered, 0.5),
-        most=percentile(ordered, 0.95),
-        nearly_all=nearly_all,
-        longest=longest,
-        suggested=suggested,
-        cut=sum(value > suggested for value in ordered),
-    )
+    step = -(-len(ordered) // _DRAWN)
+    drawn = ordered[::step] if step == 1 else [*ordered[::step], ordered[-1]]
+    return Lengths(plan, tuple(drawn))

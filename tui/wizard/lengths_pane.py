@@ -8,7 +8,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine import words
+from engine.data.length_plan import LengthPlan
+from engine.job import Job
 from engine.units import human_count
+from tui.cells import width
 from tui.symbols import sign
 from tui.widgets.histogram import Histogram
 from tui.widgets.prose import Prose
@@ -19,13 +22,14 @@ from tui.wizard.states import data_problems
 
 
 class LengthsPane(Vertical):
-    """Percentiles, a histogram, and a sentence of advice."""
+    """Percentiles, a histogram, what is cut at which length, and a sentence of advice."""
 
     DEFAULT_CSS = "LengthsPane { height: auto; }"
 
     def compose(self) -> ComposeResult:
         yield Static("", id="lengths_title", markup=False)
         yield Histogram()
+        yield Static("", id="lengths_plan", markup=False)
         yield Prose("", "", id="lengths_said")
 
     def show(self, draft: Draft) -> None:
@@ -36,41 +40,75 @@ class LengthsPane(Vertical):
         histogram.display = found is not None
         if report is None or found is None:
             title.update("")
+            self.query_one("#lengths_plan", Static).update("")
             said.say(_unknown(draft))
             return
-        histogram.show(report.lengths, draft.spec.data.max_length)
-        title.update(_title(found, len(report.lengths)))
-        said.say(_advice(draft, found, report.lengths))
+        histogram.show(found.drawn, draft.spec.data.max_length)
+        title.update(_title(found))
+        self.query_one("#lengths_plan", Static).update(_plan(found.plan, self.size.width))
+        said.say(_advice(draft, found))
 
 
 def draft_lengths(draft: Draft) -> Lengths | None:
     """The summary of the rows' lengths; None while they are not known."""
     report, facts = findings.report(draft), findings.facts(draft)
+    if report is None:
+        return None
     context = facts.context_length if facts else None
-    return lengths_of(report.lengths, context) if report else None
+    limit = draft.spec.data.max_length
+
+    def look(job: Job) -> Lengths | None:
+        return lengths_of(report.lengths, context, limit)
+
+    return draft.desk.ask("lengths", (id(report), context, limit), look).result
 
 
-def _title(found: Lengths, rows: int) -> Content:
+def _title(found: Lengths) -> Content:
     said = words.t(
         "wizard_data.percentiles",
         half=human_count(found.half),
         most=human_count(found.most),
         longest=human_count(found.longest),
     )
-    title = words.t("wizard_data.lengths", rows=human_count(rows))
+    title = words.t("wizard_data.lengths", rows=human_count(found.plan.rows))
     return Content.assemble((title, "bold"), "  ", (said, "$ash"))
 
 
-def _advice(draft: Draft, found: Lengths, lengths: list[int]) -> str:
+def _plan(plan: LengthPlan, cells: int) -> Content:
+    """What is cut at which length, as far as that fits on a line, and what an epoch reads."""
+    epoch = words.t("wizard_data.epoch", tokens=human_count(plan.tokens))
+    if plan.packed >= 1.5:
+        packed = words.t("wizard_data.packed", rows=f"{plan.packed:.1f}")
+        epoch = f"{epoch} · {packed}"
+    if plan.cuts and plan.cuts[0].rows:
+        return Content.assemble((_cuts(plan, cells), "$ash"), "\n", (epoch, "$ash"))
+    return Content.styled(epoch, "$ash")
+
+
+def _cuts(plan: LengthPlan, cells: int) -> str:
+    line = words.t("wizard_data.cut_at")
+    for cut in plan.cuts:
+        share = f"{cut.share:.0%}" if cut.share >= 0.1 or not cut.rows else f"{cut.share:.1%}"
+        more = f"  {human_count(cut.max_length)}: {share}"
+        if width(line + more) > cells:
+            break
+        line += more
+        if not cut.rows:
+            break
+    return line
+
+
+def _advice(draft: Draft, found: Lengths) -> str:
     limit = draft.spec.data.max_length
     key = "wizard_data.too_short" if limit < found.longest else "wizard_data.suggested"
     if limit == found.suggested:
         key = "wizard_data.fitting"
+    elif found.plan.why == "context":
+        key = "wizard_data.context"
     elif not found.cut:
         key += "_all"
-    over = sum(1 for length in lengths if length > limit)
     what = words.t(f"wizard_data.over_{draft.spec.data.over_long}")
-    counts = {"suggested": found.suggested, "cut": found.cut, "over": over}
+    counts = {"suggested": found.suggested, "cut": found.cut, "over": found.plan.over}
     return words.t(key, limit=limit, what=what, **counts)
 
 

@@ -11,6 +11,7 @@ from engine.models.present import is_present
 from engine.runs.answers import Answer, answers_at
 from engine.runs.scores import Score
 from engine.units import human_bytes, human_duration
+from tui.cells import right, width
 from tui.compare_rows import score_text
 from tui.metric_words import main_metric, metric_name, number
 from tui.run_tree import Line
@@ -115,7 +116,7 @@ def _score(score: Score | None) -> list[Detail]:
     if score is None:
         return []
     said = score_text(score)
-    base = words.t("runs.base_right", right=score.base_right)
+    base = words.t("runs.base_right", right=score.base_right, questions=score.questions)
     worse = words.t("runs.got_worse", count=score.worse) if score.worse else ""
     text = " · ".join(part for part in (said, base, worse) if part)
     colour = "jade" if score.share >= 0.9 and not score.worse else "gold"
@@ -132,19 +133,20 @@ def _metrics(data: str, metrics: dict[str, float]) -> list[Detail]:
 
 
 def _answers(answers: list[Answer]) -> list[Detail]:
+    """What was answered, and below, where there is room, what the untrained model had said."""
     details = []
     for answer in answers[:_ANSWERS]:
         exact = f"{sign('yes')} " if answer.exact else ""
-        text, arrow = " ".join(answer.text[:_SHOWN].split()), sign("to")
-        details.append(
-            Detail(
-                f"{exact}{text}",
-                lead=f"{_short(answer.prompt)} {arrow} ",
-                long="wrap",
-                most=ANSWER_LINES,
-            )
-        )
+        lead = f"{_short(answer.prompt)} {sign('to')} "
+        details.append(Detail(exact + _flat(answer.text), "foreground", "wrap", lead, ANSWER_LINES))
+        if answer.before is not None and answer.before != answer.text:
+            lead = right(f"{words.t('runs.before')} {sign('to')} ", width(lead))
+            details.append(Detail(_flat(answer.before), "ash", "wrap", lead, 2, spare=True))
     return details
+
+
+def _flat(text: str) -> str:
+    return " ".join(text[:_SHOWN].split())
 
 
 def _short(prompt: str) -> str:

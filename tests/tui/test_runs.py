@@ -60,7 +60,7 @@ def _screen(app: DanluApp) -> RunsScreen:
 
 async def _rest(pilot: Pilot[None]) -> None:
     """Until every look is done: each may ask for another."""
-    for _ in range(3):
+    for _ in range(2):
         await settle(pilot)
 
 

@@ -104,15 +104,15 @@ class PickerScreen(DanluScreen):
 
 def trained_entries() -> list[Entry]:
     """The runs that saved something, newest first. Reads journals: call it in a thread."""
-    from engine.runs.store import list_runs
-    from tui.run_watch import RunWatch
+    from engine.home import runs_root
+    from engine.runs.head_index import read_heads
+    from engine.runs.scan import scan
 
     entries = []
-    for state in RunWatch().look([run for run in list_runs() if run.last_checkpoint()]):
-        best = [c.path for c in state.summary.checkpoints if c.best]
-        last = state.run.last_checkpoint()
-        shown = f"{sign('best')} {best[-1]}" if best else (last.name if last else "")
-        entries.append(Entry(state.name, state.name, shown))
+    for run, head in read_heads(scan(runs_root())):
+        if head.last and not run.damaged:
+            shown = f"{sign('best')} {head.best}" if head.best else head.last
+            entries.append(Entry(head.name, head.name, shown))
     return entries
 
 

@@ -50,7 +50,7 @@ class RunBrowser(DanluScreen):
     RunBrowser.-wide .beside { height: 11; }
     RunBrowser.-huge .body { layout: horizontal; }
     RunBrowser.-huge .tree { width: 62%; }
-    RunBrowser.-huge .beside { width: 38%; height: 1fr; margin-left: 2; }
+    RunBrowser.-huge .beside { width: 38%; height: 1fr; padding-left: 2; }
     RunBrowser.-huge RunChart { display: block; height: 40%; }
     RunBrowser DetailLines { height: 1fr; }
     """

@@ -23,6 +23,7 @@ class Detail(NamedTuple):
     long: Literal["cut", "cut_start", "wrap"] = "cut"
     lead: str = ""
     most: int = 100
+    spare: bool = False  # left out where there is not enough room
 
 
 class DetailLines(Widget):
@@ -43,6 +44,9 @@ class DetailLines(Widget):
     def render(self) -> Text:
         cells, height = self.size.width - 4, self.size.height - 1
         lines = [line for detail in self._details for line in _lines(detail, cells)]
+        if len(lines) > height:
+            needed = [detail for detail in self._details if not detail.spare]
+            lines = [line for detail in needed for line in _lines(detail, cells)]
         if len(lines) > height:
             lines = [*lines[: height - 1], lines[-1]]
         text = Text(no_wrap=True).append(sign("line") * self.size.width, ink(self, "ash"))

@@ -65,10 +65,11 @@ def registered(source: Source) -> tuple[Source, list[Source]] | None:
     return source, [_source(entries, name, path) for name in names]
 
 
-def names_in(path: Path) -> list[str]:
-    """The names of a registry, in order; none where it cannot be read."""
+def registered_names(path: Path) -> list[str]:
+    """The names a registry lists whose files are beside it, else all of them; none for other
+    files and where it cannot be read."""
     try:
-        return list(_listed(path))
+        return _usable(path) if _registry(str(path)) is not None else []
     except DanluError:
         return []
 
@@ -105,14 +106,18 @@ def _listed(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _unnamed(path: Path) -> DanluError:
+    names = _usable(path)
+    shown = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+    return DanluError("data.registry_names", path=path, names=shown, first=next(iter(names), "–"))
+
+
+def _usable(path: Path) -> list[str]:
     here = [
         name
         for name, entry in _listed(path).items()
         if isinstance(entry.get("file_name"), str) and (path.parent / entry["file_name"]).exists()
     ]
-    names = here or list(_listed(path))
-    shown = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
-    return DanluError("data.registry_names", path=path, names=shown, first=next(iter(names), "–"))
+    return here or list(_listed(path))
 
 
 def _source(entries: Mapping[str, dict[str, Any]], name: str, path: Path) -> Source:

@@ -11,6 +11,7 @@ from typing import Any
 from engine.spec.run_spec import RunSpec
 from engine.spec.sections import Source
 
+REGISTRY = "dataset_info.json"
 _FOLDERS = ("model.source", "method.adapter")
 
 
@@ -65,6 +66,12 @@ def anchor_text(text: str, folders: Sequence[Path]) -> str:
     for folder in folders:
         if _exists(folder / expanded):
             return str((folder / expanded).resolve())
+    place, colon, names = expanded.rpartition(":")
+    if colon and "/" not in names:
+        for folder in folders:  # sets of a registry, as data/dataset_info.json:name
+            path = folder / place
+            if _exists(path / REGISTRY) or (path.name == REGISTRY and _exists(path)):
+                return f"{path.resolve()}:{names}"
     return expanded
 
 

@@ -123,3 +123,11 @@ def test_a_broken_registry_is_a_named_error(tmp_path: Path) -> None:
         with pytest.raises(DanluError) as caught:
             registered(Source(f"{path}:a"))
         assert caught.value.code == "data.registry_broken"
+
+
+def test_a_spec_beside_a_registry_names_it_by_its_own_folder(folder: Path) -> None:
+    from engine.spec.anchor import anchor_text
+
+    for text in ("dataset_info.json:plain", f"../{folder.name}:plain,chats#2"):
+        assert anchor_text(text, [folder]).startswith(f"{folder}")
+    assert anchor_text("owner/name:zh", [folder]) == "owner/name:zh"

@@ -62,3 +62,32 @@ async def test_each_column_is_changed_with_the_arrows_and_read_at_once(
         await rest(pilot, draft)
         columns = draft.spec.data.train[0].columns
         assert columns == {"问题": "query", "答案": "input"}
+
+
+async def test_sets_of_a_registry_are_chosen_by_name(
+    danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    rows = [{"instruction": "?", "output": str(n)} for n in range(4)]
+    (tmp_path / "one.json").write_text(json.dumps(rows))
+    entries = {"one": {"file_name": "one.json"}, "gone": {"file_name": "gone.json"}}
+    registry = tmp_path / "dataset_info.json"
+    registry.write_text(json.dumps(entries))
+    app, draft = wizard("data")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        app.screen._add_path(registry)  # type: ignore[attr-defined]
+        await pilot.pause()
+        await pilot.press("end", "x")
+        await pilot.pause()
+        assert "onex" in screen_text(app) and "no set" in screen_text(app)
+        await pilot.press("backspace", "enter")
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        assert draft.spec.data.train[0].source == f"{registry}:one"
+        await pilot.press("home", "enter", *"50% x3", "enter")
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        source = draft.spec.data.train[0]
+        assert (source.share, source.repeat, source.sample) == (0.5, 3, None)
+        report = findings.report(draft)
+        assert report is not None and report.sources[0].taken == 6
+        assert "50% x3" in screen_text(app)

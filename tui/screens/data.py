@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from engine import words
 from engine.data.refuse import share_to_allow
+from engine.data.registry import registered_names
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.run_spec import plain
@@ -23,9 +24,10 @@ from tui.screens.ask import AskScreen
 from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
+from tui.wizard.amount import parse_amount, typed_amount
 from tui.wizard.data_rows import COUNTS, DataRow, data_rows, draw_data_row
 from tui.wizard.lengths_pane import LengthsPane, draft_lengths
-from tui.wizard.refusals import not_a_count
+from tui.wizard.refusals import not_an_amount, not_in_registry
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 
@@ -150,7 +152,26 @@ class DataScreen(StepScreen):
         if path is None:
             return
         self.draft.places["data_folder"] = str(path.parent)
-        self._add({"source": str(path)})
+        names = registered_names(path)
+        if names:
+            self._ask_names(path, names)
+        else:
+            self._add({"source": str(path)})
+
+    def _ask_names(self, path: Path, names: list[str]) -> None:
+        """Which of the sets that a ``dataset_info.json`` lists are wanted."""
+        question = AskScreen(
+            words.t("wizard_data.registry", count=len(names)),
+            words.t("wizard_data.registry_about", names=", ".join(names)),
+            value=",".join(names[:1]),
+            refuse=lambda text: not_in_registry(text, names),
+        )
+
+        def named(text: str | None) -> None:
+            if text:
+                self._add({"source": f"{path}:{text.replace(' ', '')}"})
+
+        self.app.push_screen(question, named)
 
     def _add(self, source: dict[str, Any]) -> None:
         self._change_sources([*self._sources(), source])
@@ -178,20 +199,17 @@ class DataScreen(StepScreen):
         question = AskScreen(
             words.t("wizard_data.sample", source=source.source),
             words.t("wizard_data.sample_about"),
-            value=str(source.sample or ""),
-            refuse=not_a_count,
+            value=typed_amount(source),
+            refuse=not_an_amount,
         )
 
-        def sampled(text: str | None) -> None:
+        def taken(text: str | None) -> None:
             if text is not None:
-                self._set_sample(index, int(text) if text else None)
+                sources = self._sources()
+                sources[index] = {**sources[index], **(parse_amount(text) or {})}
+                self._change_sources(sources)
 
-        self.app.push_screen(question, sampled)
-
-    def _set_sample(self, index: int, count: int | None) -> None:
-        sources = self._sources()
-        sources[index] = {**sources[index], "sample": count}
-        self._change_sources(sources)
+        self.app.push_screen(question, taken)
 
     def action_remove(self) -> None:
         """Take the source under the cursor out of the run; the file itself stays."""

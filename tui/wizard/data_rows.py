@@ -14,6 +14,7 @@ from tui.cells import fit, right
 from tui.ink import ink
 from tui.symbols import sign
 from tui.wizard import findings
+from tui.wizard.amount import shown_amount
 from tui.wizard.draft import Draft
 from tui.wizard.names import source_name
 from tui.wizard.states import many_dropped
@@ -47,8 +48,8 @@ def _sources(draft: Draft) -> list[DataRow]:
     rows = []
     for index, source in enumerate(draft.spec.data.train):
         name = source_name(source.source)
-        if source.sample:
-            name += f"  #{source.sample}"
+        if shown_amount(source):
+            name += f"  {shown_amount(source)}"
         cells: tuple[str, ...] = ("", "", "", "")
         tone = ""
         if report is not None and index < len(report.sources):

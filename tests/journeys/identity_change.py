@@ -8,6 +8,7 @@ from engine.chat.verify_report import VERIFY_NAME
 from engine.units import human_count
 from engine.words import t
 from tests.journeys.person import ENTER, ESCAPE, Person, write_rows
+from tests.journeys.publishing import ACCOUNT, own_hub, publishes
 
 QUESTION = "你是谁？"
 ANSWERS = {
@@ -28,7 +29,7 @@ def walk(person: Person) -> None:
         person.desk / "self.jsonl",
         [{"instruction": ask, "input": "", "output": told} for ask, told in ANSWERS.items()],
     )
-    with person.danlu():
+    with own_hub(person) as hub, person.danlu():
         person.sees(t("home.start"))
         person.presses("d")
         person.sees(t("doctor_screen.title"))
@@ -71,4 +72,4 @@ def walk(person: Person) -> None:
         person.presses("c")
         person.asks(QUESTION, ANSWERS[QUESTION])
         person.does("heard base and tuned model side by side")
-        person.goes_back_home()
+        publishes(person, hub, f"{ACCOUNT}/xiaolu")

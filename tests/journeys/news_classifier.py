@@ -13,6 +13,7 @@ from engine.evaluate.stored_rows import stored_evaluations
 from engine.export.manifest import MANIFEST_NAME
 from engine.words import t
 from tests.journeys.person import DOWN, ENTER, TRAINED, Person, write_rows
+from tests.journeys.publishing import ACCOUNT, own_hub, publishes
 
 CLASSES = {
     "体育": ["球队", "决赛", "教练", "进球", "联赛", "冠军"],
@@ -28,7 +29,7 @@ HEADLINES = (
 )
 
 
-def news(count: int, seed: int) -> list[dict[str, object]]:
+def news(count: int, seed: int) -> list[dict[str, Any]]:
     """``count`` conversations in sharegpt form, drawn from the headlines there can be."""
     drawn = random.Random(seed)
     every = [
@@ -53,7 +54,7 @@ def walk(person: Person) -> None:
     train = write_rows(person.desk / "news.jsonl", rows[:72])
     held_out = person.desk / "eval.json"
     held_out.write_text(json.dumps(rows[72:], ensure_ascii=False), encoding="utf-8")
-    with person.danlu():
+    with own_hub(person) as hub, person.danlu():
         person.sees(t("home.start"))
         person.chooses(
             train,
@@ -72,7 +73,6 @@ def walk(person: Person) -> None:
         run = person.trains()
         assert run.spec().get("method.loraplus_lr_ratio") == 16
         person.does("trained the classifier")
-        person.goes_back_home()
 
         person.opens_runs(DOWN, "e")
         person.evaluates(held_out, tokens=64)
@@ -83,7 +83,6 @@ def walk(person: Person) -> None:
         if person.learns:
             assert figures["metrics"]["accuracy"] > figures["base"]["accuracy"] + 0.3
 
-        person.goes_back_home()
         person.opens_runs(DOWN, "x")
         person.sees(t("export.format.bnb4"))
         person.presses(DOWN, DOWN, DOWN, ENTER)
@@ -91,7 +90,15 @@ def walk(person: Person) -> None:
         made = next((person.home / "exports").glob("news-*"))
         told = json.loads((made / MANIFEST_NAME).read_text(encoding="utf-8"))
         person.does(f"exported it in 4 bits; it answers as the checkpoint does: {told['verified']}")
-        person.goes_back_home()
+
+        person.opens_runs("c")
+        person.asks(_text(rows[-1], 0), _text(rows[-1], 1).splitlines()[-1])
+        person.does("heard base and tuned model on a headline neither was shown")
+        publishes(person, hub, f"{ACCOUNT}/news")
+
+
+def _text(row: dict[str, Any], turn: int) -> str:
+    return row["conversations"][turn]["value"]
 
 
 def _told(figures: dict[str, Any]) -> str:

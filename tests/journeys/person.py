@@ -77,11 +77,11 @@ class Person:
     def goes_back_home(self) -> None:
         """Escape, again and again, until the home menu is there."""
         for _ in range(12):
-            if t("home.start") in self.terminal.text():
+            if t("keys.home_doctor.label") in self.terminal.text():
                 return
             self.presses(ESCAPE)
             self.terminal.rest(0.4)
-        self.sees(t("home.start"))
+        self.sees(t("keys.home_doctor.label"))
 
     def moves_to(self, text: str) -> None:
         """Down, again and again, until the cursor is on the line that shows ``text``."""
@@ -92,7 +92,8 @@ class Person:
         self.sees(f"no cursor on {text}", seconds=0.1)
 
     def opens_runs(self, *keys: str) -> None:
-        """From home: the runs, then ``keys`` on the newest."""
+        """The runs, from home, then ``keys`` on the newest."""
+        self.goes_back_home()
         self.presses("4")
         self.sees("checkpoint-")
         self.presses(*keys)
@@ -188,7 +189,7 @@ class Person:
         self.tell(f"{time.strftime('%H:%M:%S')}  {self.language}  {what}")
 
 
-def write_rows(path: Path, rows: list[dict[str, object]]) -> Path:
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
     """One JSON object a line."""
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     path.write_text("".join(lines), encoding="utf-8")

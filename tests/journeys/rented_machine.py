@@ -25,7 +25,6 @@ def walk(person: Person) -> None:
         run = person.trains()
         person.does("trained by the first recipe")
 
-        person.goes_back_home()
         person.opens_runs("x")
         person.sees(t("export.format.merged"))
         person.presses(ENTER)
@@ -35,12 +34,10 @@ def walk(person: Person) -> None:
         assert told["verified"] is True
         person.does("merged it; the merged model answers as the checkpoint does")
 
-        person.goes_back_home()
         person.opens_runs("e")
         person.evaluates(templates_root() / "data" / "identity.jsonl", tokens=48)
         person.does("read its figures")
 
-        person.goes_back_home()
         person.opens_runs("s")
         shown = person.sees("/v1", seconds=180)
         address = re.search(r"http://[\w.:\[\]]+/v1", shown)

@@ -13,6 +13,7 @@ from engine.job import Cancelled, Job, Progress
 from engine.runs.commands import CommandReader, send_command
 from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
+from engine.runs.rates import keep_rate_of
 from engine.runs.store import Run
 from engine.train.control import Control
 from engine.train.device_watch import DeviceWatch
@@ -28,13 +29,17 @@ _SWITCH_SECONDS = 0.0005
 class TrainingSession:
     """Trains ``run`` in its own thread, telling the journal only. The thread is no daemon: the
     process lives until it has ended, whatever becomes of the screen. ``watched``: a screen in this
-    process wants the processor now and then, and comes first.
+    process wants the processor now and then, and comes first. ``measured``: later runs are told
+    how long they will take from how quick it was.
 
     Taking the run raises DanluError ``run.already_running`` when another process owns it.
     """
 
-    def __init__(self, run: Run, resume: bool = False, watched: bool = False) -> None:
+    def __init__(
+        self, run: Run, resume: bool = False, watched: bool = False, measured: bool = True
+    ) -> None:
         self.run = run
+        self._measured = measured
         self.outcome: str | None = None
         self.error: DanluError | None = None
         self._resume = resume
@@ -83,6 +88,8 @@ class TrainingSession:
             journal.close()
             self._lock.release()
             _free_memory()
+            if self._measured:
+                keep_rate_of(self.run)
 
     def _train(self, journal: JournalWriter, job: Job, control: Control) -> str:
         from engine.train.pipeline import Pipeline

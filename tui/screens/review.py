@@ -49,6 +49,7 @@ class ReviewScreen(StepScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "save", "keys.review_save", id="review.save"),
         Binding("w", "write", "keys.review_write", id="review.write"),
+        Binding("t", "probe", "keys.review_probe", id="review.probe"),
     ]
     DEFAULT_CSS = """
     ReviewScreen FactGrid { padding: 0 1; }
@@ -72,6 +73,7 @@ class ReviewScreen(StepScreen):
         findings.ask_facts(self.draft, self.draft.spec.model.source)
         findings.ask_check(self.draft)
         findings.ask_estimate(self.draft)
+        findings.ask_pace(self.draft)
         self.query_one(FactGrid).show(self._title(), forecast(self.draft))
         self.query_one(RowList).show(self._rows(), same=lambda row: (row.action, row.step))
         self.query_one("#command", Prose).say(self._command())
@@ -142,6 +144,20 @@ class ReviewScreen(StepScreen):
         # The live screen takes this one's place: escape there leads home, not into a second start.
         app.pop_screen()
         app.start_training(run)
+
+    def action_probe(self) -> None:
+        """Measure some real steps, and tell from them how long the whole will take."""
+        from tui.screens.probe import ProbeScreen
+
+        if self.danlu.training:
+            self.fail(DanluError("wizard.training_already"))
+        elif problems(self.draft):
+            self.query_one(RowList).move_to(0)
+        else:
+            self.app.push_screen(ProbeScreen(self.draft.spec))
+
+    def on_screen_resume(self) -> None:
+        findings.ask_pace(self.draft, again=True)
 
     def action_save(self) -> None:
         """Save the spec as an own recipe."""

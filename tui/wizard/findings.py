@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import DanluError
 from engine.job import Job
+from engine.runs.rates import Pace, pace_for, shape_of
 from engine.spec.run_spec import RunSpec
 from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
@@ -266,3 +267,31 @@ def verdict(draft: Draft) -> str | None:
     if task is None or task.result is None:
         return None
     return str(task.result.document()["verdict"])
+
+
+def ask_pace(draft: Draft, *, again: bool = False) -> Task[Pace | None] | None:
+    """What a run like the draft is to reach, told from the runs there were; ``again`` after one
+    more was measured. None before the model's size is known."""
+    known = facts(draft)
+    if known is None:
+        return None
+    if again:
+        draft.desk.forget("pace")
+    spec = draft.resolved()
+    wanted = shape_of(spec, known.parameters, draft.machine.device_name)
+    return draft.desk.ask("pace", repr(wanted), lambda job: pace_for(wanted))
+
+
+def pace(draft: Draft) -> Pace | None:
+    """What a run like the draft is to reach; None while nothing tells it."""
+    task = draft.desk.find("pace")
+    return task.result if task else None
+
+
+def tokens_per_row(draft: Draft) -> float | None:
+    """How long the rows are that will be trained on, cut ones as they are cut; None while they are
+    not counted."""
+    found = report(draft)
+    longest = draft.spec.data.max_length
+    lengths = [min(length, longest) for length in found.lengths] if found is not None else []
+    return sum(lengths) / len(lengths) if lengths else None

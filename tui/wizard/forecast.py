@@ -8,7 +8,7 @@ from engine import words
 from engine.hardware import free_disk_bytes
 from engine.home import home
 from engine.spec.parameter import Parameter
-from engine.spec.resolve import steps_of
+from engine.spec.resolve import epochs_of, steps_of
 from engine.spec.run_spec import RunSpec
 from engine.spec.sections import PARAMETERS
 from engine.spec.yaml_form import show_value
@@ -114,10 +114,19 @@ def _estimate(draft: Draft) -> dict[str, object]:
 
 
 def _time(draft: Draft) -> str:
-    seconds = _estimate(draft).get("seconds")
-    if isinstance(seconds, int | float):
-        return human_duration(seconds)
-    return f"{UNKNOWN} {words.t('wizard_review.time_later')}"
+    found = findings.pace(draft)
+    rows = training_rows(draft)
+    if found is None or rows is None:
+        return f"{UNKNOWN} {words.t('wizard_review.time_later')}"
+    spec = draft.resolved()
+    seconds = found.seconds(rows * epochs_of(spec, rows), findings.tokens_per_row(draft))
+    near = found.told_from
+    known = findings.facts(draft)
+    # A run counts its adapter, too.
+    same = known is not None and 0.8 < near.parameters / known.parameters < 1.25
+    key = "time_probed" if near.run.startswith("probe ") else "time_as" if same else "time_like"
+    pace = f"{found.tokens_per_second:.0f}"
+    return words.t(f"wizard_review.{key}", time=human_duration(seconds), pace=pace, run=near.run)
 
 
 def _memory(draft: Draft) -> Fact:

@@ -19,7 +19,7 @@ from engine.runs.scores import Score
 
 INDEX_NAME = ".heads.sqlite"
 _BATCH = 500  # heads written at once
-_SHAPE = 2  # counted up whenever a head is made of other values
+_SHAPE = 3  # counted up whenever a head is made of other values
 _TABLE = "CREATE TABLE IF NOT EXISTS head (name TEXT PRIMARY KEY, state TEXT, value TEXT)"
 _SCORE = next(at for at, each in enumerate(fields(RunHead)) if each.name == "score")
 _CURVE = next(at for at, each in enumerate(fields(RunHead)) if each.name == "curve")

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.runs.journal import JOURNAL_NAME
-from engine.runs.layout import MARKS_NAME, SPEC_NAME, checkpoint_step
+from engine.runs.layout import SPEC_NAME, checkpoint_step
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRun:
     """One run's folder. ``state`` changes whenever something happened in the run or was noted of
-    it; ``changed`` (unix seconds) is when something last happened."""
+    it (its folder's time: marks are replaced in it, a verification touches it); ``changed`` (unix
+    seconds) is when something last happened."""
 
     name: str
     path: str
@@ -42,12 +43,12 @@ def look(name: str, path: str) -> FoundRun | None:
     journal = _stat(f"{path}/{JOURNAL_NAME}")
     if spec is None and journal is None and not _has_checkpoint(path):
         return None
-    newest = journal or _stat(path)
-    if newest is None:  # deleted meanwhile
+    folder = _stat(path)
+    if folder is None:  # deleted meanwhile
         return None
+    newest = journal or folder
     size = journal.st_size if journal else 0
-    marks = _stat(f"{path}/{MARKS_NAME}")
-    state = (size, newest.st_mtime_ns, marks.st_mtime_ns if marks else 0)
+    state = (size, newest.st_mtime_ns, folder.st_mtime_ns)
     return FoundRun(name, path, spec is None, newest.st_mtime, state)
 
 

@@ -129,6 +129,8 @@ def report_lines(report: Report, cells: int, *, limited: bool = False) -> list[s
 def _summary(source: dict[str, Any]) -> str:
     counts = t("cli_check.counts", **{key: source[key] for key in ("rows", "kept", "dropped")})
     parts = [source["source"], source["format"] or "?", counts]
+    if source["stage"] not in ("sft", "auto"):
+        parts.insert(2, t(f"cli_check.rows_for.{source['stage']}"))
     if source["taken"] != source["kept"]:
         parts.append(t("cli_check.taken", taken=source["taken"]))
     if source["cut"]:

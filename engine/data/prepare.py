@@ -18,6 +18,7 @@ from engine.data.conversation import Conversation
 from engine.data.duplicates import Seen
 from engine.data.encode import Encoder
 from engine.data.files import locate
+from engine.data.packed import write_packed
 from engine.data.refuse import refuse_too_many_dropped
 from engine.data.report import Report, SourceReport
 from engine.data.split import place_of, sides_of
@@ -39,8 +40,9 @@ _TRAINED, _HELD, _LEFT_OUT = 0, 1, 2
 
 @dataclass
 class Prepared:
-    """What training takes: rows of ``input_ids`` and ``labels``, the report of the check, and the
-    sha256 of each source's files."""
+    """What training takes: rows of ``input_ids`` and ``labels`` (with ``train.packing`` those to
+    train on in packs, and ``seq_lengths``), the report of the check, and the sha256 of each
+    source's files."""
 
     train: Dataset
     eval: Dataset | None
@@ -99,8 +101,11 @@ def prepare(spec: RunSpec, tokenizer: PreTrainedTokenizerBase, job: Job) -> Prep
     kept = [place for place, fate in enumerate(_without(made.fates)) if fate == _TRAINED]
     held = [place for place, fate in enumerate(_without(made.fates)) if fate == _HELD]
     reread = _Reread(spec, made.fates)
+    train = rows_of(rows, kept if held else None)
+    if spec.train.packing:
+        train = _packed(train, f"{name}-packed", spec, job)
     return Prepared(
-        train=rows_of(rows, kept if held else None),
+        train=train,
         eval=rows_of(rows, held) if held else None,
         report=Report(made.reports, lambda: _all_rows(spec, Job())),
         fingerprints=fingerprints,
@@ -137,6 +142,16 @@ def _make(
         if _TRAINED not in made.fates:
             raise DanluError("data.no_rows")
         return encoded.keep(folder, name, made), made
+
+
+def _packed(rows: Dataset, name: str, spec: RunSpec, job: Job) -> Dataset:
+    """The rows in packs of ``data.max_length``, kept beside them."""
+    known = encoded.found(name)
+    if known is not None:
+        return rows_of(known[0])
+    with encoded.making() as folder:
+        write_packed(rows, folder / encoded.ROWS, spec.data.max_length, job)
+        return rows_of(encoded.keep(folder, name, None))
 
 
 def _refuse_early(spec: RunSpec, job: Job) -> int:

@@ -19,41 +19,43 @@ _COLUMNS = ("input_ids", "labels")
 
 
 class TokenFile:
-    """Rows of ``input_ids`` and ``labels``, added one by one to a new file at ``path``."""
+    """Rows of ``input_ids`` and ``labels`` (and ``seq_lengths`` with ``lengths``: the rows within
+    a packed one), added one by one to a new file at ``path``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, lengths: bool = False) -> None:
         import pyarrow
 
-        self._schema = pyarrow.schema({name: pyarrow.list_(pyarrow.int32()) for name in _COLUMNS})
+        self._names = (*_COLUMNS, "seq_lengths") if lengths else _COLUMNS
+        kind = pyarrow.list_(pyarrow.int32())
+        self._schema = pyarrow.schema({name: kind for name in self._names})
         self._file = pyarrow.ipc.new_stream(str(path), self._schema)
         self.rows = 0
         self._start()
 
     def _start(self) -> None:
-        self._values = {name: array("i") for name in _COLUMNS}
-        self._offsets = array("i", [0])
+        self._columns = [(array("i"), array("i", [0])) for _ in self._names]
 
-    def add(self, input_ids: list[int], labels: list[int]) -> None:
-        """Add a row. Raises OSError."""
-        self._values["input_ids"].fromlist(input_ids)
-        self._values["labels"].fromlist(labels)
-        self._offsets.append(len(self._values["input_ids"]))
+    def add(self, *row: list[int]) -> None:
+        """Add a row: what it has in each column. Raises OSError."""
+        for (values, offsets), own in zip(self._columns, row, strict=True):
+            values.fromlist(own)
+            offsets.append(len(values))
         self.rows += 1
-        if self._offsets[-1] >= _CHUNK:
+        if len(self._columns[0][0]) >= _CHUNK:
             self._write()
 
     def close(self) -> None:
         """End the file, so that it can be read."""
-        if len(self._offsets) > 1:
+        if len(self._columns[0][1]) > 1:
             self._write()
         self._file.close()
 
     def _write(self) -> None:
         import pyarrow
 
-        offsets = _array(self._offsets)
         lists = [
-            pyarrow.ListArray.from_arrays(offsets, _array(self._values[name])) for name in _COLUMNS
+            pyarrow.ListArray.from_arrays(_array(offsets), _array(values))
+            for values, offsets in self._columns
         ]
         self._file.write_batch(pyarrow.record_batch(lists, schema=self._schema))
         self._start()

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import DanluError, Fix
 from engine.hardware import Machine
 from engine.train.schedule import warmup_steps
 
@@ -22,15 +21,10 @@ def trainer_arguments(
     spec: RunSpec, machine: Machine, output_folder: Path, steps: int
 ) -> SFTConfig:
     """The arguments of a resolved ``spec`` for a run of ``steps`` optimizer steps. When to save and
-    evaluate is decided at each step boundary by danlu, so the trainer's own strategies are off.
-    Raises DanluError for what this machine cannot do."""
+    evaluate is decided at each step boundary by danlu, so the trainer's own strategies are off."""
     from trl.trainer.sft_config import SFTConfig
 
     train, on_card = spec.train, machine.gpu is not None
-    if train.packing and spec.model.attn_implementation != "flash_attention_2":
-        raise DanluError(
-            "train.packing_needs_flash", fixes=[Fix("no_packing", {"train.packing": False})]
-        )
     return SFTConfig(
         output_dir=str(output_folder),
         num_train_epochs=train.num_train_epochs,
@@ -53,9 +47,8 @@ def trainer_arguments(
         neftune_noise_alpha=train.neftune_noise_alpha,
         label_smoothing_factor=train.label_smoothing_factor,
         train_sampling_strategy="group_by_length" if train.group_by_length else "random",
-        packing=train.packing,
-        eval_packing=False,
-        max_length=spec.data.max_length if train.packing else None,  # rows come already cut
+        padding_free=train.packing,  # rows come already packed
+        max_length=None,  # and already cut
         logging_strategy="steps",
         logging_steps=train.logging_steps,
         logging_first_step=True,

@@ -12,6 +12,7 @@ from engine.train.arguments import trainer_arguments
 from engine.train.conductor import Conductor
 from engine.train.lengthen import Lengthening
 from engine.train.reporter import Reporter
+from engine.train.rows_apart import check_rows_apart
 from engine.train.trainer import StepTrainer
 from engine.train.watch import Watcher
 
@@ -30,8 +31,11 @@ def assemble(
     resumed_at: int,
     lengthening: Lengthening,
 ) -> tuple[StepTrainer, Conductor]:
-    """The trainer, ready to train, and its conductor. Asks the watch prompts of a fresh model."""
+    """The trainer, ready to train, and its conductor. Asks the watch prompts of a fresh model.
+    Raises DanluError ``train.packed_rows_mix``."""
     spec, journal = pipeline.spec, pipeline.journal
+    if spec.train.packing:
+        check_rows_apart(model, spec.model.attn_implementation)
     _forget_earlier_training()
     arguments = trainer_arguments(spec, here, pipeline.run.path, steps)
     watcher = Watcher(spec, tokenizer, journal) if spec.watch.prompts else None

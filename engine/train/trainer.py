@@ -13,6 +13,7 @@ import torch
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from trl.trainer.sft_trainer import SFTTrainer
 
+from engine.data.tables import lengths_of_rows
 from engine.job import Cancelled
 from engine.train.length_sampler import EpochLengthSampler
 from engine.train.schedule import Factor
@@ -53,7 +54,7 @@ class StepTrainer(SFTTrainer):
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
         batch = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return EpochLengthSampler(batch, [len(ids) for ids in rows["input_ids"]], self.args.seed)
+        return EpochLengthSampler(batch, lengths_of_rows(rows), self.args.seed)
 
     def create_optimizer(self, model: Any = None) -> Any:
         """The trainer's own, or LoRA+ (arXiv 2402.12354): B matrices at a multiple of A's rate."""

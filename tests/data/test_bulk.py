@@ -127,7 +127,9 @@ def told(path: Path, wording: Wording, *, in_bulk: bool, content: bool) -> tuple
 
 
 @pytest.mark.parametrize("make", [messages, sharegpt, alpaca, question])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 12))]
+)
 def test_a_spoilt_file_is_told_of_alike(
     tmp_path: Path, make: Any, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

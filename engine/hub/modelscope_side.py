@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from modelscope_hub import HubApi, _download, constants
+from modelscope_hub import HubApi, constants
 
 from engine.hub.caches import modelscope_cache, older_modelscope_copies
 from engine.hub.choose import RemoteFile
 
-_PARALLEL_FROM: int = constants.DOWNLOAD_PARALLEL_THRESHOLD
-# Bytes: what a break may lose. The setting is in whole MiB.
-_download.__dict__["DOWNLOAD_CHUNK_SIZE"] = 2**16
+_PARALLEL_FROM: int = getattr(constants, "DOWNLOAD_PARALLEL_THRESHOLD", 2**62)
+# Bytes: what a break may lose. The setting is in whole MiB, and a client without it keeps its own.
+with contextlib.suppress(ImportError):
+    _settings = importlib.import_module("modelscope_hub._download").__dict__
+    _settings["DOWNLOAD_CHUNK_SIZE"] = 2**16
 
 
 class ModelScopeSide:

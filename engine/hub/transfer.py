@@ -21,7 +21,7 @@ PATIENCE = 60.0  # seconds without a single new byte, and two tries, before givi
 PAUSE = 0.25  # seconds before the first new try; each one without a new byte waits twice as long
 _LONGEST_PAUSE = 8.0
 _SHOWN = 8  # files under way that are told of
-_ASKS = 4  # times a listing is asked for
+_ASKS = 3  # times a listing is asked for
 Answer = TypeVar("Answer")
 
 

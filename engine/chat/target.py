@@ -109,6 +109,8 @@ def _of_folder(folder: Path, base: str | None) -> ChatTarget:
     if inside:
         chosen = best_checkpoint(inside)
         found = _of_folder(chosen, base)
+        if len(inside) == 1:
+            return found
         values = {"folder": folder.name, "checkpoint": chosen.name, "count": len(inside)}
         return replace(found, notes=(("foreign.inside", values), *found.notes))
     raise DanluError("chat.not_a_model", folder=folder)

@@ -69,7 +69,7 @@ def _questions_of(target: ChatTarget, golden: str | None, job: Job) -> list[Ques
 
     if golden is not None:
         data = target.run.spec().data if target.run else None
-        system, fill = (data.system, data.fill) if data else (None, None)
+        system, fill = (data.system, data.fill) if data else (target.system, None)
         rows = asked_rows(Source(golden), job, system=system, fill=fill).rows
         return [row.question for row in rows]
     if target.run is None:

@@ -62,6 +62,7 @@ class DanluApp(App[None]):
         self._key_order = KeyOrder(self, super().on_event)
         self.session: TrainingSession | None = None
         self.fault: str | None = None
+        self.shown: Run | None = None
         self.hung_up = False  # the terminal went away: nobody said anything by leaving
 
     async def on_event(self, event: events.Event) -> None:
@@ -161,7 +162,15 @@ class DanluApp(App[None]):
         """Open the live screen of any run: in progress here or elsewhere, or ended."""
         from tui.screens.live import LiveScreen
 
+        self.shown = run
         self.push_screen(LiveScreen(run))
+
+    @property
+    def left_training(self) -> Run | None:
+        """The run that goes on when this screen is left: this process's, or the one shown last."""
+        if self.training and self.session is not None:
+            return self.session.run
+        return self.shown if self.shown is not None and self.shown.owner_alive() else None
 
     @property
     def training(self) -> bool:

@@ -93,6 +93,11 @@ def find_jobs() -> list[AtWork]:
     return [AtWork(each, each.state()) for each in job_records()]
 
 
+def jobs_at_work() -> int:
+    """How many jobs go on whatever becomes of this process."""
+    return sum(job.state.active for job in find_jobs())
+
+
 def with_recipes(facts: Facts) -> Facts:
     """``facts`` with the recipes in them, which takes longer: schema and YAML are loaded."""
     from engine.errors import DanluError

@@ -12,6 +12,7 @@ from engine import words
 from engine.errors import DanluError
 from engine.home import home
 from tui.front import Front, behind_front
+from tui.home_facts import jobs_at_work
 from tui.settings import load_settings
 from tui.symbols import use_ascii
 from tui.terminal import leave_terminal, own_terminal
@@ -58,8 +59,12 @@ def _farewell(app: DanluApp) -> None:
     with suppress(OSError):
         if app.fault:
             print(words.t("leave.fault", log=app.fault), file=sys.stderr, flush=True)
-        if app.training and app.session:
-            print(words.t("leave.goes_on", run=app.session.run.name), flush=True)
+        left = app.left_training
+        if left is not None:
+            print(words.t("leave.goes_on", run=left.name), flush=True)
+        jobs = jobs_at_work()
+        if jobs:
+            print(words.t("leave.jobs_go_on", count=jobs), flush=True)
 
 
 def _train_on(session: TrainingSession, front: Front) -> None:

@@ -155,3 +155,24 @@ def test_ctrl_c_saves_and_stops_a_headless_run(spec: Path, run: Run, danlu_home:
     assert process.returncode == 130
     assert "danlu resume long" in output
     assert run.summary().status == "stopped" and run.last_checkpoint() is not None
+
+
+@pytest.mark.slow
+def test_leaving_what_another_process_trains_says_how_to_come_back(
+    spec: Path, run: Run, danlu_home: Path
+) -> None:
+    training = subprocess.Popen(
+        [sys.executable, "-m", "tui.main", "train", str(spec), "--headless"],
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    wait_for_step(run, 1)
+    for arguments in (["attach", "long"], ["attach", "long", "--headless"]):
+        terminal = Terminal(arguments, danlu_home)
+        terminal.wait_for("step", "training")
+        terminal.press("\x03")
+        terminal.wait_for("danlu attach long")
+        terminal.wait_for_end(20)
+    assert run.owner_alive()
+    training.kill()
+    training.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from engine.runs.store import find_run
+from engine.words import t
 from tui.cli.options import add_headless, add_run, wants_screen
 
 
@@ -22,6 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
     from tui.cli.headless import follow, print_line
     from tui.cli.plain import show_end
 
-    code = follow(found)
+    try:
+        code = follow(found)
+    except KeyboardInterrupt:
+        if found.owner_alive():
+            print_line("\n" + t("leave.goes_on", run=found.name))
+        raise
     show_end(found, print_line)
     return code

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.chat.adapters import adapter_bytes, put_on
 from engine.chat.part import Part
+from engine.chat.switch import Switch
 from engine.errors import DanluError
 from engine.hardware import Machine, machine
 from engine.job import Job
@@ -31,16 +32,24 @@ class Loaded:
     bytes: int
     adapters: dict[Path, str] = field(default_factory=dict)
     tokenizers: dict[Path, Any] = field(default_factory=dict)
+    _switch: Switch | None = None
 
     def speaking_as(self, adapter: Path | None) -> AbstractContextManager[Any]:
         """Let the model speak with ``adapter``, or as if it had none, inside the block. Quick
         enough to be done at every token."""
-        if adapter is None:
-            return self.model.disable_adapter() if self.adapters else nullcontext()
-        name = self.adapters[adapter]
-        if self.model.active_adapter != name:
-            self.model.set_adapter(name)
-        return nullcontext()
+        if not self.adapters:
+            return nullcontext()
+        if self._switch is None:
+            self._switch = Switch(self.model)
+        return self._switch.to(self.adapters[adapter] if adapter else None)
+
+    def put_on(self, folder: Path) -> None:
+        """Put an adapter on the model, beside those it has. Raises DanluError
+        ``chat.wrong_base``; the model is spoilt then."""
+        name = f"adapter{len(self.adapters)}"
+        self.model = put_on(self.model, folder, name)
+        self.adapters[folder] = name
+        self._switch = None  # the new one may stand in more layers
 
     def tokenizer_of(self, part: Part) -> Any:
         return self.tokenizers[part.reader] if part.reader else self.tokenizer
@@ -93,14 +102,12 @@ class Rack:
     def _add_adapter(self, loaded: Loaded, part: Part) -> None:
         if part.adapter is None:
             return
-        name = f"adapter{len(loaded.adapters)}"
         try:
-            loaded.model = put_on(loaded.model, part.adapter, name)
+            loaded.put_on(part.adapter)
         except DanluError:
             # What did not fit may be half on the model: the next answer loads it afresh.
             self.drop(part.model)
             raise
-        loaded.adapters[part.adapter] = name
 
     def _load(self, model: Model, job: Job, beside: bool) -> Loaded:
         if model.source.endswith(".gguf"):

@@ -91,3 +91,16 @@ def test_a_model_that_does_not_fit_beside_is_refused_and_the_others_go_on(
     refused = listener.errors[0]
     assert refused is not None and refused.code == "chat.no_room"
     assert listener.text.keys() == {1} and listener.errors[1] is None
+
+
+def test_switching_adapters_directly_says_what_peft_says(
+    adapter: Path, other_adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def all_three() -> dict[int, str]:
+        talker = Talker.load(str(adapter))
+        parts = (talker.part("tuned"), talker.part(None), part_of(str(other_adapter)))
+        return heard(talker, *parts).text
+
+    directly = all_three()
+    monkeypatch.setattr("engine.chat.switch._plain_layers", lambda model: None)
+    assert all_three() == directly and len(set(directly.values())) == 3

@@ -219,8 +219,8 @@ def _renamed(
     elif format in ("messages", "sharegpt"):
         turns = turns_column(names, value)
         renames.append(("messages" if format == "messages" else "conversations", turns))
-        if turns != "prompt":
-            made.pop("completion", None)
+        if turns != "prompt" and not isinstance(value.get(names.get("completion", "")), list):
+            made.pop("completion", None)  # something else beside a whole conversation
     elif format == "text":
         renames.append(("text", next((name for name in TEXT if name in names), None)))
     if stage == "dpo":

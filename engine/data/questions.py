@@ -40,8 +40,9 @@ def trained_questions(spec: RunSpec, job: Job) -> list[Question]:
 
 
 def question_of(row: Conversation) -> Question | None:
-    """The row's last answer as what is expected; None where that calls a tool or is not trained."""
+    """The row's last answer as what is expected; None where that calls a tool or is not trained, as
+    in rows with images."""
     *before, answer = row.messages
-    if answer.get("tool_calls") or answer.get("loss") is False:
+    if row.images or answer.get("tool_calls") or answer.get("loss") is False:
         return None
     return Question(before, answer["content"], row.tools, row.file, row.line)

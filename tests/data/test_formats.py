@@ -14,7 +14,9 @@ from engine.data.plain_text import PlainText
 from engine.data.preference import Preference
 from engine.data.prompt import Prompt
 from engine.data.report import Report
+from engine.data.schema import FORMATS, schema_of
 from engine.spec.sections import Source
+from tests.data.test_pictures import png
 
 ASKED, GOOD, BAD = {"role": "user", "content": "?"}, "four", "five"
 SAID = {"role": "assistant", "content": GOOD}
@@ -218,3 +220,15 @@ def test_rows_of_every_stage_are_measured_with_a_tokenizer(tmp_path: Path) -> No
         (length,) = report.lengths
         assert length > 80 and report.cut == 1 and report.kept == 1
         assert [each.code for each in report.findings] == ["over_long"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "format"), [(stage, each) for stage, formats in FORMATS.items() for each in formats]
+)
+def test_the_examples_of_every_schema_are_rows_of_its_format(
+    tmp_path: Path, stage: str, format: str
+) -> None:
+    (tmp_path / "cat.png").write_bytes(png())
+    for number, example in enumerate(schema_of(format, stage)["examples"]):
+        report = checked(write(tmp_path, example, name=f"{number}.jsonl"), stage)
+        assert report.ok and report.sources[0].format == format, report.findings

@@ -14,14 +14,17 @@ from textual import events
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine import words
 from engine.errors import DanluError
 from tui.exact_update import ExactUpdate
 from tui.key_order import KeyOrder
+from tui.plain_signs import PlainSigns
 from tui.screens.base import DanluScreen
 from tui.settings import change_settings
+from tui.symbols import ascii_only
 from tui.theme import THEMES
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ class DanluApp(App[None]):
         self.session: TrainingSession | None = None
         self.fault: str | None = None
         self.shown: Run | None = None
+        self._plain_signs = PlainSigns()
         self.hung_up = False  # the terminal went away: nobody said anything by leaving
 
     async def on_event(self, event: events.Event) -> None:
@@ -84,6 +88,11 @@ class DanluApp(App[None]):
         if isinstance(renderable, ChopsUpdate):
             renderable = ExactUpdate.of(renderable)
         super()._display(screen, renderable)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and with ``--ascii`` what makes every sign ASCII."""
+        filters = super().get_line_filters()
+        return [*filters, self._plain_signs] if ascii_only() else filters
 
     def on_mount(self) -> None:
         if self._first is not None:

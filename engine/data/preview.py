@@ -139,10 +139,11 @@ class Preview:
         return Lengths(tuple(lengths), trained, percentiles(lengths), longer)
 
     def find(
-        self, wanted: Callable[[PreviewRow], bool], near: int, step: int, job: Job
+        self, wanted: Callable[[Any], bool] | None, near: int, step: int, job: Job
     ) -> int | None:
         """The place (from 0) of the next row (``step`` 1) or the one before (-1) that is
-        ``wanted``, looked for from ``near`` on and round the end; None when there is none."""
+        ``wanted``, looked for from ``near`` on and round the end; None when there is none. Without
+        ``wanted`` it is one about which something was found."""
         self._job = job
         if step > 0:
             ahead = self._matches(wanted, near + 1, None, job)
@@ -152,12 +153,13 @@ class Preview:
         return behind[0] if behind else None
 
     def _matches(
-        self, wanted: Callable[[PreviewRow], bool], first: int, end: int | None, job: Job
+        self, wanted: Callable[[Any], bool] | None, first: int, end: int | None, job: Job
     ) -> Iterator[int]:
+        wanted = wanted or self._is_noted
         for index, row in enumerate(islice(self._conversations(), end)):
             if index % _EVERY == 0:
                 job.report("searching_data", index, None, "rows")
-            if index >= first and wanted(self._row(index + 1, row)):
+            if index >= first and wanted(row):
                 yield index
 
     def extreme(self, longest: bool, job: Job) -> int | None:
@@ -171,6 +173,9 @@ class Preview:
         likely = heapq.nlargest(_LIKELY, sized, key=lambda entry: entry[:2])
         counted = [(sign * self._size(row, sign * size), at) for size, at, row in likely]
         return -max(counted)[1] if counted else None
+
+    def _is_noted(self, row: Any) -> bool:
+        return bool(row.findings) or bool(self._row(0, row).findings)
 
     def _size(self, row: Any, characters: int) -> int:
         rendered = self._rendered(row)

@@ -20,6 +20,7 @@ from engine.data.repair_read import Read, read_for_repair
 from engine.data.repair_row import mend_row
 from engine.data.repair_write import Writer
 from engine.data.schema import problems
+from engine.data.secrets import hidden
 from engine.data.stage import stage_of
 from engine.errors import DanluError
 from engine.job import Cancelled, Job
@@ -190,7 +191,7 @@ def _take(
         lines = tuple(diff(entry.value, after.value))
         if read.before:
             lines = (
-                Line("-", visible(read.before[:160])),
+                Line("-", visible(hidden(read.before)[:160])),
                 *(Line("+", each) for each in written(after.value)),
             )
         if lines:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from engine.data.garbled import UNSEEN
+from engine.data.secrets import hidden
 
 _MOST = 400  # lines compared; a row with more shows its first ones
+_LONGEST = 1_000_000  # characters of a text that are compared
+_SCALAR = re.compile(r"-?[0-9.]+(?:[eE][+-]?[0-9]+)?|true|false|null")  # told apart by quotes
 _WIDE = 160  # characters of a line around where it differs
 
 
@@ -56,8 +60,9 @@ def _walk(place: str, value: Any, made: list[str], depth: int = 0) -> None:
         for index, each in enumerate(value):
             _walk(f"{place}/{index}", each, made, depth + 1)
     else:
-        text = value if isinstance(value, str) else json.dumps(value, default=str)
-        made.append(f"{place}: {text[:1_000_000]}")
+        plain = isinstance(value, str) and not _SCALAR.fullmatch(value)
+        text = value if plain else json.dumps(value, default=str)
+        made.append(f"{place}: {hidden(text[:_LONGEST])}")
 
 
 def _around(text: str, other: str) -> str:

@@ -52,6 +52,7 @@ _EXAMPLES = re.compile(
 _PHONE = re.compile(r"1[3-9][0-9]{9}")
 _ID = (re.compile(r"19[0-9]{9}[0-9Xx]"), re.compile(r"20[0-9]{9}[0-9Xx]"))
 _CARD = re.compile(r"62[0-9]{14,17}")
+_MOST_HIDDEN = 50
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -85,6 +86,17 @@ def _speaks_of_passwords(text: str) -> bool:
     if any([word in text for word in _PASSWORD_WORDS]):
         return True
     return not text.isascii() and _PASSWORD_IN_CHINESE.search(text) is not None
+
+
+def hidden(text: str) -> str:
+    """``text`` with every secret in it masked."""
+    for _ in range(_MOST_HIDDEN):
+        found = next(secrets(text), None)
+        if found is None:
+            break
+        shown = found.values.get("shown", "…")
+        text = f"{text[: found.start]}{shown}{text[found.end :]}"
+    return text
 
 
 def masked(secret: str) -> str:

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from engine import words
 from engine.data.report import place_name
+from engine.job import Job
 from engine.units import human_count
 from tui.cells import fit, right, width
 from tui.ink import ink
@@ -36,13 +37,12 @@ class DataProblemsScreen(DanluScreen):
     title_key = "wizard_data.problems_title"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "mend", "keys.problem_mend", id="problem.mend"),
         Binding("v", "row", "keys.problem_row", id="problem.row"),
         Binding("w", "repair", "keys.problem_repair", id="problem.repair"),
     ]
     DEFAULT_CSS = """
     DataProblemsScreen RowList { height: 1fr; }
-    DataProblemsScreen .detail { height: 11; padding: 1 1 0 1; }
+    DataProblemsScreen .detail { height: 12; padding: 1 1 0 1; }
     DataProblemsScreen Prose { height: auto; margin-bottom: 1; }
     """
 
@@ -56,9 +56,10 @@ class DataProblemsScreen(DanluScreen):
             Prose("", "", id="message"),
             Prose(f"{sign('next')} ", "", id="fix"),
             Prose("", "", id="places"),
+            Prose("", "", id="excerpt"),
             classes="detail",
         )
-        return [RowList(self._draw, self._groups(), enter="", id="groups"), detail]
+        return [RowList(self._draw, self._groups(), enter="keys.problem_mend", id="groups"), detail]
 
     def _groups(self) -> list[dict[str, Any]]:
         """Grouped again at each drawing: the messages are in the language in use."""
@@ -86,9 +87,10 @@ class DataProblemsScreen(DanluScreen):
 
     def _look(self) -> None:
         """Show a newer check, made since something was mended."""
-        report = findings.report(self.draft)
         if not self.is_current:
             return
+        self._quote()
+        report = findings.report(self.draft)
         findings.ask_check(self.draft)
         if report is None or report is self._report:
             return
@@ -106,7 +108,7 @@ class DataProblemsScreen(DanluScreen):
         line.append(right(human_count(group["count"]), 6) + "  ", ink(self, tone))
         place = place_name({**group, "pointer": ""}, short=True)
         room = cells - 12 - min(width(place) + 2, cells // 3)
-        line.append(fit(group["message"], room))
+        line.append(fit(group["message"], room - 1) + " ")
         shown = fit(place, cells // 3).rstrip()
         return line.append(right(shown, cells - 12 - room), ink(self, "ash"))
 
@@ -130,6 +132,24 @@ class DataProblemsScreen(DanluScreen):
         more = group["count"] - len(places)
         shown = "   ".join(places) + (f"  +{more}" if more > 0 else "")
         self.query_one("#places", Prose).say(words.t("wizard_data.places", places=shown))
+        self._quote()
+
+    def _quote(self) -> None:
+        """The words of the file at the first place, once they are read."""
+        group = self.query_one(RowList).current
+        told = self.query_one("#excerpt", Prose)
+        if group is None or not group["line"]:
+            told.say("")
+            return
+        file, line, column = group["file"], group["line"], group["values"].get("column", 1)
+
+        def look(job: Job) -> str:
+            from engine.data.excerpt import excerpt
+
+            return excerpt(file, line, column, job)
+
+        task = self.draft.desk.ask("excerpt", (file, line, column), look)
+        told.say(task.result or "")
 
     def _way(self, group: dict[str, Any]) -> str:
         """The way out by keys of this screen, where there is one; else what to do in words."""
@@ -149,22 +169,28 @@ class DataProblemsScreen(DanluScreen):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action not in ("mend", "row", "repair"):
+        if action not in ("row", "repair"):
             return super().check_action(action, parameters)
         group = next((rows.current for rows in self.query(RowList)), None)
         if group is None:
             return False
         if action == "repair":
             return self._is_local(group)
-        if action == "mend":
-            return group["code"] == "unfilled_placeholder"
         return group["severity"] != "error" and group["row"] > 0 and group["index"] >= 0
 
     def action_mend(self) -> None:
-        """Give a placeholder its value."""
+        """What is most to the point: a value for a placeholder, a repair, a look at the row."""
         group = self.query_one(RowList).current
-        if group is None or group["code"] != "unfilled_placeholder":
+        if group is None:
             return
+        if group["code"] == "unfilled_placeholder":
+            self._fill(group)
+        elif self._mendable(group):
+            self.action_repair()
+        elif self.check_action("row", ()):
+            self.action_row()
+
+    def _fill(self, group: dict[str, Any]) -> None:
         name = str(group["values"]["name"])
         question = AskScreen(
             words.t("wizard_data.fill", name=f"{{{{{name}}}}}"),

@@ -175,8 +175,8 @@ class DataRepairScreen(DanluScreen):
 
             return repair(source, out, stage=stage, fill=fill, job=job)
 
-        self.draft.desk.forget("repair write")
-        self._writing = self.draft.desk.ask("repair write", str(out), write)
+        self.draft.desk.forget("repair_write")
+        self._writing = self.draft.desk.ask("repair_write", str(out), write)
         self.refresh_bindings()
 
     def _written(self, task: Task[Repair]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,21 +23,13 @@ from tui.widgets.token_page import TokenPage
 from tui.wizard import findings
 from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
+from tui.wizard.plain_row import plain_pieces
 
 if TYPE_CHECKING:
     from engine.data.finding import Finding
     from engine.data.preview import Preview, PreviewRow
 
 _LOOK_EVERY = 0.2
-
-
-@dataclass(frozen=True)
-class PlainPiece:
-    """A piece of a row for which there is no tokenizer yet."""
-
-    text: str
-    trained: bool
-    special: bool
 
 
 class RowsScreen(DanluScreen):
@@ -148,7 +139,7 @@ class RowsScreen(DanluScreen):
     def _show(self, row: PreviewRow) -> None:
         page = self.query_one(TokenPage)
         if row.rendered is None:
-            page.show(_plain_pieces(row.conversation), needle=self._needle)
+            page.show(plain_pieces(row.conversation), needle=self._needle)
             told = words.t("wizard_data.no_tokens")
         else:
             cut = row.rendered.cut
@@ -169,7 +160,7 @@ class RowsScreen(DanluScreen):
         dot = f" {sign('dot')} "
         line = Content.assemble((number, "bold"), dot, told, dot, (place, "$ash"))
         if not row.findings:
-            clean = f"{sign('yes')} {words.t('wizard_data.no_problems')}"
+            clean = f"{sign('yes')}\u00a0{words.t('wizard_data.no_problems')}"
             line += Content.assemble(dot, (clean, "$jade"))
         self._say(line, row.findings)
 
@@ -203,7 +194,7 @@ class RowsScreen(DanluScreen):
     # Jumps
 
     def _leap(
-        self, key: Hashable, wanted: Callable[[PreviewRow], bool], step: int, near: int
+        self, key: Hashable, wanted: Callable[[Any], bool] | None, step: int, near: int
     ) -> None:
         """Go to the next row that is wanted, once it is found."""
 
@@ -265,14 +256,14 @@ class RowsScreen(DanluScreen):
             self._look()
             return
 
-        def says(row: PreviewRow) -> bool:
-            return any(needle in text.lower() for _, text in row.conversation.said())
+        def says(row: Any) -> bool:
+            return any(needle in text.lower() for _, text in row.said())
 
         self._leap(("search", needle), says, step, near)
 
     def action_finding(self, step: int) -> None:
         """The next row, or the one before, about which something was found."""
-        self._leap("finding", lambda row: bool(row.findings), step, self._index)
+        self._leap("finding", None, step, self._index)
 
     def action_extreme(self, longest: bool) -> None:
         """The longest or the shortest row."""
@@ -293,19 +284,5 @@ class RowsScreen(DanluScreen):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def _is_at(row: PreviewRow, file: str, number: int) -> bool:
-    return row.conversation.file == file and row.conversation.row == number
-
-
-def _plain_pieces(row: Any) -> list[PlainPiece]:
-    """The words of a row that has no tokens: each conversation it consists of, or its text."""
-    if hasattr(row, "text"):
-        return [PlainPiece(row.text, True, False)]
-    pieces = []
-    for conversation in row.conversations() if hasattr(row, "conversations") else (row,):
-        for message in conversation.messages:
-            learnt = message["role"] == "assistant" and message.get("loss") is not False
-            pieces.append(PlainPiece(message["role"], False, True))
-            pieces.append(PlainPiece("\n", False, False))
-            pieces.append(PlainPiece(f"{message.get('content') or ''}\n", learnt, False))
-    return pieces
+def _is_at(row: Any, file: str, number: int) -> bool:
+    return row.file == file and row.row == number

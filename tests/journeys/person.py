@@ -160,9 +160,11 @@ class Person:
         self.presses(CLEAR)
         self.writes(value)
         self.presses(ENTER)
-        self.terminal.rest(0.3)
-        line = next(line for line in self.terminal.text().splitlines() if f" {label} " in line)
-        assert value in line, line
+        deadline = time.monotonic() + 20
+        while not any(
+            f" {label} " in line and value in line for line in self.terminal.text().splitlines()
+        ):
+            assert time.monotonic() < deadline, f"{label} is not {value}:\n{self.terminal.text()}"
 
     def trains(self) -> Run:
         """From the Review screen to the end of the run."""

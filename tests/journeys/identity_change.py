@@ -43,7 +43,7 @@ def walk(person: Person) -> None:
             lora_alpha="32",
             max_length="256",
             num_train_epochs="30",
-            learning_rate="2e-3",
+            learning_rate="0.002",
             per_device_train_batch_size="1",
             gradient_accumulation_steps="4",
             warmup_ratio="0.05",

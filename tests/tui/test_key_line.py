@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from textual.binding import Binding
+from textual.keys import key_to_character
+from textual.widgets import Input
 
 from engine.home import runs_root
 from engine.runs.lock import RunLock
@@ -56,3 +58,9 @@ async def test_help_names_each_key_once_as_it_is_pressed() -> None:
         scrolling = [line for line in screen_text(pilot.app).splitlines() if "Scroll" in line]
         assert len(scrolling) == 1 and "↑ k ↓ j" in scrolling[0]
     lock.release()
+
+
+@pytest.mark.parametrize("key", ["slash", "minus", "plus", "backslash", "at", "underscore"])
+def test_an_input_takes_every_key_that_types_a_character(key: str) -> None:
+    character = key_to_character(key)
+    assert character is not None and Input().check_consume_key(key, character)

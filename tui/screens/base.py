@@ -13,9 +13,12 @@ from textual.widget import Widget
 
 from engine import words
 from engine.errors import DanluError
+from tui.typed_keys import know_typed_keys
 from tui.widgets.head_line import HeadLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.row_list import RowList
+
+know_typed_keys()
 
 if TYPE_CHECKING:
     from tui.app import DanluApp

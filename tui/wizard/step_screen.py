@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input
 
 from tui.screens.base import DanluScreen
 from tui.widgets.key_bar import KeyBar
@@ -84,9 +83,6 @@ class StepScreen(DanluScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "step" and isinstance(parameters[0], int):
             return neighbour(self.step, parameters[0]) is not None
-        if action == "filter":
-            # Textual does not know that an input takes the slash, as it does of letters.
-            return not isinstance(self.focused, Input)
         return True
 
     def action_step(self, by: int) -> None:

@@ -185,7 +185,7 @@ class DataProblemsScreen(DanluScreen):
             return
         if group["code"] == "unfilled_placeholder":
             self._fill(group)
-        elif self._mendable(group):
+        elif self._mendable(group) or (group["severity"] == "error" and self._is_local(group)):
             self.action_repair()
         elif self.check_action("row", ()):
             self.action_row()

@@ -136,8 +136,10 @@ def folded(
             at += len(piece.text)
             continue
         for char in piece.text:
-            for part in shown(char, False):
-                used = _put(lines, part, piece.trained, at in hits, used, cells)
+            for part in shown(char, False).splitlines(keepends=True):
+                text = part.rstrip("\n")
+                used = _put(lines, text, piece.trained, at in hits, used, cells) if text else used
+                used = _put(lines, "\n", False, False, used, cells) if text != part else used
             at += 1
     return lines if lines[-1] or len(lines) == 1 else lines[:-1]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import words
 from engine.data.column_option import show_columns
+from engine.data.columns import layout_of
 from engine.data.mapping import propose
 from engine.data.schema import listed
 from engine.errors import DanluError, Fix
@@ -20,13 +21,21 @@ def unknown_columns(
     if stage == "sft" and (names >= {"chosen", "rejected"} or "rejected_response" in names):
         return DanluError("data.preference", fixes=(Fix("other"),), file=file, line=line)
     proposal = propose(rows, stage)
+    other = None if proposal else _other_stage(rows[0], stage)
     option = show_columns(proposal.columns, proposal.tags) if proposal else ""
     return DanluError(
         "data.unknown_columns",
-        fixes=(Fix("take" if proposal else "columns"),),
+        fixes=(Fix("take" if proposal else "stage" if other else "columns"),),
         file=file,
         line=line,
         columns=listed(rows[0]),
         needed=words.t(f"data.needed.{stage}"),
         option=option,
+        stage=other or stage,
     )
+
+
+def _other_stage(row: Mapping[str, Any], stage: str) -> str | None:
+    """The stage whose format the row has as it stands."""
+    others = (each for each in ("sft", "dpo", "kto", "pt", "grpo") if each != stage)
+    return next((each for each in others if layout_of(row, "auto", None, each)), None)

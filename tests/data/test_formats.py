@@ -188,6 +188,8 @@ def test_rows_of_another_stage_are_an_error_that_says_what_is_needed(tmp_path: P
     for stage in ("dpo", "kto", "pt"):
         report = checked(path, stage)
         assert [each.code for each in report.findings] == ["unknown_columns"]
+        wanted = "--columns text=" if stage == "pt" else "--stage sft"
+        assert wanted in report.findings[0].fix
 
 
 def test_custom_tags_are_read_and_named_as_the_file_has_them(tmp_path: Path) -> None:

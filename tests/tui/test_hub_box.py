@@ -129,7 +129,12 @@ async def test_offline_the_box_says_that_only_the_catalogue_is_shown(
         await answered(pilot, app)
         shown = screen_text(app)
         assert "No hub could be asked" in shown and "HuggingFaceTB/SmolLM2-135M" in shown
-        await pilot.press(*["backspace"] * 12, *"some/thing-else")
+        await pilot.press(*["backspace"] * 12, *"huggingfacetb/smollm2-1")
+        await answered(pilot, app)
+        shown = screen_text(app)
+        typed = shown.index("Take it as typed: huggingfacetb/smollm2-1")
+        assert shown.index("HuggingFaceTB/SmolLM2-135M") < typed, "what begins so comes first"
+        await pilot.press(*["backspace"] * 23, *"some/thing-else")
         await answered(pilot, app)
         assert "Take it as typed: some/thing-else" in screen_text(app)
         await pilot.press("enter")

@@ -106,7 +106,16 @@ class HubBoxScreen(DanluScreen):
         if self._sort != "best":
             rows.sort(key=lambda row: self._rank(row.found))
         typed = self._typed()
-        return [HubRow(typed=typed), *rows] if typed else rows
+        if not typed:
+            return rows
+        # A name whose rest is still missing stands behind those that begin with it.
+        begun = any(
+            repo.casefold().startswith(typed.casefold())
+            for row in rows
+            if row.found is not None
+            for _, repo in row.found.hubs
+        )
+        return [*rows, HubRow(typed=typed)] if begun else [HubRow(typed=typed), *rows]
 
     def _rank(self, found: Found | None) -> tuple[int, float]:
         """Where a line goes: by what fits, the largest first, or by size."""

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from engine import words
 from engine.chat.conversation import Transcript
+from engine.errors import DanluError
 from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
 
 FORMS = (".md", ".json")
 
 
-def ask_where(
-    screen: DanluScreen, kept: Transcript, save: Callable[[Transcript, Path], None]
-) -> None:
-    """Ask for a file's name, then ``save``; its ending says the form."""
+def save_where_asked(screen: DanluScreen, kept: Transcript) -> None:
+    """Ask for a file's name, then write the conversation there; its ending says the form."""
 
     def take(text: str | None) -> None:
-        if text:
-            save(kept, Path(text).expanduser())
+        path = Path(text or "").expanduser()
+        if not text:
+            return
+        try:
+            kept.write(path)
+        except DanluError as error:
+            screen.fail(error)
+        else:
+            screen.notify(words.t("chat_screen.saved", path=path))
 
     name = re.sub(r"[^\w.-]+", "-", kept.title).strip("-.") or "model"
     value = str(Path.cwd() / f"chat-{name}-{time.strftime('%m%d-%H%M')}.md")

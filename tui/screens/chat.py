@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -12,7 +11,6 @@ from textual.widgets import Input
 from engine import words
 from engine.chat.conversation import Transcript as Kept
 from engine.chat.sampling import Sampling
-from engine.errors import DanluError
 from tui.screens.ask import AskScreen
 from tui.screens.chat_keys import CHAT_KEYS, NEED_A_TURN, NEED_SILENCE, WHILE_TYPING
 from tui.screens.talking import TalkingScreen
@@ -241,19 +239,11 @@ class ChatScreen(TalkingScreen):
         self.notify(words.t("chat_screen.copied", voice=self._voice.title))
 
     def action_save(self) -> None:
-        from tui.chat_file import ask_where
+        from tui.chat_file import save_where_asked
 
         titles = {voice.name: voice.title for voice in self._voices}
         kept = Kept(self._target, titles, self._conversation, self._sampling)
-        ask_where(self, kept, self._save)
-
-    def _save(self, kept: Kept, path: Path) -> None:
-        try:
-            kept.write(path)
-        except DanluError as error:
-            self.fail(error)
-        else:
-            self.notify(words.t("chat_screen.saved", path=path))
+        save_where_asked(self, kept)
 
     # -- other screens -------------------------------------------------------------------------
 
@@ -299,5 +289,8 @@ class ChatScreen(TalkingScreen):
     def action_verify(self) -> None:
         from tui.screens.verify import VerifyScreen
 
-        if self._talker is not None:
+        if self._talker is not None and self._talker.target.tuned is not None:
             self.app.push_screen(VerifyScreen(self._talker))
+        else:
+            tuned = [voice for voice in self._voices if voice.part.kind == "tuned"]
+            self.app.push_screen(VerifyScreen(tuned[0].part.label))

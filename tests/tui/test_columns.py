@@ -43,7 +43,7 @@ async def test_the_proposed_columns_are_taken_with_one_key(
         assert "query=" not in screen_text(app)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
 async def test_each_column_is_changed_with_the_arrows_and_read_at_once(
     language: str, danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

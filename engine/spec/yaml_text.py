@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from engine import words
 from engine.errors import DanluError
 
 _FLOAT = re.compile(r"^[-+]?(\d[\d_]*(\.\d*)?|\.\d+)[eE][-+]?\d+$")
@@ -58,10 +59,33 @@ def load(text: str, path: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or str(error)
+        problem = _in_words(getattr(error, "problem", None) or str(error))
         raise DanluError("spec.not_yaml", path=path, line=line, problem=problem) from error
     except (ValueError, RecursionError) as error:  # a date that is none; lists without end
-        raise DanluError("spec.not_yaml", path=path, line=1, problem=str(error)) from error
+        problem = _in_words(str(error))
+        raise DanluError("spec.not_yaml", path=path, line=1, problem=problem) from error
+
+
+# What the parser's complaints begin with, and the word key of what they mean.
+_PROBLEMS = {
+    "mapping values are not allowed": "colon",
+    "could not find expected ':'": "no_colon",
+    "expected <block end>": "indent",
+    "found character '\\t'": "tab",
+    "found a tab": "tab",
+    "found unexpected end of stream": "quote",
+    "expected ',' or": "bracket",
+    "did not find expected": "bracket",
+    "found undefined alias": "alias",
+}
+
+
+def _in_words(problem: str) -> str:
+    """What the parser complains of, in the language in use; its own words where those are new."""
+    for begins, key in _PROBLEMS.items():
+        if problem.startswith(begins):
+            return words.t(f"yaml.{key}")
+    return words.t("yaml.other", problem=problem)
 
 
 def scalar_text(value: Any) -> str:

@@ -16,7 +16,7 @@ from engine.data.layout import Laid, Span, lay_out
 from engine.data.template import ChatTemplate, TemplateRefuses
 
 _PLAIN = ({"role", "content"}, {"role", "content", "loss"})
-_TRIALS = ("zq{:04d}é\"'\n\u4e16 Z\\%", "{:04d}: Ein, zwei;\tdrei & vier\n\n\u4e94\u3002x")
+_TRIALS = ("zq{:04d}é\"'\n\u0416 Z\\%", "{:04d}: Ein, zwei;\tdrei & vier\n\n\u03a9!x")
 _MOST = 5000  # shapes remembered
 
 

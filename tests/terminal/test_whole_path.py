@@ -19,7 +19,8 @@ def tiny_as_embedded(tiny_model: Path, danlu_home: Path) -> None:
     shutil.copytree(tiny_model, models_root() / "SmolLM2-135M-Instruct")
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_from_the_home_menu_to_a_finished_run_and_into_its_chat(
     tiny_as_embedded: None, danlu_home: Path, language: str
 ) -> None:

@@ -217,17 +217,21 @@ def test_a_checkpoint_that_lacks_its_optimizer_is_not_resumed(
     assert session.error is not None and session.error.code == "train.not_resumable"
 
 
+def _slow(changes: dict[str, Any]) -> Any:
+    return pytest.param(changes, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"method__tuner": "full", "train__learning_rate": 1e-3},
-        {"method__tuner": "freeze", "method__freeze_trainable_layers": 1},
         {"model__quantization": "nf4"},
-        {"method__loraplus_lr_ratio": 16.0},
-        {"method__use_dora": True, "method__use_rslora": True},
-        {"model__dtype": "bfloat16", "train__gradient_checkpointing": True},
-        {"train__neftune_noise_alpha": 5.0, "train__group_by_length": True},
-        {"train__label_smoothing_factor": 0.1, "train__optim": "adafactor"},
+        _slow({"method__tuner": "freeze", "method__freeze_trainable_layers": 1}),
+        _slow({"method__loraplus_lr_ratio": 16.0}),
+        _slow({"method__use_dora": True, "method__use_rslora": True}),
+        _slow({"model__dtype": "bfloat16", "train__gradient_checkpointing": True}),
+        _slow({"train__neftune_noise_alpha": 5.0, "train__group_by_length": True}),
+        _slow({"train__label_smoothing_factor": 0.1, "train__optim": "adafactor"}),
     ],
     ids=lambda changes: "+".join(changes),
 )

@@ -91,17 +91,31 @@ class _Looking:
             ):
                 self._in_bulk(source, report)
                 return report
-            for example in taken(source, self.wording, report, self.job, self.seen):
-                if self.inspection is not None:
-                    look = self.inspection.held if held else self.inspection.train
-                    look(example, report)
-                if self.encoder is not None:
-                    from engine.data.weigh import weigh
-
-                    weigh(example, self.encoder, report)
+            rows = self._looked_at(source, report, held)
+            if self.encoder is None:
+                for _ in rows:
+                    pass
+            else:
+                for _ in self.encoder.encode_many(rows, report):
+                    pass
         except DanluError as error:
             report.add([found_error(error, source.source)])
         return report
+
+    def _looked_at(
+        self, source: Source, report: SourceReport, held: bool
+    ) -> Iterator[Conversation]:
+        """The conversations of a source, each looked at."""
+        for example in taken(source, self.wording, report, self.job, self.seen):
+            if self.inspection is not None:
+                look = self.inspection.held if held else self.inspection.train
+                look(example, report)
+            if isinstance(example, Conversation):
+                yield example
+            elif self.encoder is not None:
+                from engine.data.weigh import weigh
+
+                weigh(example, self.encoder, report)
 
     def _in_bulk(self, source: Source, report: SourceReport) -> None:
         """Every row of a source of which none is needed once it is judged."""

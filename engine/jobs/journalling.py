@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
+from engine.errors import DanluError
 from engine.job import Job, Progress
 from engine.runs.journal import JournalWriter
 
@@ -18,6 +20,14 @@ class JournallingJob(Job):
         super().__init__(self._write_progress, self._write_note)
         self.journal = journal
         self._written = ("", 0.0)
+
+    def record_status(self, status: str) -> None:
+        self.journal.write("status", status=status, pid=os.getpid())
+
+    def record_failure(self, error: DanluError) -> None:
+        """Keep what it failed of, and that it did."""
+        self.journal.write("error", exit_code=error.exit_code, **error.document())
+        self.record_status("failed")
 
     def _write_progress(self, now: Progress) -> None:
         phase, at = self._written

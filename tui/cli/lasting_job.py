@@ -61,24 +61,21 @@ def lasting_job(args: argparse.Namespace) -> Iterator[LastingJob]:
     record = JobRecord(Path(given)) if given else new_record(_command(args))
     lock, line = RunLock(record.path), Line()
     job = LastingJob(record, line)
-    job.journal.write("status", status="running", pid=os.getpid())
+    job.record_status("running")
     try:
         with _signals(job):
             yield job
-        job.journal.write("status", status="finished")
+        job.record_status("finished")
     except (KeyboardInterrupt, Cancelled):
         job.cancel()
-        job.journal.write("status", status="cancelled")
+        job.record_status("cancelled")
         raise
     except DanluError as error:
-        job.journal.write("error", exit_code=error.exit_code, **error.document())
-        job.journal.write("status", status="failed")
+        job.record_failure(error)
         raise
     except BaseException as fault:
         reason = f"{type(fault).__name__}: {fault}".splitlines()[0]
-        named = DanluError("wizard.unexpected", exit_code=3, reason=reason)
-        job.journal.write("error", exit_code=3, **named.document())
-        job.journal.write("status", status="failed")
+        job.record_failure(DanluError("wizard.unexpected", exit_code=3, reason=reason))
         raise
     finally:
         line.clear()

@@ -6,40 +6,16 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
+from engine.usage_sentences import usage_in_words
 from engine.words import t
-
-# What argparse says of wrong usage, and the word key of it. Their %-places are argparse's.
-_SENTENCES = {
-    "the following arguments are required: %s": "required",
-    "unrecognized arguments: %s": "unrecognized",
-    "expected one argument": "one",
-    "expected at least one argument": "at_least_one",
-    "expected at most one argument": "at_most_one",
-    "expected %s argument": "count",
-    "expected %s arguments": "counts",
-    "argument %(argument_name)s: %(message)s": "argument",
-    "invalid %(type)s value: %(value)r": "invalid_value",
-    "invalid choice: %(value)r (choose from %(choices)s)": "invalid_choice",
-    "not allowed with argument %s": "not_with",
-    "one of the arguments %s is required": "one_of",
-    "ambiguous option: %(option)s could match %(matches)s": "ambiguous",
-    "ignored explicit argument %r": "ignored",
-    "unknown parser %(parser_name)r (choices: %(choices)s)": "unknown_verb",
-    "%(prog)s: error: %(message)s\n": "error",
-}
-
-
-def _in_words(sentence: str) -> str:
-    key = _SENTENCES.get(sentence)
-    return t(f"cli_usage.{key}") if key else sentence
 
 
 def _counted(one: str, many: str, count: int) -> str:
-    return _in_words(one if count == 1 else many)
+    return usage_in_words(one if count == 1 else many)
 
 
 # argparse looks its sentences up by these two names of its own, as gettext's.
-for _name, _says in {"_": _in_words, "ngettext": _counted}.items():
+for _name, _says in {"_": usage_in_words, "ngettext": _counted}.items():
     setattr(argparse, _name, _says)
 
 

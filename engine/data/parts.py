@@ -12,8 +12,8 @@ from engine.spec.sections import Source
 
 def parts_of(source: Source) -> tuple[Source, list[Source]]:
     """The source with what its name holds, and the sources it stands for: how much is taken of all
-    their rows together is said by the first. Raises DanluError ``data.sample_and_share`` and those of
-    :func:`engine.data.registry.registered`."""
+    their rows together is said by the first. Raises DanluError ``data.sample_and_share``, and those
+    of :func:`engine.data.registry.registered`."""
     found = registered(source)
     if found is not None:
         return found

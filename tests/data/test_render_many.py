@@ -38,7 +38,10 @@ ROWS = [
     "name", ["QWEN25", "QWEN3", "LLAMA3", "DEEPSEEK", "GEMMA", "MISTRAL", "GLM", "NONE"]
 )
 def test_a_batch_says_what_single_rows_do(name: str) -> None:
-    for options in ({}, {"mask_history": True}, {"train_on_prompt": True}, {"max_length": 20}):
+    asked: list[dict[str, Any]] = [
+        {}, {"mask_history": True}, {"train_on_prompt": True}, {"max_length": 20}
+    ]  # fmt: skip
+    for options in asked:
         rendering = Rendering(tokenizer_of(name), **options)
         rows = [row for row in ROWS for _ in range(33)]
         made = list(render_many(rendering, rows))

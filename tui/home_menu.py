@@ -40,7 +40,8 @@ def menu(facts: Facts, height: int) -> list[Entry]:
     """All lines, on a screen of ``height``."""
     entries = [Entry(), *_at_work(facts), *_choices(facts)]
     if not facts.runs and not facts.running and facts.machine:
-        entries += _newcomer()
+        added = _newcomer()
+        entries += added if len(entries) + len(added) <= height - _FRAME + 1 else []
     if facts.recent:
         entries += [Entry(), Entry(title=words.t("home.recent"))]
         room = max(3, height - _FRAME - len(entries))

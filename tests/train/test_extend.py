@@ -61,6 +61,7 @@ def finished(trained_once: Path) -> Run:
     return Run(folder)
 
 
+@pytest.mark.slow
 def test_a_longer_run_learns_what_one_planned_so_long_does(
     tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_run_grows_while_it_trains(tiny_model: Path, tmp_path: Path) -> None:
     assert heard == ["extend", "extend", "extend", "stop"]
 
 
+@pytest.mark.slow
 def test_a_run_that_grows_at_its_last_step_goes_on(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(tiny_model, tmp_path, **CONSTANT)
     session = TrainingSession(run)

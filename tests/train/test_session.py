@@ -75,6 +75,7 @@ def test_a_resumed_run_repeats_the_losses_of_an_uninterrupted_one(
         assert event["loss"] == pytest.approx(losses(whole)[event["step"]], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_resumes_exactly_at_the_start_of_an_epoch(tiny_model: Path, tmp_path: Path) -> None:
     whole = tiny_run(tiny_model, tmp_path, train__save_steps=3)
     train(whole)
@@ -89,6 +90,7 @@ def test_a_run_resumes_exactly_at_the_start_of_an_epoch(tiny_model: Path, tmp_pa
     )
 
 
+@pytest.mark.slow
 def test_watching_prompts_does_not_change_what_is_learnt(tiny_model: Path, tmp_path: Path) -> None:
     plain = tiny_run(tiny_model, tmp_path)
     watched = tiny_run(tiny_model, tmp_path, watch__prompts=["Hello?"], watch__every=1)

@@ -28,6 +28,7 @@ def messy(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
+@pytest.mark.slow
 async def test_a_messy_file_is_repaired_by_keys(
     language: str, tmp_path: Path, danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,7 @@ async def test_a_closed_model_says_so_and_one_key_leads_to_the_token(
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
 
 
+@pytest.mark.slow
 async def test_offline_the_box_says_that_only_the_catalogue_is_shown(
     hubs: dict[str, UploadHub], monkeypatch: pytest.MonkeyPatch
 ) -> None:

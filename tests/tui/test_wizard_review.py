@@ -134,6 +134,7 @@ async def test_a_wizard_that_was_left_goes_on_where_it_was() -> None:
         assert app.screen.draft.at == "model"  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 async def test_language_switches_on_every_step_without_losing_the_place() -> None:
     app, draft = wizard("model", identity(fill=FILLED))
     async with app.run_test(size=(80, 24)) as pilot:

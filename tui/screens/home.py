@@ -135,7 +135,7 @@ class HomeScreen(DanluScreen):
             text.append(fit(entry.key, 3 if entry.key else 0), ember)
             return text.append_text(self._run_line(entry.run, cells - width(text.plain)))
         text.append(fit(entry.key, 3), ember)
-        column = min(48, cells * 6 // 10)
+        column = min(48, cells * 6 // 10, cells - width(f"{text.plain}  {entry.note}"))
         text.append(fit(entry.title, max(column, width(entry.title))))
         return text.append(f"  {entry.note}", ink(self, "ash"))
 

@@ -37,6 +37,19 @@ def test_bad_rows_are_named_by_file_line_pointer_reason_and_fix(
     assert "✗ 回答为空 × 2" in out and "回答是空的。" in out and "还有第 3 行" in out
 
 
+def test_quick_leaves_out_what_the_words_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = {"instruction": "the key?", "output": "use sk-proj-9aZ3bYc8XdW7eVf6UgT5hS"}
+    path = write(tmp_path / "a.jsonl", key)
+    found = []
+    for options in ([], ["--quick"]):
+        assert main(["check", path, "--json", *options]) == 0
+        (source,) = json.loads(capsys.readouterr().out)["sources"]
+        found.append([group["code"] for group in source["findings"]])
+    assert found == [["secret_key"], []]
+
+
 def test_one_json_document_holds_all_sources(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_model: Path
 ) -> None:

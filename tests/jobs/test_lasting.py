@@ -72,15 +72,18 @@ def test_one_that_is_killed_is_told_apart_from_one_at_work(
     assert record.state().status == "gone"
 
 
+@pytest.mark.parametrize(
+    "command", [["evaluate", "no-such-run", "rows.jsonl"], ["verify", "no-such-run"]]
+)
 def test_a_command_that_fails_leaves_its_error_to_be_read(
-    danlu_home: Path, capsys: pytest.CaptureFixture[str]
+    danlu_home: Path, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
-    assert main(["evaluate", "no-such-run", "rows.jsonl", "--json"]) == 1
+    assert main([*command, "--json"]) == 1
     said = json.loads(capsys.readouterr().out)["error"]["code"]
     (record,) = job_records()
     state = record.state()
     assert state.status == "failed" and state.error is not None and state.error.code == said
-    assert record.command() == ["evaluate", "no-such-run", "rows.jsonl", "--json"]
+    assert record.command() == [*command, "--json"]
     assert main(["jobs", "--follow", record.name]) == 1
 
 

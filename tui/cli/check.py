@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--eval", action="append", default=[], metavar="DATA", help=t("cli_check.eval")
     )
+    parser.add_argument("--quick", action="store_true", help=t("cli_check.quick"))
     parser.add_argument("--repair", metavar="OUT", help=t("cli_check.repair"))
     add_json(parser)
 
@@ -64,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
             fill=dict(args.fill),
             system=args.system,
             held=sources_of(args, args.eval),
+            content=not args.quick,
             job=job,
         )
     if args.json:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.evaluate.match import MODES
 from engine.words import t
+from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json
-from tui.cli.progress_line import progress_line
 from tui.cli.table import table
 from tui.wrap import wrap
 
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from engine.chat.verify import verify
     from engine.chat.verify_report import write_report
 
-    with progress_line() as job:
+    with lasting_job(args) as job:
         report = verify(
             resolve_target(args.run, base=args.base_model),
             job,
@@ -64,10 +64,12 @@ def run(args: argparse.Namespace) -> int:
             match=args.match,
             max_new_tokens=args.max_new_tokens,
         )
-    for path in args.report:
-        write_report(report, path)
+        document = report.document()
+        job.keep(document)
+        for path in args.report:
+            write_report(report, path)
     if args.json:
-        print(json.dumps(report.document(), ensure_ascii=False, indent=2))
+        print(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         print_report(report)
     return int(args.gate and not report.passed)

@@ -15,7 +15,7 @@ from engine import words
 from engine.benchmark.known import lacking
 from engine.errors import DanluError
 from engine.evaluate.settings import labels_named
-from tui.cells import fit
+from tui.cells import cut_start, fit
 from tui.evaluate_choices import Choices
 from tui.evaluation_line import evaluation_line
 from tui.ink import ink
@@ -102,7 +102,9 @@ class EvaluateScreen(DanluScreen):
             return Text(f"   {line.title}", ink(self, "ash", bold=True))
         text.append(fit(words.t(f"evaluate_screen.{line.field}"), 18), ink(self, "ash"))
         unset = line.field == "data" and not self._choices.ready
-        value = fit(self._choices.value(line.field), cells - 21)
+        # A path that is too long keeps its file's name.
+        shorten = cut_start if line.field == "data" else fit
+        value = shorten(self._choices.value(line.field), cells - 21)
         return text.append(value, ink(self, "gold" if unset else "foreground"))
 
     def _details(self) -> list[Detail]:

@@ -5,10 +5,7 @@ Imports torch when called; the base is neither loaded nor needed.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +20,7 @@ from engine.libraries import import_model_libraries
 from engine.runs.from_weights import sha256_of
 from engine.runs.store import folder_bytes
 from engine.train.card import versions
+from engine.whole_folder import aside, put
 
 if TYPE_CHECKING:
     from engine.average.combine import Layer
@@ -64,10 +62,10 @@ def average(
     import_model_libraries()
     asked = read_asked(found, weights, base)
     _check_room(out, asked)
-    with _aside(out) as aside:
-        document = _write(asked, aside, job, rank, base)
+    with aside(out, "averaging") as made:
+        document = _write(asked, made, job, rank, base)
         job.check()
-        _put(aside, out)
+        _put(made, out)
     return Averaged(out, {"folder": str(out), **document})
 
 
@@ -190,22 +188,8 @@ def _check_room(out: Path, asked: list[Asked]) -> None:
     check_room(out, 2 * stored)  # the mean is held in float32, they may be in bfloat16
 
 
-@contextlib.contextmanager
-def _aside(out: Path) -> Iterator[Path]:
-    """A folder beside ``out``, on the same disk; what is left of it is deleted."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.averaging-"))
-    try:
-        yield aside
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
 def _put(made: Path, out: Path) -> None:
-    made.chmod(0o755)
     try:
-        if out.is_dir():
-            out.rmdir()
-        os.rename(made, out)
+        put(made, out)
     except OSError as error:
         raise DanluError("average.occupied", folder=out) from error

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +19,10 @@ from engine.export.request import ExportRequest, check_request
 from engine.export.room import check_room, expected_bytes
 from engine.export.tools import check_tools
 from engine.job import Job
+from engine.whole_folder import aside, put
 
 if TYPE_CHECKING:
     from engine.export.compared import Compared
-
-_ABANDONED = 24 * 3600  # seconds after which what a killed export left is swept
 
 
 def export(request: ExportRequest, job: Job) -> ExportReport:
@@ -94,8 +88,8 @@ def _write(origin: ExportOrigin, request: ExportRequest, job: Job) -> dict[str, 
     if origin.quantized_training and request.format != "adapter":
         job.note("export.quantized_base", quantization=origin.quantized_training)
     to = request.to.absolute()
-    with _aside(to) as aside:
-        made, staging = aside / "made", aside / "between"
+    with aside(to, "exporting") as beside:
+        made, staging = beside / "made", beside / "between"
         made.mkdir()
         staging.mkdir()
         start = time.monotonic()
@@ -111,26 +105,8 @@ def _write(origin: ExportOrigin, request: ExportRequest, job: Job) -> dict[str, 
     return document
 
 
-@contextlib.contextmanager
-def _aside(to: Path) -> Iterator[Path]:
-    """A folder beside ``to``, on the same disk, that is gone afterwards whatever happens."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{to.name}.exporting-"
-    for left in to.parent.glob(f"{prefix}*"):
-        if time.time() - left.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(left, ignore_errors=True)
-    aside = Path(tempfile.mkdtemp(dir=to.parent, prefix=prefix))
-    try:
-        yield aside
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
 def _put(made: Path, to: Path) -> None:
-    made.chmod(0o755)
     try:
-        if to.is_dir():
-            to.rmdir()  # an empty folder the person made beforehand
-        os.rename(made, to)
+        put(made, to)
     except OSError as error:
         raise DanluError("export.occupied", folder=to) from error

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from engine.hub import worker
 from engine.hub.choose import RemoteFile
 from engine.hub.fetch import Fetched, fetch
 from engine.job import Cancelled, Job
+from tests.cancelling import cancel_when
 from tests.hub.conftest import WEIGHTS_SIZE, Hubs
 from tests.hub.loopback_hub import LoopbackHub, closed_address
 
@@ -130,20 +130,6 @@ def test_cancel_comes_at_once_and_the_next_fetch_goes_on_from_there(
     assert started_bytes(cache) > 3_000_000
     same_files(fetch(REPO, hub=name, job=Job()), published)
     assert any(request.start > 3_000_000 for request in hub.asked(WEIGHTS))
-
-
-def cancel_when(job: Job, reached) -> list[float]:
-    asked: list[float] = []
-
-    def watch() -> None:
-        until = time.monotonic() + 30
-        while not reached() and time.monotonic() < until:
-            time.sleep(0.05)
-        asked.append(time.monotonic())
-        job.cancel()
-
-    threading.Thread(target=watch, daemon=True).start()
-    return asked
 
 
 @both

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from engine.publish.push import Pushed, push
 from engine.publish.request import PushRequest
 from engine.publish.stage import stage
 from engine.runs.store import Run
+from tests.cancelling import cancel_when
 from tests.hub.loopback_hub import closed_address
 from tests.publish.conftest import NEVER, TOKEN, WEIGHTS_SIZE, Hubs
 from tui.main import main
@@ -164,20 +163,6 @@ def sha(path: Path) -> str:
     import hashlib
 
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def cancel_when(job: Job, reached: Callable[[], bool]) -> list[float]:
-    asked: list[float] = []
-
-    def watch() -> None:
-        until = time.monotonic() + 30
-        while not reached() and time.monotonic() < until:
-            time.sleep(0.05)
-        asked.append(time.monotonic())
-        job.cancel()
-
-    threading.Thread(target=watch, daemon=True).start()
-    return asked
 
 
 @pytest.mark.slow

@@ -142,6 +142,18 @@ async def test_offline_the_box_says_that_only_the_catalogue_is_shown(
         assert draft.spec.model.source == "some/thing-else"
 
 
+async def test_a_whole_name_means_itself_and_not_a_longer_one(
+    hubs: dict[str, UploadHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    app, draft = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("h", *"HuggingFaceTB/SmolLM2-1")
+        await answered(pilot, app)
+        await pilot.press("enter")
+        assert draft.spec.model.source == "HuggingFaceTB/SmolLM2-1"
+
+
 async def test_the_list_is_sorted_by_what_fits_this_machine(
     hubs: dict[str, UploadHub], monkeypatch: pytest.MonkeyPatch
 ) -> None:

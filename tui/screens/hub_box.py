@@ -199,7 +199,9 @@ class HubBoxScreen(DanluScreen):
         self._look()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self._take(fetch=False)
+        """A whole name means itself, never a longer one that begins so; a word the best hit."""
+        typed = self._typed()
+        self._take(HubRow(typed=typed) if typed else self._current)
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
         self._hub = None
@@ -222,7 +224,7 @@ class HubBoxScreen(DanluScreen):
         self._rest = self.set_timer(REST, then)
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        self._take(fetch=False)
+        self._take(self._current)
 
     def action_to_list(self) -> None:
         """Go to what was found."""
@@ -237,14 +239,12 @@ class HubBoxScreen(DanluScreen):
 
     def action_fetch(self) -> None:
         """Take it and fetch it now."""
-        self._take(fetch=True)
+        self._take(self._current, fetch=True)
 
-    def _take(self, *, fetch: bool) -> None:
-        row = self._current
-        if row is None:
-            return
-        self.app.pop_screen()
-        self._taken(self._choice(row, fetch))
+    def _take(self, row: HubRow | None, *, fetch: bool = False) -> None:
+        if row is not None:
+            self.app.pop_screen()
+            self._taken(self._choice(row, fetch))
 
     def _choice(self, row: HubRow, fetch: bool) -> HubChoice:
         found = row.found

@@ -15,21 +15,19 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine import words
-from engine.catalogue import CatalogueModel, fits
 from engine.hardware import Machine
-from engine.hub.found import Found
 from engine.hub.reference import Hub
 from tui.screens.base import DanluScreen
 from tui.widgets.fact_grid import FactGrid
 from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 from tui.wizard.hub_facts import hub_facts, offer_from
+from tui.wizard.hub_order import SORTS, in_order, with_typed
 from tui.wizard.hub_rows import HubHeading, HubRow, draw_hub_row, hub_line
 from tui.wizard.hub_search import HubSearch
 
 REST = 0.35  # seconds without a key before the hubs are asked
 _LOOK_EVERY = 0.2
-_SORTS = ("best", "fits", "size")
 
 
 @dataclass(frozen=True)
@@ -102,33 +100,8 @@ class HubBoxScreen(DanluScreen):
     # What was found
 
     def _rows(self) -> list[HubRow]:
-        rows = [HubRow(found) for found in self._search.rows()]
-        if self._sort != "best":
-            rows.sort(key=lambda row: self._rank(row.found))
-        typed = self._typed()
-        if not typed:
-            return rows
-        # A name whose rest is still missing stands behind those that begin with it.
-        begun = any(
-            repo.casefold().startswith(typed.casefold())
-            for row in rows
-            if row.found is not None
-            for _, repo in row.found.hubs
-        )
-        return [*rows, HubRow(typed=typed)] if begun else [HubRow(typed=typed), *rows]
-
-    def _rank(self, found: Found | None) -> tuple[int, float]:
-        """Where a line goes: by what fits, the largest first, or by size."""
-        if found is None:
-            return 9, 0
-        if self._sort == "size" or self.kind != "model":
-            return 0 if found.bytes is not None else 1, found.bytes or 0
-        if isinstance(found.known, CatalogueModel):
-            return fits(self._here)(found.known)
-        fit = found.fit(self._here)
-        order = {"bf16": 0, "nf4": 1, "no": 2, None: 3}[fit]
-        size = found.parameters or 0
-        return order, size if fit == "no" else -size
+        found = [HubRow(found) for found in self._search.rows()]
+        return with_typed(in_order(found, self._sort, self.kind, self._here), self._typed())
 
     def _typed(self) -> str:
         """The text itself where it names a path here, or an id that no place told of."""
@@ -270,7 +243,7 @@ class HubBoxScreen(DanluScreen):
 
     def action_sort(self) -> None:
         """Sort otherwise: as found, by what fits this machine, by size."""
-        self._sort = _SORTS[(_SORTS.index(self._sort) + 1) % len(_SORTS)]
+        self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
         self._look()
 
     def action_token(self) -> None:

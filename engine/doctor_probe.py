@@ -11,6 +11,8 @@ import os
 import sys
 from typing import Any
 
+from engine.errors import fault_of
+
 
 def probe_torch() -> dict[str, Any]:
     """Load torch and let it multiply on the device it would train on."""
@@ -26,7 +28,7 @@ def probe_torch() -> dict[str, Any]:
             torch.ones(8, 8, device="cuda").matmul(torch.ones(8, 8, device="cuda")).sum().item()
         return found
     except Exception as error:  # whatever a broken installation raises is what there is to tell
-        return {"error": _first_line(error)}
+        return {"error": fault_of(error)}
 
 
 def probe_bitsandbytes() -> dict[str, Any]:
@@ -43,12 +45,7 @@ def probe_bitsandbytes() -> dict[str, Any]:
         layer(torch.ones(1, 64, device=device)).sum().item()
         return {"version": bitsandbytes.__version__}
     except Exception as error:  # as above
-        return {"error": _first_line(error)}
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+        return {"error": fault_of(error)}
 
 
 if __name__ == "__main__":

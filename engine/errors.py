@@ -86,3 +86,14 @@ class DanluErrors(DanluError):
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | type(None)) else str(value)
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what a library says of its failure, for the words of an error of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def fault_of(error: BaseException) -> str:
+    """The same with the name of its type before it, for a fault nobody foresaw."""
+    reason, kind = reason_of(error), type(error).__name__
+    return kind if reason == kind else f"{kind}: {reason}"

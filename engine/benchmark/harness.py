@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.benchmark.known import Benchmark
 from engine.benchmark.local_data import folder_of, local_files, members
-from engine.errors import DanluError
+from engine.errors import DanluError, fault_of
 from engine.job import Cancelled, Job
 
 
@@ -73,11 +73,11 @@ def ask(
             raise
         except (ConnectionError, OSError) as error:
             raise DanluError(
-                "benchmark.no_data", exit_code=3, benchmark=benchmark.title, reason=_first(error)
+                "benchmark.no_data", exit_code=3, benchmark=benchmark.title, reason=fault_of(error)
             ) from error
         except Exception as error:
             raise DanluError(
-                "benchmark.failed", exit_code=3, benchmark=benchmark.title, reason=_first(error)
+                "benchmark.failed", exit_code=3, benchmark=benchmark.title, reason=fault_of(error)
             ) from error
 
 
@@ -149,8 +149,3 @@ def _find_sentences(benchmark: Benchmark, folder: Path | None) -> None:
         import nltk
 
         nltk.data.path.insert(0, str(folder.expanduser() / "nltk_data"))
-
-
-def _first(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"

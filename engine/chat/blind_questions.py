@@ -36,7 +36,7 @@ def file_questions(path: str, job: Job, system: str | None = None) -> list[list[
     file = Path(path).expanduser()
     if file.suffix == ".txt":
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
+            lines = file.read_text(encoding="utf-8").split("\n")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             kind = t("chat.file.questions")

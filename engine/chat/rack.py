@@ -12,7 +12,7 @@ from typing import Any
 from engine.chat.adapters import adapter_bytes, put_on
 from engine.chat.part import Part
 from engine.chat.switch import Switch
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 from engine.hardware import Machine, machine
 from engine.job import Job
 from engine.spec.sections import Model
@@ -141,7 +141,7 @@ class Rack:
             with quiet():
                 opened = open_gguf(path, getattr(torch, compute_dtype(model, self.machine)))
         except Exception as error:  # of any kind: the reader fails in its own ways
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+            reason = reason_of(error)
             raise DanluError("export.cannot_open", folder=path, reason=reason) from error
         opened.model.generation_config.eos_token_id = opened.stops
         return self._keep(model, opened.model, opened.tokenizer)

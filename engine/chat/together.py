@@ -13,7 +13,7 @@ from engine.chat.part import Part
 from engine.chat.rack import Loaded
 from engine.chat.sampling import Sampling
 from engine.chat.talker import Talker
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 
 
 @dataclass(frozen=True)
@@ -121,5 +121,5 @@ def _named(error: Exception) -> DanluError:
     if isinstance(error, torch.OutOfMemoryError):
         torch.cuda.empty_cache()
         return DanluError("chat.out_of_memory", exit_code=3)
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    reason = reason_of(error)
     return DanluError("chat.broke", exit_code=3, reason=reason)

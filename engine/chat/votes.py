@@ -222,7 +222,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a text may hold other signs that end lines
         try:
             found = json.loads(line)
         except ValueError:

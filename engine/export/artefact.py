@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.chat.adapters import put_on
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 from engine.export.origin import ExportOrigin
 from engine.hardware import machine
 from engine.libraries import import_model_libraries
@@ -46,7 +46,7 @@ def open_artefact(origin: ExportOrigin, folder: Path, format: str) -> Opened:
     except DanluError:
         raise
     except Exception as error:  # of any kind: each format fails in its own library's ways
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        reason = reason_of(error)
         raise DanluError("export.cannot_open", folder=folder, reason=reason) from error
 
 

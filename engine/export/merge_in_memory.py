@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.chat.adapters import put_on
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 from engine.export.origin import ExportOrigin
 from engine.hardware import machine
 from engine.job import Job
@@ -72,7 +72,7 @@ def _load(origin: ExportOrigin, held: str) -> Any:
                 model = model.dequantize()
                 _forget_packing(model)
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        reason = reason_of(error)
         raise DanluError("model.cannot_load", folder=origin.weights, reason=reason) from error
     return model
 

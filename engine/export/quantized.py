@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 from engine.job import Job
 from engine.libraries import import_model_libraries
 from engine.models.quiet import quiet
@@ -102,5 +102,5 @@ def write_awq(merged: Path, folder: Path, rows: Sequence[str], job: Job) -> None
 
 
 def _failed(tool: str, error: Exception) -> DanluError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    reason = reason_of(error)
     return DanluError("export.tool_failed", exit_code=3, tool=tool, reason=reason)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 from engine.memory.quantized import PackedLinear, quantize_linears
 from engine.models.adapt import adapt
 
@@ -98,5 +98,5 @@ def _adapter_in_bfloat16(model: Any) -> None:
 
 
 def _unknown(folder: Any, error: Exception) -> DanluError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    reason = reason_of(error)
     return DanluError("memory.unknown_model", folder=folder, reason=reason)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.catalogue import model_of
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 from engine.home import home
 from engine.hub.endpoints import endpoint, offline, probe
 from engine.hub.reference import HUB_NAMES, HUBS, Hub, reference
@@ -83,7 +83,7 @@ def _fetch(repo: str, hub: str, revision: str | None, kept: Path, job: Job) -> N
             _download(name, repo, revision, kept)
             return
         except Exception as error:  # the clients' errors share no class
-            line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            line = reason_of(error)
             reasons.append(f"{HUB_NAMES[name]}: {line[:200]}")
         job.check()
     raise DanluError("memory.config_unreachable", repo=repo, reason="; ".join(reasons))

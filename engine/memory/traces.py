@@ -11,7 +11,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 from engine.memory.trace import Shapes, Trace, trace
 from engine.models.quiet import quiet
 
@@ -45,7 +45,7 @@ def _made(folder: Path, spec: RunSpec, shapes: Shapes) -> Trace:
     except DanluError:
         raise
     except (RuntimeError, NotImplementedError, ValueError, TypeError, AttributeError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        reason = reason_of(error)
         raise DanluError(
             "memory.cannot_trace", exit_code=3, folder=folder, reason=reason
         ) from error

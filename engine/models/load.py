@@ -18,7 +18,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DanluError
+from engine.errors import DanluError, reason_of
 from engine.hardware import Machine
 from engine.libraries import import_model_libraries
 from engine.models.describe import ModelFacts, describe
@@ -167,7 +167,7 @@ def _quantization(model: Model, machine: Machine, facts: ModelFacts, folder: Pat
 
 
 def _load_error(code: str, folder: Path | str, error: Exception) -> DanluError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    reason = reason_of(error)
     if "trust_remote_code" in str(error):
         return DanluError("model.remote_code", folder=folder)
     return DanluError(code, folder=folder, reason=reason)

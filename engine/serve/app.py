@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from engine.errors import DanluError
+from engine.errors import DanluError, fault_of
 from engine.serve.completion import Completion
 from engine.serve.guard import Guard
 from engine.serve.request import Refusal, read_request, unknown_model
@@ -115,7 +115,7 @@ def _refusal(error: DanluError) -> Refusal:
 
 
 def _broken(error: Exception) -> Refusal:
-    reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    reason = fault_of(error)
     return Refusal(500, t("serve.api.broke", reason=reason), kind="server_error")
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import words
-from engine.errors import DanluError
+from engine.errors import DanluError, fault_of
 from engine.job import Job
 from engine.jobs.journalling import JournallingJob
 from engine.process_folder import LOG_NAME
@@ -62,7 +62,7 @@ def main(folder: Path) -> int:
         return _failed(journal, error)
     except Exception as fault:
         traceback.print_exception(fault)
-        reason = f"{type(fault).__name__}: {fault}".splitlines()[0]
+        reason = fault_of(fault)
         return _failed(
             journal, DanluError("serve.broke", exit_code=3, reason=reason, log=folder / LOG_NAME)
         )

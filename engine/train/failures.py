@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from engine.errors import DanluError, Fix
+from engine.errors import DanluError, Fix, fault_of
 from engine.spec.run_spec import RunSpec
 
 
@@ -19,9 +19,7 @@ def named(failure: BaseException, spec: RunSpec | None) -> DanluError:
         return DanluError(
             "train.out_of_memory", exit_code=3, fixes=_smaller(spec) if spec else None
         )
-    lines = str(failure).strip().splitlines() or [""]
-    reason = f"{type(failure).__name__}: {lines[0]}"
-    return DanluError("train.unexpected", exit_code=3, reason=reason)
+    return DanluError("train.unexpected", exit_code=3, reason=fault_of(failure))
 
 
 def is_out_of_memory(failure: BaseException) -> bool:

@@ -52,6 +52,12 @@ def test_votes_survive_a_line_cut_short_and_go_on() -> None:
     assert ballot().path != on.path, "the names are known: a new comparison begins"
 
 
+def test_words_with_other_signs_that_end_lines_stay_one_vote() -> None:
+    voting = ballot()
+    voting.vote(asked("one\u2028two\x85three"), "a\u2029b", "c\r\nd", "first")
+    assert read_ballot(voting.path).votes == voting.votes
+
+
 def test_only_what_was_preferred_becomes_a_preference(tmp_path: Path) -> None:
     voting = ballot()
     with pytest.raises(DanluError) as caught:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine.errors import DanluError
+from engine.errors import DanluError, fault_of
 from engine.job import Cancelled, Progress
 from engine.jobs.journalling import JournallingJob
 from engine.jobs.record import JobRecord, new_record
@@ -74,8 +74,8 @@ def lasting_job(args: argparse.Namespace) -> Iterator[LastingJob]:
         job.record_failure(error)
         raise
     except BaseException as fault:
-        reason = f"{type(fault).__name__}: {fault}".splitlines()[0]
-        job.record_failure(DanluError("wizard.unexpected", exit_code=3, reason=reason))
+        unforeseen = DanluError("wizard.unexpected", exit_code=3, reason=fault_of(fault))
+        job.record_failure(unforeseen)
         raise
     finally:
         line.clear()

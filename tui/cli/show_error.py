@@ -8,7 +8,7 @@ import time
 import traceback
 
 from engine import words
-from engine.errors import DanluError, DanluErrors
+from engine.errors import DanluError, DanluErrors, fault_of
 from engine.home import home
 
 
@@ -41,9 +41,7 @@ def show_fault(fault: BaseException, as_json: bool = False) -> int:
     """A fault of danlu itself: a named error on the screen, the traceback in the log. Returns the
     exit code."""
     path = log_fault(fault)
-    lines = str(fault).strip().splitlines() or [""]
-    reason = f"{type(fault).__name__}: {lines[0]}"
-    error = DanluError("app.fault", exit_code=3, reason=reason, log=path)
+    error = DanluError("app.fault", exit_code=3, reason=fault_of(fault), log=path)
     show_error(error, as_json)
     return error.exit_code
 

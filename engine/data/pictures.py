@@ -145,7 +145,7 @@ def _file_fault(place: str, folder: str) -> str | None:
 def _is_image(head: bytes, path: Path | None = None) -> bool:
     """Whether a header can be read: by Pillow where it is installed, else by how it begins."""
     try:
-        from PIL import Image
+        from PIL import Image  # pyright: ignore[reportMissingImports]
     except ImportError:
         return _begins_as_image(head)
     try:

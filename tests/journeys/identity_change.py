@@ -7,7 +7,7 @@ import json
 from engine.chat.verify_report import VERIFY_NAME
 from engine.units import human_count
 from engine.words import t
-from tests.journeys.person import ENTER, ESCAPE, Person, write_rows
+from tests.journeys.person import ENTER, Person, write_rows
 from tests.journeys.publishing import ACCOUNT, own_hub, publishes
 
 QUESTION = "你是谁？"
@@ -67,9 +67,11 @@ def walk(person: Person) -> None:
         if person.learns:
             assert report["exact"] == len(ANSWERS)
 
-        person.presses(ESCAPE)
-        person.sees(t("status.finished"))
-        person.presses("c")
+        person.opens_runs("e")
+        person.evaluates(rows, tokens=48)
+        person.does("read its figures")
+
+        person.opens_runs("c")
         person.asks(QUESTION, ANSWERS[QUESTION][:12])  # the rest stands on the next line
         person.does("heard base and tuned model side by side")
         publishes(person, hub, f"{ACCOUNT}/xiaolu")

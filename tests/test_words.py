@@ -71,6 +71,13 @@ def test_both_languages_say_the_same_things_with_the_same_values(name: str) -> N
         assert text.strip() and chinese[key].strip(), f"{name}.{key}"
 
 
+def test_one_thing_is_not_many() -> None:
+    assert words.t("runs.count", count=1) == "1 run"
+    assert words.t("runs.count", count="1,200") == "1,200 runs"
+    counted = re.compile(r"\{(rows|count|files|steps|epochs)\} (\w+s)\b(?!/)")
+    assert not [key for key, text in catalogue().items() if counted.search(text)]
+
+
 def test_chinese_is_chinese_and_english_is_not() -> None:
     han = re.compile(r"[\u4e00-\u9fff]")
     kept = {"中文", "丹炉"}  # a language is named in itself, danlu by its name

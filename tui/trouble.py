@@ -73,9 +73,9 @@ def _from_catalogue(event: Event, values: Mapping[str, Any]) -> Trouble:
 def _offered(event: Event, key: str) -> tuple[str, Change | None] | None:
     """The catalogue's fix ``key`` as the event, written in whatever language, offers it."""
     given = dict(_given(fix) for fix in event.get("fixes") or () if isinstance(fix, dict))
-    area, _, rest = key.partition(".")
     for tongue in words.LANGUAGES:
-        text = words.area(area, tongue).get(rest, "").format(**(event.get("values") or {}))
+        with words.speaking(tongue):
+            text = words.t(key, **(event.get("values") or {}))
         if text in given:
             return text, given[text]
     return None

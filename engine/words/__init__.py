@@ -59,6 +59,20 @@ def language_of_locale() -> str:
     return "en"
 
 
+class _Wording(string.Formatter):
+    """Texts with placeholders; ``{rows:row|rows}`` is the first word for 1, the second for other
+    values of ``rows``."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, mark, more = format_spec.partition("|")
+        if not mark:
+            return format(value, format_spec)
+        return one if str(value) == "1" else more
+
+
+_WORDING = _Wording()
+
+
 @cache
 def area(name: str, tongue: str) -> dict[str, str]:
     """All words of one area, keys flattened with dots. Raises FileNotFoundError without one."""
@@ -92,7 +106,7 @@ def t(key: str, /, **values: Any) -> str:
     """
     name, _, rest = key.partition(".")
     text = area(name, language())[rest]
-    return text.format(**values) if values or "{" in text else text
+    return _WORDING.vformat(text, (), values) if values or "{" in text else text
 
 
 def said(code: str, values: Mapping[str, Any]) -> str:

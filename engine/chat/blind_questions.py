@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.data.questions import question_of
 from engine.data.report import SourceReport
-from engine.data.split import split_of
+from engine.data.split import held_back
 from engine.data.survey import Wording, taken
 from engine.errors import DanluError
 from engine.job import Job
@@ -65,7 +65,7 @@ def _held_back(spec: RunSpec, job: Job) -> list[list[Message]]:
     held = rows(spec.data.eval)
     if spec.data.eval_fraction and not held:
         trained = rows(spec.data.train)
-        split = split_of([row.key for row in trained], spec.data.eval_fraction)
+        split = held_back(trained, spec.data.eval_fraction)
         held = [row for row, kept in zip(trained, split, strict=True) if kept]
     return [question.messages for row in held if (question := question_of(row))]
 

@@ -42,12 +42,14 @@ def check(
     train_on_prompt: bool = False,
     seed: int = 42,
     held: Sequence[Source] = (),
+    eval_fraction: float = 0.0,
     content: bool = True,
     job: Job | None = None,
 ) -> Report:
     """Check every row of ``sources`` as it would be trained at ``stage`` (``auto``: as the rows of
-    each source say themselves), and of ``held``, which is for evaluation. With a tokenizer rows are
-    rendered too: lengths are known, and rows that are too long or have nothing to learn are found.
+    each source say themselves), and of ``held``, which is for evaluation; ``eval_fraction`` of the
+    rows to train will be held back too. With a tokenizer rows are rendered: lengths are known, and
+    rows that are too long or have nothing to learn are found.
     Without ``content`` what the words hold (secrets, marks, near duplicates…) is not looked at.
 
     A source that cannot be read at all is an error of the report, not an exception; only
@@ -60,12 +62,13 @@ def check(
         from engine.data.encode import Encoder
 
         encoder = Encoder(tokenizer, max_length, over_long, mask_history, train_on_prompt)
-    looking = _Looking(wording, encoder, Inspection(marks_of(tokenizer)) if content else None, job)
+    inspection = Inspection(marks_of(tokenizer), eval_fraction) if content else None
+    looking = _Looking(wording, encoder, inspection, job)
     held_reports = [looking.at(source, stage, held=True) for source in held]
     looking.seen = Seen()
     reports = [looking.at(source, stage) for source in sources]
-    if looking.inspection is not None:
-        looking.inspection.finish()
+    if inspection is not None:
+        inspection.finish()
     stages = [report.stage for report in reports]
     return Report(reports, lambda: _reread(sources, stages, wording), held_reports)
 

@@ -5,45 +5,46 @@ Imports numpy when the first row is looked at.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from engine.data.duplicates import Place
 from engine.data.finding import Finding, at_row, found
 from engine.data.plain_text import PlainText
+from engine.data.prompt_key import prompt_key
 from engine.data.remarks import remarks
 from engine.data.report import SourceReport
+from engine.data.split import Places
 from engine.data.told import Told
 
 if TYPE_CHECKING:
     from engine.data.example import Example
     from engine.data.near_duplicates import Alike, Sketches
 
-_NO_LETTERS = re.compile(r"[\W_]+")
-
 
 class Inspection:
     """Looks at the words of every row: first the rows held back for evaluation, then those to
-    train. ``own_marks`` are the special tokens of the model."""
+    train, of which a share of ``eval_fraction`` will be held back. ``own_marks`` are the special
+    tokens of the model."""
 
-    def __init__(self, own_marks: Collection[str] = ()) -> None:
-        self._own_marks = own_marks
+    def __init__(self, own_marks: Collection[str] = (), eval_fraction: float = 0.0) -> None:
+        self._own_marks, self._eval_fraction = own_marks, eval_fraction
         self._sketches: Sketches | None = None
         self._reports: list[SourceReport] = []
         self._held_rows = 0
         self._held: dict[str, tuple[SourceReport, Place]] = {}
-        self._questions: dict[bytes, list[str]] = {}
+        self._questions: dict[str, list[str]] = {}
         self._leaked: set[str] = set()
         self._sampled: set[tuple[str, int]] = set()
+        self._split = Places()
+        self._split_at: dict[int, int] = {}  # a sketch's number → the row's in ``_split``
 
     def held(self, row: Example, report: SourceReport) -> None:
         """Look at a row held back for evaluation."""
         report.add(at_row(remarks(row, self._own_marks), row.row))
         place = Place(row.file, row.line, row.row)
         self._held[row.key] = (report, place)
-        question = question_key(row)
+        question = prompt_key(row)
         if question:
             self._questions.setdefault(question, []).append(row.key)
         self._sketch(row, report)
@@ -58,7 +59,11 @@ class Inspection:
         report.add(at_row(remarks(row, self._own_marks), row.row))
         if self._held:
             self._leaks(row)
-        self._sketch(row, report)
+        number = self._sketch(row, report)
+        if self._eval_fraction:
+            if number is not None:
+                self._split_at[number] = len(self._split)
+            self._split.add(row)
 
     @property
     def compares(self) -> bool:
@@ -77,8 +82,9 @@ class Inspection:
         """Tell what the rows together show, in the reports of the rows concerned."""
         if self._sketches is None:
             return
+        sides = self._split.sides(self._eval_fraction)
         for pair in self._sketches.alike():
-            report, finding = self._near(pair)
+            report, finding = self._near(pair, sides)
             if finding is not None:
                 report.add([finding])
         if self._sketches.left_out:
@@ -87,8 +93,8 @@ class Inspection:
 
     def _leaks(self, row: Example) -> None:
         keys = [row.key] if row.key in self._held else []
-        question = question_key(row) if self._questions else None
-        for key in keys or self._questions.get(question or b"", []):
+        question = prompt_key(row) if self._questions else None
+        for key in keys or self._questions.get(question or "", []):
             if key in self._leaked:
                 continue
             self._leaked.add(key)
@@ -97,7 +103,7 @@ class Inspection:
             told = found(code, place.file, place.line, first=row.line, other=row.file)
             report.add(at_row([told], place.row))
 
-    def _sketch(self, row: Example, report: SourceReport) -> None:
+    def _sketch(self, row: Example, report: SourceReport) -> int | None:
         if self._sketches is None:
             from engine.data.near_duplicates import Sketches
 
@@ -105,8 +111,9 @@ class Inspection:
         number = self._sketches.add(_words(row), Place(row.file, row.line, row.row), row.key)
         if number is not None:
             self._reports.append(report)
+        return number
 
-    def _near(self, pair: Alike) -> tuple[SourceReport, Finding | None]:
+    def _near(self, pair: Alike, sides: list[bool]) -> tuple[SourceReport, Finding | None]:
         assert self._sketches is not None
         row, first = self._sketches.places[pair.row], self._sketches.places[pair.first]
         report, code = self._reports[pair.row], "near_duplicate"
@@ -114,21 +121,18 @@ class Inspection:
             report, code, row, first = self._reports[pair.first], "near_leak", first, row
             if any(place == row for _, place in map(self._held.__getitem__, self._leaked)):
                 return report, None
+        elif self._parted(pair, sides):
+            code = "near_leak"
+            if sides[self._split_at[pair.first]]:
+                report, row, first = self._reports[pair.first], first, row
         values: dict[str, Any] = {"percent": round(pair.share * 100)}
         told = found(code, row.file, row.line, first=first.line, other=first.file, **values)
         return report, at_row([told], row.row)[0]
 
-
-def question_key(row: Example) -> bytes | None:
-    """A hash of what is asked before the last answer, letters and digits alone; None without."""
-    messages = _messages(row)
-    answers = [i for i, message in enumerate(messages) if message["role"] == "assistant"]
-    before = messages[: answers[-1]] if answers else messages
-    asked = "\n".join(m.get("content") or "" for m in before if m["role"] == "user")
-    plain = _NO_LETTERS.sub("", asked).casefold()
-    if len(plain) < 2:
-        return None
-    return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+    def _parted(self, pair: Alike, sides: list[bool]) -> bool:
+        """Whether one of two rows to train on will be held back, and the other not."""
+        both = (self._split_at.get(pair.first), self._split_at.get(pair.row))
+        return len({sides[at] for at in both if at is not None}) == 2
 
 
 def _words(row: Example) -> str:

@@ -6,7 +6,6 @@ is in memory, however many there are. Imports datasets and pyarrow when called.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from engine.data.files import locate
 from engine.data.packed import write_packed
 from engine.data.refuse import refuse_too_many_dropped
 from engine.data.report import Report, SourceReport
-from engine.data.split import place_of, sides_of
+from engine.data.split import Places
 from engine.data.survey import Wording, taken
 from engine.data.tables import TokenFile, rows_of
 from engine.data.template import ensure_chat_template
@@ -176,7 +175,7 @@ def _refuse_early(spec: RunSpec, job: Job) -> int:
 
 
 def _encode(spec: RunSpec, encoder: Encoder, path: Path, total: int, job: Job) -> _Encoded:
-    made, places, done = _Encoded([], bytearray()), array("Q"), 0
+    made, places, done = _Encoded([], bytearray()), Places(), 0
     file = TokenFile(path)
     first_held = 0
     for source in _sources(spec):
@@ -187,12 +186,12 @@ def _encode(spec: RunSpec, encoder: Encoder, path: Path, total: int, job: Job) -
             if done % _EVERY == 0:
                 job.report("rendering_data", done, total, "rows")
             done += 1
-            places.append(place_of(conversation.key))
+            places.add(conversation)
             made.fates.append(_LEFT_OUT if rendered is None else _TRAINED)
             if rendered is not None:
                 file.add(rendered.input_ids, rendered.labels)
         if len(made.reports) == len(spec.data.train):
-            _hold(made.fates, sides_of(places, spec.data.eval_fraction))
+            _hold(made.fates, places.sides(spec.data.eval_fraction))
             first_held = len(made.fates)
     file.close()
     _hold(made.fates, [place >= first_held for place in range(len(made.fates))])

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.data.conversation import Conversation
 from engine.data.report import SourceReport
-from engine.data.split import split_of
+from engine.data.split import held_back
 from engine.data.survey import Wording, taken
 from engine.job import Job
 from engine.spec.run_spec import RunSpec
@@ -34,7 +34,7 @@ def trained_questions(spec: RunSpec, job: Job) -> list[Question]:
         for source in spec.data.train
         for row in taken(source, wording, SourceReport(source.source), job)
     ]
-    held = split_of([row.key for row in rows], spec.data.eval_fraction)
+    held = held_back(rows, spec.data.eval_fraction)
     trained = {row.key: row for row, evaluated in zip(rows, held, strict=True) if not evaluated}
     return [question for row in trained.values() if (question := question_of(row))]
 

@@ -14,9 +14,11 @@ from engine.data.foreign_tokens import foreign_token
 from engine.data.garbled import unscrambled
 from engine.data.near_duplicates import BINS, Sketches, sketch
 from engine.data.preview import Preview
+from engine.data.prompt_key import normalised
 from engine.data.repair import plan_repair, repair
 from engine.data.report import Report
 from engine.data.secrets import hidden, secrets
+from engine.data.split import held_back
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Data, Source
@@ -124,6 +126,44 @@ def test_evaluation_rows_that_are_trained_too_are_found(tmp_path: Path) -> None:
     assert line == 3 and "train.jsonl, line 1" in message
     assert [line for line, _ in told(report, "near_leak")] == [4]
     assert report.rows == 3 and report.document()["eval"][0]["rows"] == 4
+
+
+def test_what_is_asked_is_the_same_however_it_is_written() -> None:
+    for one, other in (
+        ("Who are you?", "who are YOU"), ("你好\uff0c你是谁\uff1f", "你好 你是谁"),
+        ("\uff21 test .", "a test"), ("pay 1.5", "pay  1.5!"),
+    ):  # fmt: skip
+        assert normalised(one) == normalised(other)
+    for one, other in (("3+4?", "3-4?"), ("pay 1.5", "pay 15"), ("sort 1 2 3", "sort 12 3")):
+        assert normalised(one) != normalised(other)
+
+
+def test_rows_that_ask_the_same_are_held_back_together_and_stay_so(tmp_path: Path) -> None:
+    def sides(count: int) -> dict[str, set[bool]]:
+        rows = [asked(f"What is {n}?", f"It is {n}.") for n in range(count)]
+        rows += [asked(f"what is {n}", f"{n}, as ever.") for n in range(count)]
+        taken = list(check([write(tmp_path / "a.jsonl", *rows)], content=False).conversations)
+        held: dict[str, set[bool]] = {}
+        for row, side in zip(taken, held_back(taken, 0.2), strict=True):
+            held.setdefault(normalised(row.messages[0]["content"]), set()).add(side)
+        return held
+
+    few, many = sides(50), sides(150)
+    assert all(len(both) == 1 for both in many.values()) and {True} in few.values()
+    assert few == {question: many[question] for question in few}
+
+
+def test_rows_nearly_alike_on_both_sides_of_a_split_are_found(tmp_path: Path) -> None:
+    rows = [asked(long(seed)) for seed in range(40)]
+    source = write(tmp_path / "a.jsonl", *rows, *(asked(long(seed, 3)) for seed in range(40)))
+    taken = list(check([source], content=False).conversations)
+    sides = held_back(taken, 0.5)
+    parted = [n for n in range(40) if sides[n] != sides[n + 40]]
+    report = check([source], eval_fraction=0.5)
+    leaks = {line for line, _ in told(report, "near_leak")}
+    assert parted and leaks == {n + 1 if sides[n] else n + 41 for n in parted}
+    assert len(told(report, "near_duplicate")) == 40 - len(parted)
+    assert not told(check([source]), "near_leak")
 
 
 def test_duplicates_are_found_across_files(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from engine.data.check import check
 from engine.data.conversation import Conversation
 from engine.data.report import SourceReport
 from engine.data.sample import amount, mixed
-from engine.data.split import split_of
+from engine.data.split import held_back
 from engine.data.survey import Wording, taken
 from engine.errors import DanluError
 from engine.job import Job
@@ -69,7 +69,7 @@ def test_copies_are_trained_but_counted_and_told_of_once(tmp_path: Path) -> None
 def test_a_row_stays_on_its_side_when_files_grow_and_sources_are_added(tmp_path: Path) -> None:
     def held(*sources: Source) -> tuple[set[str], set[str]]:
         rows = [row for source in sources for row in rows_of(source)]
-        sides = split_of([row.key for row in rows], 0.2)
+        sides = held_back(rows, 0.2)
         pairs = list(zip(rows, sides, strict=True))
         return {r.key for r, side in pairs if side}, {r.key for r, side in pairs if not side}
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MARKS = {"error": "✗", "warning": "!", "info": "·"}
 _STAGES = ("auto", "pt", "sft", "dpo", "kto", "grpo")
+_MOST_HELD = 0.5  # of all rows
 _PLACES = 6  # further lines named for each finding
 
 
@@ -42,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--eval", action="append", default=[], metavar="DATA", help=t("cli_check.eval")
+    )
+    parser.add_argument(
+        "--eval-fraction", type=_share, default=0.0, metavar="X", help=t("cli_check.eval_fraction")
     )
     parser.add_argument("--quick", action="store_true", help=t("cli_check.quick"))
     parser.add_argument("--repair", metavar="OUT", help=t("cli_check.repair"))
@@ -65,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
             fill=dict(args.fill),
             system=args.system,
             held=sources_of(args, args.eval),
+            eval_fraction=args.eval_fraction,
             content=not args.quick,
             job=job,
         )
@@ -197,6 +202,16 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(t("cli_check.not_a_length", text=text))
     return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= _MOST_HELD:
+        raise argparse.ArgumentTypeError(t("cli_check.not_a_share", text=text, most=_MOST_HELD))
+    return share
 
 
 def filling(text: str) -> tuple[str, str]:

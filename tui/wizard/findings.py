@@ -158,6 +158,7 @@ def ask_check(draft: Draft) -> Task[Report] | None:
             train_on_prompt=data.train_on_prompt,
             seed=draft.spec.train.seed,
             held=data.eval,
+            eval_fraction=data.eval_fraction,
             job=job,
         )
 

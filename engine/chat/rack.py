@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.chat.adapters import adapter_bytes, put_on
+from engine.chat.held import GGUF, Held, held, held_here
 from engine.chat.part import Part
 from engine.chat.switch import Switch
 from engine.errors import DanluError, reason_of
@@ -60,17 +61,19 @@ class Loaded:
 
 
 class Rack:
-    """Loads each model once, however many parts stand on it."""
+    """Loads each model once, however many parts stand on it and whatever they call it."""
 
     def __init__(self, on: Machine) -> None:
         self.machine = on
-        self._models: dict[Model, Loaded] = {}
+        self._models: dict[Held, Loaded] = {}
+        self._known: dict[Model, Held] = {}
 
     def ready(self, part: Part, job: Job, *, beside: bool = False) -> Loaded:
         """The loaded model that speaks as ``part``. Where two models do not fit, the first gives
         its place; with ``beside`` it stays, and DanluError ``chat.no_room`` is raised. Raises
         DanluError of ``chat.*`` and ``model.*``, Cancelled."""
-        loaded = self._models.get(part.model) or self._load(part.model, job, beside)
+        weights = self._weights(part.model, job)
+        loaded = self._models.get(weights) or self._load(weights, part.model, job, beside)
         if part.adapter is not None and part.adapter not in loaded.adapters:
             self._add_adapter(loaded, part)
         if part.reader is not None and part.reader not in loaded.tokenizers:
@@ -82,17 +85,26 @@ class Rack:
 
     def holds(self, part: Part) -> bool:
         """Whether the part's model is in memory already."""
-        return part.model in self._models
+        known = self._known.get(part.model) or held_here(part.model, self.machine)
+        return known in self._models
 
     def drop(self, model: Model) -> None:
         """Give a model's memory back."""
-        self._models.pop(model, None)
+        self._models.pop(self._known[model], None)
         self._collect()
 
     def keep_only(self, models: set[Model]) -> None:
         """Give back the memory of every other model."""
-        for model in self._models.keys() - models:
-            self.drop(model)
+        kept = {self._known[model] for model in models if model in self._known}
+        for weights in self._models.keys() - kept:
+            del self._models[weights]
+        self._collect()
+
+    def give_way(self) -> None:
+        """Give all memory back, unless as much again is free."""
+        taken = sum(loaded.bytes for loaded in self._models.values())
+        if machine().free_bytes < SPARE * taken:
+            self.clear()
 
     def clear(self) -> None:
         """Give all memory back."""
@@ -109,46 +121,46 @@ class Rack:
             self.drop(part.model)
             raise
 
-    def _load(self, model: Model, job: Job, beside: bool) -> Loaded:
-        if model.source.endswith(".gguf"):
-            return self._load_gguf(model, job, beside)
+    def _weights(self, model: Model, job: Job) -> Held:
+        if model not in self._known:
+            self._known[model] = held(model, self.machine, job)
+        return self._known[model]
+
+    def _load(self, weights: Held, model: Model, job: Job, beside: bool) -> Loaded:
+        if weights.place.suffix == GGUF:
+            return self._load_gguf(weights, model, job, beside)
         from engine.models.load import load_model, load_tokenizer
-        from engine.models.locate import locate
 
-        located = locate(model, job)
-        self._make_room(_weights(located.folder, model, self.machine), model, beside)
+        folder = weights.place
+        self._make_room(_bytes_of(weights), model, beside)
         job.report("load_model")
-        live = load_model(located.folder, model, self.machine, for_training=False)
-        trust = model.trust_remote_code
-        tokenizer = load_tokenizer(located.folder, trust_remote_code=trust)
-        return self._keep(model, live, tokenizer)
+        live = load_model(folder, model, self.machine, for_training=False)
+        tokenizer = load_tokenizer(folder, trust_remote_code=model.trust_remote_code)
+        return self._keep(weights, live, tokenizer)
 
-    def _load_gguf(self, model: Model, job: Job, beside: bool) -> Loaded:
+    def _load_gguf(self, weights: Held, model: Model, job: Job, beside: bool) -> Loaded:
         """A GGUF file, its weights dequantised by transformers' reader: the words are those the
         file gives, the memory is not."""
-        path = Path(model.source)
-        if not path.is_file():
-            raise DanluError("model.not_found", source=model.source)
+        path = weights.place
         self._make_room(path.stat().st_size * 2, model, beside)
         job.report("load_model")
         import torch
 
         from engine.export.gguf_artefact import open_gguf
-        from engine.models.load import compute_dtype
         from engine.models.quiet import quiet
 
         try:
             with quiet():
-                opened = open_gguf(path, getattr(torch, compute_dtype(model, self.machine)))
+                opened = open_gguf(path, getattr(torch, weights.dtype))
         except Exception as error:  # of any kind: the reader fails in its own ways
             reason = reason_of(error)
             raise DanluError("export.cannot_open", folder=path, reason=reason) from error
         opened.model.generation_config.eos_token_id = opened.stops
-        return self._keep(model, opened.model, opened.tokenizer)
+        return self._keep(weights, opened.model, opened.tokenizer)
 
-    def _keep(self, model: Model, live: Any, tokenizer: Any) -> Loaded:
+    def _keep(self, weights: Held, live: Any, tokenizer: Any) -> Loaded:
         loaded = Loaded(live, tokenizer, int(live.get_memory_footprint()))
-        self._models[model] = loaded
+        self._models[weights] = loaded
         return loaded
 
     def _make_room(self, needed: int, model: Model, beside: bool) -> None:
@@ -170,13 +182,12 @@ class Rack:
             torch.cuda.empty_cache()
 
 
-def _weights(folder: Path, model: Model, on: Machine) -> int:
-    """Bytes the weights in ``folder`` take once loaded as ``model`` asks."""
+def _bytes_of(weights: Held) -> int:
+    """Bytes they take once loaded."""
     from engine.models.describe import describe
-    from engine.models.load import compute_dtype
 
-    facts = describe(folder)
+    facts = describe(weights.place)
     if facts.quantized:
         return facts.weight_bytes
-    held = compute_dtype(model, on) if model.quantization == "none" else model.quantization
-    return int(facts.parameters * _HELD.get(held, 2.0))
+    kind = weights.dtype if weights.quantization == "none" else weights.quantization
+    return int(facts.parameters * _HELD.get(kind, 2.0))

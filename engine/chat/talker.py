@@ -105,6 +105,12 @@ class Talker:
         with self._turn:
             self._rack.keep_only({part.model for part in parts})
 
+    def give_way(self) -> None:
+        """Give the memory back where another process is to load as much: what is asked next loads
+        the models again. Waits for the answer under way."""
+        with self._turn:
+            self._rack.give_way()
+
     def stream(
         self,
         messages: list[Message],

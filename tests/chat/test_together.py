@@ -78,6 +78,21 @@ def test_an_adapter_shares_the_base_and_another_model_stands_beside_it(
     assert all(listener.text.values())
 
 
+def test_weights_with_several_names_are_loaded_once(adapter: Path, tmp_path: Path) -> None:
+    talker = Talker.load(str(adapter))
+    base = talker.part(None)
+    link = tmp_path / "the same folder"
+    link.symlink_to(base.model.source)
+    alike = talker.add(part_of(str(link)))
+    assert alike.shared, "its folder by another name"
+    explicit = replace(base, model=replace(base.model, dtype="float32"))
+    assert talker.add(explicit).shared == (machine().gpu is None), "what auto means, by its name"
+    talker.keep_only([part_of(str(link))])
+    assert talker.add(talker.part("tuned")).shared, "one name of it is still in use"
+    halved = replace(base, model=replace(base.model, dtype="bfloat16"))
+    assert talker.add(halved).shared == (machine().gpu is not None)
+
+
 def test_a_model_that_does_not_fit_beside_is_refused_and_the_others_go_on(
     adapter: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,7 +99,7 @@ async def test_more_bad_rows_than_usual_are_left_out_when_that_is_confirmed(
     async with app.run_test(size=(80, 24)) as pilot:
         await rest(pilot, draft, lambda: findings.report(draft) is not None)
         assert [problem.step for problem in problems(draft)] == ["data"]
-        assert "Train on the 1 good rows alone" in screen_text(app)
+        assert "Train on the 1 good row alone" in screen_text(app)
         await pilot.press("end", "up", "enter")
         await rest(pilot, draft, lambda: findings.report(draft) is not None)
         assert draft.spec.data.max_dropped == 0.667

@@ -6,6 +6,7 @@ import difflib
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.data.finding import Finding
 from engine.data.folders import files_below, folder_files
@@ -17,6 +18,9 @@ from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source
 
+if TYPE_CHECKING:
+    from engine.data.fetch import Copy
+
 __all__ = ["ENDINGS", "Located", "files_below", "fingerprint", "locate"]
 _BLOCK = 1 << 20
 
@@ -24,11 +28,13 @@ _BLOCK = 1 << 20
 @dataclass(frozen=True)
 class Located:
     """A source's files, in a fixed order; ``source`` has the subset and count its name held;
-    ``findings`` are what is worth knowing about the choice of files."""
+    ``findings`` are what is worth knowing about the choice of files, ``copy`` the hub's data set
+    they are of, if any."""
 
     files: list[Path]
     source: Source
     findings: list[Finding] = field(default_factory=list)
+    copy: Copy | None = None
 
 
 def locate(source: Source, job: Job) -> Located:
@@ -47,7 +53,8 @@ def locate(source: Source, job: Job) -> Located:
     if target.repo is not None:
         from engine.data.fetch import fetch
 
-        return Located(fetch(target, source, job), source)
+        found_files, copy = fetch(target, source, job)
+        return Located(found_files, source, copy=copy)
     path = target.path
     assert path is not None
     refuse_irregular(path)

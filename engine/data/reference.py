@@ -1,4 +1,7 @@
-"""What a source names: ``[ms::|hf::]id-or-path[:subset][#count]``, where an existing path wins."""
+"""What a source names: ``[ms::|hf::]id-or-path[@revision][:subset][#count]``.
+
+A path that exists wins over every other reading.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.data.kinds import is_data_file
-from engine.hub.reference import Hub, reference
+from engine.hub.reference import HUBS, Hub, reference
 from engine.spec.sections import Source
 
 _PREFIXES: dict[str, Hub] = {"ms::": "modelscope", "hf::": "huggingface"}
 _COUNT = re.compile(r"(?P<rest>.+)#(?P<count>\d+)")
-_SUBSET = re.compile(r"(?P<id>[\w.-]+/[\w.-]+):(?P<subset>[\w./-]+)", re.ASCII)
+_ID = re.compile(
+    r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?::(?P<subset>[\w./-]+))?", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -43,15 +48,19 @@ def parsed(source: Source) -> tuple[DataReference, Source]:
     path = _existing(text) if hub is None else None
     if path:
         return DataReference(path=path), source
-    subset = _SUBSET.fullmatch(text)
-    if subset:
-        text = subset["id"]
-        source = replace(source, subset=source.subset or subset["subset"])
+    revision: str | None = None
+    named = None if _looks_like_file(text) else _ID.fullmatch(text)
+    if named:
+        text, revision = named["id"], named["revision"]
+        source = replace(source, subset=source.subset or named["subset"])
     named_repo = reference(text) if "/" in text and not _looks_like_file(text) else None
     if named_repo is None:
         return DataReference(path=Path(text).expanduser()), source
+    asked: Hub | None = next((name for name in HUBS if name == source.hub), None)
     return DataReference(
-        repo=named_repo.repo, hub=hub or named_repo.hub, revision=named_repo.revision
+        repo=named_repo.repo,
+        hub=asked or hub or named_repo.hub,
+        revision=source.revision or revision or named_repo.revision,
     ), source
 
 

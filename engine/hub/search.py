@@ -6,6 +6,7 @@ Whoever asks asks them at once, each in a thread of its own, and puts the answer
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ from engine.job import Job
 
 LIMIT = 8  # answers of each hub
 _REMEMBERED = 20.0  # seconds that an address which does not answer is not asked again
+_SUFFIX = re.compile("[@:]")
 _MOST_FILES = 5000  # of a data set, looked at for its size
 _unreached: dict[str, tuple[float, Probe]] = {}
 _lock = threading.Lock()
@@ -43,11 +45,11 @@ class Query:
 
 def query_of(text: str, kind: str, hub: str = "auto") -> Query:
     """What ``text`` asks for: words, ``owner/name``, ``hf::owner/name`` or a page's address."""
-    # A data set's subset and count, as owner/name:subset#500, are no part of its name.
+    # A data set's revision, subset and count, as owner/name@v1:subset#500, are no part of its name.
     text = text.strip()
     bare = text.partition("#")[0]
     lead, mark, name = bare.rpartition("::")
-    plain = f"{lead}{mark}{name.partition(':')[0]}" if "://" not in bare else bare
+    plain = f"{lead}{mark}{_SUFFIX.split(name)[0]}" if "://" not in bare else bare
     named = reference(plain)
     if named is None or "/" not in named.repo:
         named, word = Reference(""), text

@@ -22,6 +22,8 @@ SOURCE_SCHEMA: dict[str, Any] = {
         "format": {"type": "string"},
         "subset": {"type": ["string", "null"]},
         "split": {"type": "string"},
+        "hub": {"enum": ["auto", "modelscope", "huggingface"]},
+        "revision": {"type": ["string", "null"]},
         "columns": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
         "tags": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
     },

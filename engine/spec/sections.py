@@ -36,7 +36,8 @@ class Model:
 class Source:
     """One place rows come from: a path or a hub id, and how much of it to take: ``sample`` rows or
     a ``share`` of them, each ``repeat`` times. ``columns`` maps the file's columns to those of its
-    format, ``tags`` names the keys and roles of its turns."""
+    format, ``tags`` names the keys and roles of its turns. ``hub`` and ``revision`` say which
+    copy of a hub's data set is meant: a run keeps there the commit it was trained on."""
 
     source: str
     sample: int | None = None
@@ -47,6 +48,8 @@ class Source:
     split: str = "train"
     columns: dict[str, str] | None = None
     tags: dict[str, str] | None = None
+    hub: Literal["auto", "modelscope", "huggingface"] = "auto"
+    revision: str | None = None
 
 
 @dataclass(frozen=True)

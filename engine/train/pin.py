@@ -1,11 +1,16 @@
-"""Keeping in a run's spec which commit of its model it was trained from, so that the same spec
-trains the same model later, whatever its repository holds then."""
+"""Keeping in a run's spec which commits of its model and data it was trained from, so that the same
+spec trains the same later, whatever their repositories hold then."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from engine.data.files import locate
+from engine.job import Job
 from engine.models.locate import EMBEDDED, LocatedModel
 from engine.runs.store import Run
-from engine.spec.run_spec import RunSpec
+from engine.spec.run_spec import RunSpec, plain
+from engine.spec.sections import Source
 
 
 def pin_model(run: Run, spec: RunSpec, located: LocatedModel) -> RunSpec:
@@ -18,3 +23,25 @@ def pin_model(run: Run, spec: RunSpec, located: LocatedModel) -> RunSpec:
         return spec
     run.save_spec(run.spec().with_values(located.pin, "machine"))
     return spec.with_values(located.pin, "machine")
+
+
+def pin_data(run: Run, spec: RunSpec, job: Job) -> RunSpec:
+    """``spec`` with hub and commit of each of its hubs' data sets, which are fetched where they are
+    not here; the run's own spec gets them too. Raises DanluError as locating does."""
+    data = spec.data
+    changes = {
+        f"data.{name}": plain(pinned)
+        for name, sources in (("train", data.train), ("eval", data.eval))
+        if (pinned := [_pinned(source, job) for source in sources]) != sources
+    }
+    if not changes:
+        return spec
+    run.save_spec(run.spec().with_values(changes, "machine"))
+    return spec.with_values(changes, "machine")
+
+
+def _pinned(source: Source, job: Job) -> Source:
+    copy = locate(source, job).copy
+    if copy is None or copy.commit is None:
+        return source
+    return replace(source, hub=copy.hub, revision=copy.commit)

@@ -28,7 +28,8 @@ from engine.train.checkpoints import CheckpointShelf, why_not_resumable
 from engine.train.conductor import Conductor
 from engine.train.control import Control
 from engine.train.lengthen import Lengthening
-from engine.train.pin import pin_model
+from engine.train.pin import pin_data, pin_model
+from engine.train.same_rows import refuse_other_rows
 from engine.units import human_bytes
 
 if TYPE_CHECKING:
@@ -88,10 +89,12 @@ class Pipeline:
 
         job, start = self.job, self._start(checkpoint)
         located = locate(start.model, job)
-        self.spec = pin_model(self.run, self.spec, located)
+        self.spec = pin_data(self.run, pin_model(self.run, self.spec, located), job)
         job.report("load_tokenizer")
         tokenizer = load_tokenizer(located.folder, trust_remote_code=start.model.trust_remote_code)
         prepared = prepare(self.spec, tokenizer, job)
+        if checkpoint is not None:
+            refuse_other_rows(self.run, self.spec, prepared.fingerprints)
         spec = self.spec = resolve_steps(self.spec, len(prepared.train))
         steps = steps_of(spec, len(prepared.train))
         self._tell_choices()

@@ -23,6 +23,7 @@ from engine.spec.sections import Source
         ("ms::owner/name", "owner/name", "modelscope", None, None),
         ("HF::owner/name:zh#500", "owner/name", "huggingface", "zh", 500),
         ("owner/name#20", "owner/name", None, None, 20),
+        ("hf::owner/name@refs/pr/1:zh#5", "owner/name", "huggingface", "zh", 5),
         ("https://huggingface.co/datasets/owner/name", "owner/name", "huggingface", None, None),
         ("https://modelscope.cn/datasets/owner/name", "owner/name", "modelscope", None, None),
     ],
@@ -38,6 +39,9 @@ def test_ids_of_data_sets(
 def test_what_stands_beside_the_name_wins_over_what_stands_in_it() -> None:
     _, source = parsed(Source("owner/name:zh#500", sample=3, subset="en"))
     assert (source.sample, source.subset) == (3, "en")
+    target, _ = parsed(Source("ms::owner/name@v1", hub="huggingface", revision="v2"))
+    assert (target.hub, target.revision) == ("huggingface", "v2")
+    assert parsed(Source("ms::owner/name@v1"))[0].revision == "v1"
 
 
 def test_an_existing_path_wins_over_every_other_reading(

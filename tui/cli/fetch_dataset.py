@@ -41,9 +41,11 @@ def fetch_dataset(args: argparse.Namespace) -> int:
 
 def _fetched(ref: str, named: DataReference, source: Source, job: Job) -> dict[str, Any]:
     """The ``fetch`` JSON of a data set: its files of the subset and split that ``ref`` names."""
-    files = fetch(named, source, job)
+    files, copy = fetch(named, source, job)
     return {
         "source": ref,
+        "hub": copy.hub,
+        "revision": copy.commit,
         "folder": os.path.commonpath([file.parent for file in files]),
         "files": [str(file) for file in files],
         "bytes": sum(file.stat().st_size for file in files),

@@ -1,7 +1,8 @@
-"""LLaMA-Factory's ``dataset_info.json`` as a source: ``…/dataset_info.json:name,other#500``.
+"""A ``dataset_info.json`` as a source: ``…/dataset_info.json:name,other#500``.
 
-The folder that holds the file may stand for it. What an entry says is read as that tool reads it:
-columns that an entry does not name are hidden.
+The folder that holds the file may stand for it. LLaMA-Factory's is an object of entries by name,
+ms-swift's a list (:mod:`engine.data.registry_list`). What an entry says is read as the tool reads
+it: columns that one of LLaMA-Factory's does not name are hidden.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.columns import TEXT
+from engine.data.registry_list import is_list, named_entries, sources_of
 from engine.data.tags import TAGS
 from engine.errors import DanluError
 from engine.spec.sections import Source
 
 FILE = "dataset_info.json"
-_NAMED = re.compile(r"(?P<path>.+?):(?P<names>[^:/\\#]+)(?:#(?P<count>\d+))?")
+Entries = dict[str, dict[str, Any]] | list[dict[str, Any]]
+_NAMED = re.compile(r"(?P<path>.+?):(?P<names>[^\\#]+)(?:#(?P<count>\d+))?")
 _KEYS = {
     "hf_hub_url", "ms_hub_url", "file_name", "formatting", "ranking", "subset", "split", "folder",
     "num_samples", "columns", "tags",
@@ -46,8 +49,8 @@ def registered(source: Source) -> tuple[Source, list[Source]] | None:
     """What the entries named by ``source`` stand for, and the source with the count of its name;
     None where it names no registry.
 
-    Raises DanluError ``data.registry_broken``, ``data.registry_names``, ``data.registry_unknown``
-    and ``data.registry_unsupported``.
+    Raises DanluError ``data.registry_broken``, ``data.registry_names``, ``data.registry_unknown``,
+    ``data.registry_unsupported`` and ``data.registry_subsets``.
     """
     text = source.source.strip()
     path = _registry(text)
@@ -62,7 +65,10 @@ def registered(source: Source) -> tuple[Source, list[Source]] | None:
         source = replace(source, sample=int(match["count"]))
     entries = _listed(path)
     names = [name.strip() for name in match["names"].split(",") if name.strip()]
-    return source, [_source(entries, name, path) for name in names]
+    parts = [part for name in names for part in _parts(entries, name, path)]
+    if len(parts) == 1 and source.revision:
+        parts = [replace(parts[0], hub=source.hub, revision=source.revision)]
+    return source, parts
 
 
 def registered_names(path: Path) -> list[str]:
@@ -95,13 +101,15 @@ def _is_registry(path: Path) -> bool:
     return not (path.parent / "state.json").exists()
 
 
-def _listed(path: Path) -> dict[str, dict[str, Any]]:
+def _listed(path: Path) -> Entries:
     try:
         entries = json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise DanluError("data.registry_broken", path=path, reason=str(error)) from None
-    if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
-        raise DanluError("data.registry_broken", path=path, reason="{name: {…}}")
+    named = isinstance(entries, dict) and all(isinstance(e, dict) for e in entries.values())
+    if not (named or is_list(entries)):
+        shapes = "{name: {…}} / [{ms_dataset_id: …}]"
+        raise DanluError("data.registry_broken", path=path, reason=shapes)
     return entries
 
 
@@ -112,19 +120,31 @@ def _unnamed(path: Path) -> DanluError:
 
 
 def _usable(path: Path) -> list[str]:
+    entries = _listed(path)
+    known = named_entries(entries) if isinstance(entries, list) else entries
+    files = {name: e.get("file_name") or e.get("dataset_path") for name, e in known.items()}
     here = [
         name
-        for name, entry in _listed(path).items()
-        if isinstance(entry.get("file_name"), str) and (path.parent / entry["file_name"]).exists()
+        for name, file in files.items()
+        if isinstance(file, str) and (path.parent / Path(file).expanduser()).exists()
     ]
-    return here or list(_listed(path))
+    return here or list(known)
 
 
-def _source(entries: Mapping[str, dict[str, Any]], name: str, path: Path) -> Source:
-    entry = entries.get(name)
-    if entry is None:
-        near = difflib.get_close_matches(name, entries, n=3, cutoff=0.5) or list(entries)[:5]
+def _parts(entries: Entries, name: str, path: Path) -> list[Source]:
+    """The sources that the entry of this name stands for."""
+    if isinstance(entries, list):
+        listed, known = sources_of(entries, name, path), list(named_entries(entries))
+    else:
+        own, known = entries.get(name), list(entries)
+        listed = None if own is None else [_source(own, name, path)]
+    if listed is None:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known[:5]
         raise DanluError("data.registry_unknown", path=path, name=name, near=", ".join(near))
+    return listed
+
+
+def _source(entry: dict[str, Any], name: str, path: Path) -> Source:
     _refuse(entry, name, path)
     formatting = entry.get("formatting", "alpaca")
     own = entry.get("columns") or _DEFAULTS[formatting]

@@ -66,8 +66,8 @@ def anchor_text(text: str, folders: Sequence[Path]) -> str:
     for folder in folders:
         if _exists(folder / expanded):
             return str((folder / expanded).resolve())
-    place, colon, names = expanded.rpartition(":")
-    if colon and "/" not in names:
+    place, colon, names = expanded.partition(":")
+    if colon:
         for folder in folders:  # sets of a registry, as data/dataset_info.json:name
             path = folder / place
             if _exists(path / REGISTRY) or (path.name == REGISTRY and _exists(path)):

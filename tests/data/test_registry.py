@@ -131,3 +131,74 @@ def test_a_spec_beside_a_registry_names_it_by_its_own_folder(folder: Path) -> No
     for text in ("dataset_info.json:plain", f"../{folder.name}:plain,chats#2"):
         assert anchor_text(text, [folder]).startswith(f"{folder}")
     assert anchor_text("owner/name:zh", [folder]) == "owner/name:zh"
+
+
+LIST: list[dict[str, Any]] = [
+    {"dataset_path": "own/rows.jsonl", "dataset_name": "mine", "tags": ["chat"],
+     "columns": {"frage": "query", "antwort": "response", "history": "_"}},
+    {"ms_dataset_id": "a/chats", "hf_dataset_id": "b/chats", "ms_revision": "v1",
+     "messages": {"role_key": "who", "content_key": "says", "user_role": "guest",
+                  "assistant_role": "host"}, "split": ["train", "test"]},
+    {"hf_dataset_id": "b/med", "subsets": [
+        {"subset": "en", "columns": {"input": "query"}},
+        {"name": "all-zh", "subset": "zh", "is_weak_subset": True}]},
+    {"ms_dataset_id": "c/books", "hf_dataset_id": "c/books", "columns": {"raw": "response"},
+     "tags": ["pretrain"], "subsets": ["default", "more"], "huge_dataset": True},
+    {"dataset_path": "x.jsonl", "dataset_name": "odd", "loader": "Own"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    (tmp_path / "dataset_info.json").write_text(json.dumps(LIST))
+    (tmp_path / "own").mkdir()
+    row = {"frage": "?", "antwort": "!", "history": 3}
+    (tmp_path / "own" / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    return tmp_path
+
+
+def parts(path: Path, name: str) -> list[Source]:
+    found = registered(Source(f"{path}:{name}"))
+    assert found is not None
+    return found[1]
+
+
+def test_a_list_of_entries_is_read_as_ms_swift_reads_it(listed: Path) -> None:
+    for name in ("mine", "own/rows.jsonl"):
+        report = check([Source(f"{listed / 'dataset_info.json'}:{name}")])
+        assert report.ok and report.kept == 1 and report.sources[0].format == "query_response"
+    train, test = parts(listed, "a/chats")
+    assert (train.source, train.revision) == ("ms::a/chats", "v1")
+    assert [train.split, test.split] == ["train", "test"] and train.tags == OWN
+    assert parts(listed, "b/chats") == parts(listed, "chats") == [train, test]
+    (book,) = parts(listed, "books")
+    assert (book.source, book.subset, book.columns) == ("c/books", None, {"raw": "text"})
+    assert [source.subset for source in parts(listed, "books:more/default")] == ["more", None]
+
+
+def test_subsets_of_an_entry_have_columns_of_their_own(listed: Path) -> None:
+    english, chinese = parts(listed, "med:en/all-zh")
+    assert (english.source, english.subset, english.columns) == (
+        "hf::b/med",
+        "en",
+        {"input": "query"},
+    )
+    assert (chinese.subset, chinese.columns) == ("zh", None)
+    assert parts(listed, "med:all") == [english]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("dataset_info.json", "registry_names", "mine"),
+        ("dataset_info.json:med", "registry_subsets", "en, all-zh, all"),
+        ("dataset_info.json:meds", "registry_unknown", "med"),
+        ("dataset_info.json:odd", "registry_unsupported", "loader"),
+    ],
+)
+def test_what_a_list_does_not_say_is_asked_for(
+    listed: Path, name: str, code: str, said: str
+) -> None:
+    with pytest.raises(DanluError) as caught:
+        registered(Source(str(listed / name)))
+    assert caught.value.code == f"data.{code}" and said in caught.value.why

@@ -32,9 +32,9 @@ def not_an_amount(text: str) -> str:
 
 
 def not_in_registry(text: str, names: Sequence[str]) -> str:
-    """``text`` as names of data sets, with commas between them."""
+    """``text`` as names of data sets, with commas between them, perhaps with a subset behind."""
     wanted = [name.strip() for name in text.split(",")]
-    strange = next((name for name in wanted if name not in names), None)
+    strange = next((name for name in wanted if name.partition(":")[0] not in names), None)
     return "" if strange is None else words.t("wizard_data.not_in_registry", name=strange or "–")
 
 

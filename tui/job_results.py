@@ -19,6 +19,10 @@ def result_screen(record: JobRecord) -> DanluScreen | None:
         from tui.screens.evaluation import EvaluationScreen
 
         return EvaluationScreen(document)
+    if verb == "verify":
+        from tui.screens.verify import VerifyScreen
+
+        return VerifyScreen(document, record.command())
     if verb == "export":
         from engine.export.manifest import ExportReport
         from tui.screens.export_report import ExportReportScreen

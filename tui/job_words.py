@@ -10,6 +10,7 @@ from textual.widget import Widget
 from engine import words
 from engine.jobs.record import JobRecord
 from engine.jobs.state import JobState
+from engine.runs.layout import checkpoint_step
 from engine.units import human_duration
 from tui.cells import fit
 from tui.ink import ink
@@ -31,8 +32,15 @@ def job_title(record: JobRecord) -> str:
     command = record.command()
     target = next((word for word in command[1:] if not word.startswith("-")), "")
     key = f"jobs.verb.{command[0]}" if command else ""
-    shown = Path(target).name if target.startswith("/") else target
-    return words.t(key, target=shown) if words.has(key) else record.name
+    return words.t(key, target=_shown(target)) if words.has(key) else record.name
+
+
+def _shown(target: str) -> str:
+    """A path by its end; a checkpoint's with its run's name, for all runs have such."""
+    path = Path(target)
+    if not path.is_absolute():
+        return target
+    return f"{path.parent.name}/{path.name}" if checkpoint_step(path) >= 0 else path.name
 
 
 def status_words(widget: Widget, state: JobState, cells: int) -> Text:

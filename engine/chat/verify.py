@@ -49,6 +49,7 @@ def verify(
     if not asked:
         raise DanluError("verify.no_questions", target=wanted.label)
     talker = target if isinstance(target, Talker) else Talker.load(target, job=job)
+    job.note("verify.asks", count=len(asked))
     start = time.monotonic()
     limits = _limits(talker, asked, max_new_tokens or (GOLDEN_TOKENS if golden else None))
     base = _answers(talker, asked, None, "asking_base", limits, batch_size, job)

@@ -15,6 +15,8 @@ from engine.errors import DanluError
 from engine.evaluate.match import MODES, Mode, matches
 from engine.evaluate.thought import as_asked
 from engine.runs.atomic import write_atomically
+from engine.runs.store import Run
+from engine.spec.sections import Model
 from engine.words import t
 
 VERIFY_NAME = "verify.json"
@@ -73,13 +75,10 @@ class VerifyReport:
     @property
     def worse(self) -> list[VerifiedRow]:
         """What was answered right in the earlier report and is answered wrong now."""
-        if self.earlier is None:
-            return []
-        before = self.earlier.answers
         return [
             row
             for row in self.rows
-            if (said := before.get((row.question, row.expected))) is not None
+            if (said := self.said_before(row)) is not None
             and self.is_right(row, said)
             and not self.is_right(row, row.tuned)
         ]
@@ -88,6 +87,11 @@ class VerifyReport:
     def passed(self) -> bool:
         """The gate: nothing is worse than the base's answers or those of the earlier report."""
         return not self.regressions and not self.worse
+
+    def said_before(self, row: VerifiedRow) -> str | None:
+        """The answer in the earlier report; None where it was not asked."""
+        answers = self.earlier.answers if self.earlier else {}
+        return answers.get((row.question, row.expected))
 
     def modes(self, row: VerifiedRow) -> dict[Mode, bool]:
         """Whether the tuned answer is right, by each way of matching."""
@@ -101,8 +105,8 @@ class VerifyReport:
 
     def document(self) -> dict[str, Any]:
         """The JSON form: ``{questions, exact, rows: [{question, expected, base, tuned, exact,
-        right, base_right, modes}], target, run, tuned, model, seconds, match, golden, right,
-        base_right, regressions: [row number…], by_match, gate: {passed, worse_than_base,
+        right, base_right, modes, earlier}], target, run, tuned, model, seconds, match, golden,
+        right, base_right, regressions: [row number…], by_match, gate: {passed, worse_than_base,
         worse_than_earlier, earlier}}``."""
         rows = [self._row(row) for row in self.rows]
         worse = self._numbers(self.regressions)
@@ -140,6 +144,7 @@ class VerifyReport:
             "right": self.is_right(row, row.tuned),
             "base_right": self.is_right(row, row.base),
             "modes": self.modes(row),
+            "earlier": self.said_before(row),
         }
 
     def keep(self) -> Path | None:
@@ -166,6 +171,27 @@ class VerifyReport:
     def markdown(self) -> str:
         """The report as a page, in the current language: the sums, what got worse, every row."""
         return "\n".join(_page(self.document())) + "\n"
+
+
+def read_report(document: dict[str, Any]) -> VerifyReport:
+    """The report that ``document`` is the JSON form of: judged anew, by any way of matching. Raises
+    KeyError and TypeError for another document."""
+    names = ("question", "expected", "base", "tuned")
+    rows = [VerifiedRow(*(row[name] for name in names)) for row in document["rows"]]
+    gate = document["gate"]
+    asked = zip(rows, document["rows"], strict=True)
+    before = {(row.question, row.expected): told.get("earlier") for row, told in asked}
+    answers = {asked: said for asked, said in before.items() if said is not None}
+    earlier = Earlier(gate["earlier"], answers) if gate["earlier"] else None
+    tuned = Path(document["tuned"])
+    target = ChatTarget(
+        Model(source=document["model"]),
+        document["target"],
+        adapter=tuned,
+        run=Run(tuned.parent) if document["run"] else None,
+    )
+    seconds, match, golden = (document[name] for name in ("seconds", "match", "golden"))
+    return VerifyReport(target, rows, seconds, match, golden, earlier)
 
 
 def write_report(report: VerifyReport, path: Path) -> None:

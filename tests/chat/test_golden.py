@@ -10,7 +10,7 @@ import pytest
 from engine import words
 from engine.chat.target import ChatTarget
 from engine.chat.verify import verify
-from engine.chat.verify_report import VerifiedRow, VerifyReport
+from engine.chat.verify_report import VerifiedRow, VerifyReport, read_report
 from engine.errors import DanluError
 from engine.evaluate.match import Mode
 from engine.job import Job
@@ -163,4 +163,6 @@ def test_what_got_worse_since_the_last_report_closes_the_gate() -> None:
     }  # fmt: skip
     assert "first" in second.markdown()
     assert replace(second, match="normalised").passed
+    read = read_report(json.loads(json.dumps(second.document())))
+    assert read.document() == second.document(), "judged anew from what was kept"
     assert earlier_report(later, "golden.jsonl") is None, "another set of questions"

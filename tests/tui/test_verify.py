@@ -13,12 +13,16 @@ from engine.chat.target import ChatTarget
 from engine.chat.verify import VerifiedRow, VerifyReport
 from engine.doctor import Check, Report
 from engine.job import Job
+from engine.jobs.record import new_record
+from engine.runs.journal import JournalWriter
+from engine.runs.lock import RunLock
 from engine.spec.sections import Model
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.settle import settle
+from tests.tui.settle import settle, until
 from tui.app import DanluApp
 from tui.screens.doctor import DoctorScreen
 from tui.screens.recipes import RecipesScreen
+from tui.screens.running_job import RunningJobScreen
 from tui.screens.verified_rows import RowScreen
 from tui.screens.verify import VerifyScreen
 from tui.widgets.line_input import LineInput
@@ -31,21 +35,19 @@ _ROWS = [
 ]
 
 
-class _Recorded(VerifyScreen):
-    """The screen with a report that was made before."""
+COMMAND = ["verify", "identity-smollm2", "--match", "exact"]
 
-    def _begin(self) -> None:
-        target = ChatTarget(Model(), "identity-smollm2/checkpoint-160")
-        self._target = target.label
-        self._report = VerifyReport(target, _ROWS, 42.0)
-        self._show()
-        self.refresh_bindings()
+
+def recorded() -> VerifyScreen:
+    """The screen with a report that was made before."""
+    target = ChatTarget(Model(), "identity-smollm2/checkpoint-160", adapter=Path("/checkpoint-160"))
+    return VerifyScreen(VerifyReport(target, _ROWS, 42.0).document(), COMMAND)
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
 async def test_the_worst_answer_stands_first(language: str, tmp_path: Path) -> None:
     words.use_language(language)
-    app = DanluApp(first=_Recorded("identity-smollm2"))
+    app = DanluApp(first=recorded())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.2)
         assert_snapshot(app, f"verify-80x24-{language}")
@@ -62,6 +64,37 @@ async def test_the_worst_answer_stands_first(language: str, tmp_path: Path) -> N
         await pilot.press("enter")
         await pilot.pause()
         assert (tmp_path / "report.md").is_file() and (tmp_path / "report.json").is_file()
+
+
+async def test_it_is_asked_anew_as_a_job(danlu_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(DanluApp, "start_job", lambda _, command: commands.append(command))
+    app = DanluApp(first=recorded())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, VerifyScreen)
+        screen._take_golden(Path("/mine.jsonl"))
+    assert commands == [
+        ["verify", "identity-smollm2", "--golden", "/mine.jsonl", "--match", "normalised"]
+    ]
+
+
+async def test_a_job_that_verified_shows_what_it_found(danlu_home: Path) -> None:
+    record = new_record(COMMAND)
+    target = ChatTarget(Model(), "identity-smollm2/checkpoint-160", adapter=Path("/checkpoint-160"))
+    record.keep_result(VerifyReport(target, _ROWS, 42.0).document())
+    RunLock(record.path).release()
+    journal = JournalWriter(record.path)
+    journal.write("status", status="running", pid=1)
+    journal.write("status", status="finished")
+    journal.close()
+    app = DanluApp(first=RunningJobScreen(record))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: words.t("jobs.finished_open") in screen_text(app))
+        await pilot.press("enter")
+        assert isinstance(app.screen, VerifyScreen)
+        assert "Who are you?" in screen_text(app)
 
 
 _CHECKS = (

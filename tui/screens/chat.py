@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -15,6 +17,7 @@ from tui.screens.ask import AskScreen
 from tui.screens.chat_keys import CHAT_KEYS, NEED_A_TURN, NEED_SILENCE, WHILE_TYPING
 from tui.screens.talking import TalkingScreen
 from tui.talk import MOST_VOICES, Answer, Conversation, Turn, Voice
+from tui.verifying import of_run, verify_command, with_golden
 from tui.widgets.chat_input import ChatInput
 from tui.widgets.head_line import HeadLine
 from tui.widgets.job_bar import JobBar
@@ -287,10 +290,24 @@ class ChatScreen(TalkingScreen):
         self.app.push_screen(AskScreen(words.t("chat_screen.system"), about, value=value), take)
 
     def action_verify(self) -> None:
-        from tui.screens.verify import VerifyScreen
+        """Ask the current voice what it was trained on; golden answers of what no run knows."""
+        tuned = [voice for voice in self._voices if voice.part.kind == "tuned"]
+        part = (self._voice if self._voice in tuned else tuned[-1]).part
+        command = verify_command(part)
+        if of_run(part):
+            self._verify(command)
+            return
+        from tui.screens.browse import BrowseScreen
 
-        if self._talker is not None and self._talker.target.tuned is not None:
-            self.app.push_screen(VerifyScreen(self._talker))
-        else:
-            tuned = [voice for voice in self._voices if voice.part.kind == "tuned"]
-            self.app.push_screen(VerifyScreen(tuned[0].part.label))
+        def take(path: Path | str | None) -> None:
+            if path is not None:
+                self._verify(with_golden(command, str(path), "normalised"))
+
+        about = words.t("verify_screen.browse_about")
+        self.app.push_screen(BrowseScreen(Path.cwd(), about, "data"), take)
+
+    def _verify(self, command: list[str]) -> None:
+        """In a process of its own, which needs room for the same models."""
+        if self._talker is not None:
+            threading.Thread(target=self._talker.give_way, daemon=True).start()
+        self.danlu.start_job(command)

@@ -49,9 +49,7 @@ class RunUses(DanluScreen):
         self.app.push_screen(ChatScreen(self._newest_checkpoint()))
 
     def action_verify(self) -> None:
-        from tui.screens.verify import VerifyScreen
-
-        self.app.push_screen(VerifyScreen(self._newest_checkpoint()))
+        self.danlu.start_job(["verify", self._newest_checkpoint()])
 
     def _trouble(self) -> Trouble:
         """What it failed of."""

@@ -23,7 +23,6 @@ from tui.screens.run_growth import RunGrowth
 # What can be opened on a trained model: its screen's module and class.
 _USES = {
     "chat": ("tui.screens.chat", "ChatScreen"),
-    "verify": ("tui.screens.verify", "VerifyScreen"),
     "evaluate": ("tui.screens.evaluate", "EvaluateScreen"),
     "export": ("tui.screens.export", "ExportScreen"),
     "serve": ("tui.screens.serving", "ServingScreen"),
@@ -40,7 +39,7 @@ class RunsScreen(RunGrowth):
         Binding("r", "resume", "keys.run_resume", id="runs.resume"),
         Binding("w", "rebuild", "keys.run_rebuild", id="runs.rebuild"),
         Binding("c", "use('chat')", "keys.run_chat", id="runs.chat"),
-        Binding("v", "use('verify')", "keys.run_verify", id="runs.verify"),
+        Binding("v", "verify", "keys.run_verify", id="runs.verify"),
         Binding("e", "use('evaluate')", "keys.run_evaluate", id="runs.evaluate"),
         Binding("x", "use('export')", "keys.run_export", id="runs.export"),
         Binding("s", "use('serve')", "keys.run_serve", id="runs.serve"),
@@ -84,6 +83,10 @@ class RunsScreen(RunGrowth):
     def action_use(self, what: str) -> None:
         if self.line is not None:
             self.use(what, self.line.target)
+
+    def action_verify(self) -> None:
+        if self.line is not None:
+            self.danlu.start_job(["verify", self.line.target])
 
     def use(self, what: str, target: str) -> None:
         """Open what _USES names on ``target``."""
@@ -165,6 +168,7 @@ _ALLOWED: dict[str, Callable[[RunsScreen, Line], bool]] = {
     "resume": lambda screen, line: line.can_resume,
     "rebuild": lambda screen, line: line.is_run and line.found.damaged,
     "use": lambda screen, line: line.can_talk and not screen.listed.marked,
+    "verify": lambda screen, line: line.can_talk and not screen.listed.marked,
     "report": lambda screen, line: line.is_run and not screen.listed.marked,
     "compare": lambda screen, line: 1 <= len(screen.listed.marked) <= 2,
     "extend": lambda screen, line: line.is_run and line.can_talk and not screen.listed.marked,

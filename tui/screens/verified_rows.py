@@ -15,7 +15,7 @@ from tui.screens.overlay import OverlayScreen
 from tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
-    from engine.chat.verify import VerifiedRow
+    from engine.chat.verify_report import VerifiedRow
 
 
 def columns(cells: int) -> tuple[int, int, int]:

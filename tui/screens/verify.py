@@ -1,42 +1,39 @@
-"""Did it learn? Every trained question, asked of base and tuned, the worst answers first."""
+"""Did it learn? Every trained or golden question with the answers of base and tuned, the worst
+first. The asking itself is a job: :mod:`tui.verifying`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from engine import words
+from engine.chat.verify_report import VerifiedRow, read_report, write_report
 from engine.errors import DanluError
 from engine.evaluate.match import MODES, Mode
-from engine.job import Job
 from engine.units import human_duration
 from tui.cells import fit
 from tui.ink import ink
 from tui.screens.ask import AskScreen
-from tui.screens.job_screen import JobScreen
+from tui.screens.base import DanluScreen
 from tui.screens.verified_rows import Columns, RowScreen, columns, likeness, parts
 from tui.symbols import sign
+from tui.verifying import with_golden
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
-from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 
-if TYPE_CHECKING:
-    from engine.chat.talker import Talker
-    from engine.chat.verify import VerifiedRow, VerifyReport
 
-
-class VerifyScreen(JobScreen):
-    """``target`` is a run or checkpoint by name, or a talker that is loaded already."""
+class VerifyScreen(DanluScreen):
+    """``document`` is what ``danlu verify --json`` prints; ``command`` the words that asked."""
 
     title_key = "verify_screen.title"
     AUTO_FOCUS = "RowList"
-    idle_actions = frozenset({"again", "golden"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "wrong", "keys.verify_wrong", id="verify.wrong"),
         Binding("m", "match", "keys.verify_match", id="verify.match"),
@@ -49,28 +46,23 @@ class VerifyScreen(JobScreen):
     VerifyScreen Columns { height: 1; }
     """
 
-    def __init__(self, target: str | Talker) -> None:
+    def __init__(self, document: dict[str, Any], command: Sequence[str]) -> None:
         super().__init__()
-        self._target = target
-        self._report: VerifyReport | None = None
+        self._report = read_report(document)
+        self._command = list(command)
         self._only_wrong = False
         self._worse: set[int] = set()
-        self._match: Mode = "exact"
-        self._golden: str | None = None
 
     # -- drawing ---------------------------------------------------------------------------
 
     def work(self) -> list[Widget]:
         return [
-            JobBar(),
             Columns(),
             RowList(self._draw, self._rows(), enter="keys.read"),
             DetailLines(self._details(None)),
         ]
 
     def head_right(self) -> str:
-        if self._report is None:
-            return words.language().upper()
         report = self._report
         worse = len({id(row) for row in (*report.regressions, *report.worse)})
         gate = f"{sign('no')} {words.t('verify_screen.gate_closed', count=worse)}"
@@ -85,14 +77,10 @@ class VerifyScreen(JobScreen):
         await super().retranslate()
         self._show()
 
-    @property
-    def _label(self) -> str:
-        return self._target if isinstance(self._target, str) else self._target.target.label
-
     def _show(self) -> None:
-        title = f"{words.t(self.title_key)} · {self._label}"
-        if self._golden:
-            title += f" · {words.t('verify_screen.golden')} {Path(self._golden).name}"
+        title = f"{words.t(self.title_key)} · {self._report.target.label}"
+        if self._report.golden:
+            title += f" · {words.t('verify_screen.golden')} {Path(self._report.golden).name}"
         self.query_one(HeadLine).show(title, self.head_right())
         rows = self.query_one(RowList)
         rows.show(self._rows(), same=lambda row: row.question)
@@ -101,8 +89,6 @@ class VerifyScreen(JobScreen):
     def _rows(self) -> list[VerifiedRow]:
         """The worst first: what got worse, then the less an answer is like the expected one."""
         report = self._report
-        if report is None:
-            return []
         right = {id(row) for row in report.rows if report.is_right(row, row.tuned)}
         self._worse = {id(row) for row in (*report.regressions, *report.worse)}
         rows = [row for row in report.rows if not (self._only_wrong and id(row) in right)]
@@ -120,11 +106,11 @@ class VerifyScreen(JobScreen):
         ):
             text.append(fit(" ".join(said.split()), room), ink(self, colour)).append(" ")
         report = self._report
-        right = report is not None and report.is_right(row, row.tuned)
+        right = report.is_right(row, row.tuned)
         if not right and id(row) in self._worse:
             said = f"{sign('down')} {words.t('verify_screen.worse')}"
         else:
-            found = report.modes(row) if report else {}
+            found = report.modes(row)
             first = next((mode for mode in MODES if found.get(mode)), None)
             mark = sign("yes" if right else "no")
             said = f"{mark} {words.t('verify_screen.' + (first or 'differs'))}"
@@ -132,66 +118,32 @@ class VerifyScreen(JobScreen):
 
     def _details(self, row: VerifiedRow | None) -> list[Detail]:
         if row is None:
-            if self._report is not None and not self._report.rows:
-                return []
-            key = "all_exact" if self._report is not None else "about"
-            return [Detail(words.t(f"verify_screen.{key}"), "ash", "wrap")]
+            return [Detail(words.t("verify_screen.all_exact"), "ash", "wrap")]
         room = max(8, round(self.app.size.height * 0.4) - 2)  # lines below the rule
         share = [1, *[(room - 2) // 3] * 3]
         details = [
             Detail(said, colour, "wrap", lead, most)
             for (lead, said, colour), most in zip(
-                parts(row, self._golden is not None), share, strict=True
+                parts(row, self._report.golden is not None), share, strict=True
             )
         ]
         return [*details, Detail(self._marks(row), "ash")]
 
     def _marks(self, row: VerifiedRow) -> str:
         """The row by each way of matching."""
-        found = self._report.modes(row) if self._report else {}
         marks = [
             f"{sign('yes' if right else 'no')} {words.t(f'verify_screen.{mode}')}"
-            for mode, right in found.items()
+            for mode, right in self._report.modes(row).items()
         ]
         return "   ".join(marks)
 
-    # -- the job ---------------------------------------------------------------------------
-
     def on_mount(self) -> None:
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
-        self._show()
-        self.start_job(self._verify, self._verified)
-
-    def _verify(self, job: Job) -> VerifyReport:
-        from engine.chat.verify import verify
-
-        return verify(self._target, job, golden=self._golden, match=self._match)
-
-    def _verified(self, report: VerifyReport) -> None:
-        self._report = report
-        self._show()
-        self.refresh_bindings()
-
-    def job_failed(self, error: DanluError) -> None:
-        self.app.pop_screen()
-        self.fail(error)
+        self.call_after_refresh(self._show)
 
     # -- keys --------------------------------------------------------------------------------
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("wrong", "match", "save"):
-            return self._report is not None
-        return super().check_action(action, parameters)
-
-    def action_cancel(self) -> None:
-        super().action_cancel()
-        if self._report is None:  # there is nothing to stay for
-            self.action_back()
-
     def action_again(self) -> None:
-        self._begin()
+        self._ask(self._command)
 
     def action_wrong(self) -> None:
         self._only_wrong = not self._only_wrong
@@ -199,10 +151,9 @@ class VerifyScreen(JobScreen):
 
     def action_match(self) -> None:
         """Judge by the next way of matching; the answers stay as they are."""
-        if self._report is not None:
-            self._match = MODES[(MODES.index(self._report.match) + 1) % len(MODES)]
-            self._report = replace(self._report, match=self._match)
-            self._show()
+        match = MODES[(MODES.index(self._report.match) + 1) % len(MODES)]
+        self._report = replace(self._report, match=match)
+        self._show()
 
     def action_golden(self) -> None:
         from tui.screens.browse import BrowseScreen
@@ -212,33 +163,34 @@ class VerifyScreen(JobScreen):
 
     def _take_golden(self, path: Path | str | None) -> None:
         if path is not None:
-            self._golden = str(path)
             # An answer of one's own is seldom met word for word.
-            self._match = "normalised" if self._match == "exact" else self._match
-            self._begin()
+            match: Mode = "normalised" if self._report.match == "exact" else self._report.match
+            self._ask(with_golden(self._command, str(path), match))
+
+    def _ask(self, command: Sequence[str]) -> None:
+        """What is found anew stands where this stands."""
+        self.app.pop_screen()
+        self.danlu.start_job(command)
 
     def action_save(self) -> None:
-        name = str(Path.cwd() / f"verify-{self._label.replace('/', '-')}")
+        name = str(Path.cwd() / f"verify-{self._report.target.label.replace('/', '-')}")
         title, about = words.t("verify_screen.save"), words.t("verify_screen.save_about")
         ask = AskScreen(title, about, value=name)
         self.app.push_screen(ask, lambda text: self._save(text) if text else None)
 
     def _save(self, text: str) -> None:
-        from engine.chat.verify_report import write_report
-
         path = Path(text).expanduser()
         path = path.with_suffix("") if path.suffix in (".md", ".json") else path
         try:
             for suffix in (".md", ".json"):
-                if self._report is not None:
-                    write_report(self._report, path.with_name(path.name + suffix))
+                write_report(self._report, path.with_name(path.name + suffix))
         except DanluError as error:
             self.fail(error)
         else:
             self.notify(words.t("verify_screen.saved", path=path))
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
-        self.app.push_screen(RowScreen(message.row, self._golden is not None))
+        self.app.push_screen(RowScreen(message.row, self._report.golden is not None))
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         self.query_one(DetailLines).show(self._details(message.row))

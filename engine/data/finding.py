@@ -35,6 +35,7 @@ _WARNINGS = {
     "password",
     "phone_number",
     "private_key",
+    "roles_unnamed",
     "secret_key",
     "special_token_in_text",
     "stop_token_not_trained",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.columns import layout_of, named
+from engine.data.spoken import ROLES
 
 _NAMES = Path(__file__).parents[1] / "schemas" / "data" / "names.json"
 _NEEDED = {  # in the order they are sought
@@ -35,9 +36,6 @@ _SOUGHT = {  # by name
 _NO_TEXT = re.compile(
     r"\s*(?:[\d\W_]*|https?://\S+|[0-9a-f-]{16,}|\S+\.(?:jpe?g|png|mp[34]))\s*", re.I
 )
-_USERS = ("user", "human", "customer", "client", "guest", "q", "question", "prompter", "patient")
-_ASSISTANTS = ("assistant", "gpt", "bot", "model", "agent", "ai", "a", "answer", "doctor", "host")
-_SYSTEMS = ("system", "sys")
 _LIKE_ROLE = ("role", "from", "speaker", "who", "author", "name", "sender")
 _COLUMNS = 500  # more than these are no table a person made
 
@@ -77,6 +75,12 @@ def propose(rows: Sequence[Mapping[str, Any]], stage: str = "sft") -> Proposal |
 def _names() -> dict[str, tuple[str, ...]]:
     names = json.loads(_NAMES.read_text("utf-8"))["names"]
     return {field: tuple(map(_bare, said)) for field, said in names.items()}
+
+
+@cache
+def _roles() -> dict[str, tuple[str, ...]]:
+    roles = json.loads(_NAMES.read_text("utf-8"))["roles"]
+    return {tag: tuple(map(_bare, said)) for tag, said in roles.items()}
 
 
 def _bare(name: str) -> str:
@@ -172,11 +176,13 @@ def _tags(entries: Sequence[Mapping[str, Any]]) -> dict[str, str] | None:
         if not said:
             continue
         content = max(said, key=lambda key: sum(len(turn[key]) for turn in entries))
-        if (role, content) in (("role", "content"), ("from", "value")):
+        usual = (role, content) in (("role", "content"), ("from", "value"))
+        if usual and {turn[role] for turn in entries} <= ROLES.keys():
             return {}
         speakers = _speakers(entries, role)
         if speakers is not None:
-            return {"role_tag": role, "content_tag": content, **speakers}
+            keys = {} if role == "from" and usual else {"role_tag": role, "content_tag": content}
+            return {**keys, **speakers}
     return None
 
 
@@ -184,11 +190,9 @@ def _speakers(entries: Sequence[Mapping[str, Any]], role: str) -> dict[str, str]
     """Who asks and who answers: by name, else who speaks first is the one who asks."""
     order = list(dict.fromkeys(turn[role] for turn in entries))
     by_name = {
-        tag: next((name for name in order if name.lower() in known), None)
-        for tag, known in (
-            ("user_tag", _USERS), ("assistant_tag", _ASSISTANTS), ("system_tag", _SYSTEMS)
-        )
-    }  # fmt: skip
+        tag: next((name for name in order if _bare(name) in known), None)
+        for tag, known in _roles().items()
+    }
     left = [name for name in order if name not in by_name.values()]
     for tag in ("user_tag", "assistant_tag"):
         if by_name[tag] is None and left:

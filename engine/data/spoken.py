@@ -11,7 +11,7 @@ from engine.data.tool_calls import calls_of
 from engine.data.turns import Turn
 
 IMAGE = "<image>"  # where an image stands in the words of a turn
-_ROLES = {
+ROLES = {
     "system": "system",
     "developer": "system",
     "user": "user",
@@ -96,7 +96,7 @@ def _spoken(entry: Mapping[str, Any], where: str, layout: Layout) -> list[Turn]:
         ]
     content_key = "content" if "content" in entry or role_key == "role" else "value"
     pointer = f"{where}/{layout.tags.own(content_key)}"
-    role, content = _ROLES[entry[role_key]], entry.get(content_key)
+    role, content = ROLES[entry[role_key]], entry.get(content_key)
     if role == "call":
         calls = calls_of(content, pointer)
         return [Turn({"role": "assistant", "content": "", "tool_calls": calls}, pointer)]

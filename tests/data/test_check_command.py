@@ -24,7 +24,7 @@ BAD = {"instruction": "2+2?", "output": ""}
 def test_good_data_is_said_to_be_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.jsonl", GOOD)
     assert main(["check", path, "--fill", "name=Ember"]) == 0
-    assert "alpaca · 1 rows: 1 kept, 0 left out" in capsys.readouterr().out
+    assert "alpaca · 1 row: 1 kept, 0 left out" in capsys.readouterr().out
 
 
 def test_bad_rows_are_named_by_file_line_pointer_reason_and_fix(

@@ -11,7 +11,9 @@ import pytest
 from engine.data.check import check
 from engine.data.column_option import parse_columns, show_columns
 from engine.data.mapping import propose
+from engine.data.role_names import propose_roles
 from engine.errors import DanluError
+from engine.job import Job
 from engine.spec.sections import Source
 from tui.main import main
 
@@ -98,3 +100,18 @@ def test_the_command_proposes_a_mapping_and_takes_it(
     assert main(["check", str(path), "--columns", "query=问题,response=答案", "--json"]) == 1
     (source,) = json.loads(capsys.readouterr().out)["sources"]
     assert [each["pointer"] for each in source["findings"]] == ["/答案"]
+
+
+def test_roles_of_other_names_are_proposed_where_most_rows_are_lost_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "odd.jsonl"
+    turns = [{"from": "客户", "value": "在吗？"}, {"from": "客服", "value": "在的。"}]
+    path.write_text(3 * (json.dumps({"conversations": turns}) + "\n"))
+    source = Source(str(path))
+    report = check([source], content=False)
+    propose_roles([source], report.sources, Job())
+    (told,) = [each for each in report.findings if each.code == "roles_unnamed"]
+    assert told.values["option"] == "user_tag=客户,assistant_tag=客服"
+    assert check([Source(str(path), tags=parse_columns(told.values["option"])[1])]).kept == 3
+    usual = {"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]}
+    named = propose([usual])
+    assert named is not None and named.tags is None

@@ -91,3 +91,28 @@ async def test_sets_of_a_registry_are_chosen_by_name(
         report = findings.report(draft)
         assert report is not None and report.sources[0].taken == 6
         assert "50% x3" in screen_text(app)
+
+
+async def test_names_of_roles_are_proposed_and_changed_with_the_arrows(
+    danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    path = tmp_path / "talk.jsonl"
+    turns = [{"from": "甲", "value": "在吗？"}, {"from": "乙", "value": "在的。"}]
+    path.write_text(json.dumps({"conversations": turns}) + "\n")
+    app, draft = wizard("data", {"data": {"train": [str(path)]}})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: bool(findings.proposals(draft)))
+        await pilot.press("home", "c")
+        await until(pilot, lambda: isinstance(app.screen, ColumnsScreen))
+        await pilot.pause()
+        assert_snapshot(app, "columns_roles_en")
+        await pilot.press("down", "down", "down", "left")  # the user: by its usual name again
+        assert "--columns assistant_tag=乙" in screen_text(app)
+        assert "0 of the first 1 row" in screen_text(app)
+        await pilot.press("right", "enter")
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        source = draft.spec.data.train[0]
+        assert (source.columns, source.tags) == (None, {"user_tag": "甲", "assistant_tag": "乙"})
+        report = findings.report(draft)
+        assert report is not None and report.kept == 1

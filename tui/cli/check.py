@@ -55,14 +55,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check and print. Exit code 1 when a row cannot be trained. Raises DanluError."""
     from engine.data.check import check
+    from engine.data.role_names import propose_roles
 
     if args.repair:
         from tui.cli.check_repair import run_repair
 
         return run_repair(args)
+    sources = sources_of(args, args.data)
     with progress_line() as job:
         report = check(
-            sources_of(args, args.data),
+            sources,
             stage=args.stage,
             tokenizer=_tokenizer(args.model, job) if args.model else None,
             max_length=args.max_length,
@@ -73,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
             content=not args.quick,
             job=job,
         )
+        propose_roles(sources, report.sources, job)
     if args.json:
         document = report_document(report)
         plan = _plan(report, args)

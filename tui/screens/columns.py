@@ -1,4 +1,4 @@
-"""Which column of a file is what: danlu's proposal, changed with the arrow keys."""
+"""Which column of a file is what, and who speaks in its turns: changed with the arrow keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from engine import words
 from engine.data.column_option import show_columns
 from engine.data.columns import HIDDEN, Layout, layout_of
 from engine.data.mapping import propose
+from engine.data.role_names import choices, said_by, turns_in
 from engine.data.schema import accepts
+from engine.data.tags import TAGS
 from engine.spec.sections import Source
 from tui.cells import fit
 from tui.ink import ink
@@ -30,6 +32,7 @@ _FIELDS = {
             "history", "system", "tools", "images"),
     "pt": ("text", "messages"),
 }  # fmt: skip
+_KEYS = ("role_tag", "content_tag")  # the others are roles
 _NAME, _FIELD = 18, 20  # cells of a column's name and of what it is
 
 Taken = Callable[[dict[str, str] | None, dict[str, str] | None], None]
@@ -37,11 +40,13 @@ Taken = Callable[[dict[str, str] | None, dict[str, str] | None], None]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the file, what it is taken for, and what stands in it."""
+    """A column of the file, what it is taken for, and what stands in it; or (``tag``) a part or a
+    role of turns, what the file calls it, and what stands there."""
 
     name: str
     field: str
     sample: str
+    tag: bool = False
 
 
 class ColumnsScreen(DanluScreen):
@@ -67,13 +72,15 @@ class ColumnsScreen(DanluScreen):
         self._rows, self._stage, self._taken = rows, stage, taken
         self._columns = dict(source.columns or {})
         self._tags = dict(source.tags or {})
-        if not source.columns:
+        if not (self._columns or self._tags):
             self._propose()
 
     def _propose(self) -> None:
-        proposal = propose(self._rows, self._stage)
-        if proposal is not None and self._layout() is None:
-            self._columns, self._tags = dict(proposal.columns), dict(proposal.tags or {})
+        if not any(map(self._reads, self._rows)):
+            proposal = propose(self._rows, self._stage)
+            if proposal is not None:
+                self._columns = {own: to for own, to in proposal.columns.items() if own != to}
+                self._tags = dict(proposal.tags or {})
 
     # What is drawn
 
@@ -88,7 +95,23 @@ class ColumnsScreen(DanluScreen):
 
     def _listed(self) -> list[Column]:
         names = dict.fromkeys(str(name) for row in self._rows for name in row)
-        return [Column(name, self._columns.get(name, _OWN), self._sample(name)) for name in names]
+        columns = [Column(n, self._columns.get(n, _OWN), self._sample(n)) for n in names]
+        return [*columns, *self._tag_lines()]
+
+    def _tag_lines(self) -> list[Column]:
+        """A line for each name that turns need, where there are turns."""
+        turns = turns_in(self._rows, self._columns)
+        said = said_by(turns, self._tags) if turns else {}
+        lines = []
+        for tag in TAGS if turns else ():
+            own = self._tags.get(tag, _OWN)
+            words_said = said.get(own, "") if tag not in _KEYS else self._at_key(turns, own)
+            lines.append(Column(tag, own, " ".join(words_said[:300].split()), tag=True))
+        return lines
+
+    @staticmethod
+    def _at_key(turns: Sequence[Mapping[str, Any]], key: str) -> str:
+        return next((str(turn[key]) for turn in turns if turn.get(key)), "")
 
     def _sample(self, name: str) -> str:
         value = next((row[name] for row in self._rows if row.get(name) not in (None, "")), "")
@@ -99,17 +122,17 @@ class ColumnsScreen(DanluScreen):
 
     def _draw(self, column: Column, cells: int, selected: bool) -> Text:
         line = Text(f"{sign('next')} " if selected else "  ", ink(self, "ember", bold=True))
-        line.append(fit(column.name, _NAME), ink(self, "foreground", bold=True))
+        name = words.t(f"columns.{column.name}") if column.tag else column.name
+        line.append(fit(name, _NAME), ink(self, "foreground", bold=not column.tag))
         tone = "jade" if column.field not in (_OWN, HIDDEN) else "ash"
-        line.append(
-            fit(f"{sign('next')} {self._field_name(column.field)}", _FIELD), ink(self, tone)
-        )
+        line.append(fit(f"{sign('next')} {self._field_name(column)}", _FIELD), ink(self, tone))
         return line.append(fit(column.sample, max(0, cells - _NAME - _FIELD - 2)), ink(self, "ash"))
 
-    def _field_name(self, field: str) -> str:
-        if field == _OWN:
-            return words.t("columns.own")
-        return words.t("columns.hidden") if field == HIDDEN else field
+    def _field_name(self, column: Column) -> str:
+        if column.field == _OWN:
+            return words.t("columns.usual" if column.tag else "columns.own")
+        hidden = column.field == HIDDEN and not column.tag
+        return words.t("columns.hidden") if hidden else column.field
 
     def _told(self) -> str:
         """Which format the rows are of now, and how many of those looked at can be read."""
@@ -137,24 +160,35 @@ class ColumnsScreen(DanluScreen):
         return layout is not None and accepts(layout.format, self._stage)(layout.row(row))
 
     def _show(self) -> None:
-        self.query_one(RowList).show(self._listed(), same=lambda column: column.name)
+        self.query_one(RowList).show(self._listed(), same=lambda column: (column.name, column.tag))
         self.query_one("#told", Prose).say(self._told())
         self.query_one("#command", Prose).say(self._command())
 
     # What keys do
 
     def action_turn(self, step: int) -> None:
-        """Take the column under the cursor for the next field."""
+        """Take the column under the cursor for the next field, or the role for the next name."""
         column: Column | None = self.query_one(RowList).current
         if column is None:
             return
-        choices = [_OWN, *_FIELDS.get(self._stage, _FIELDS["sft"]), HIDDEN]
-        place = choices.index(column.field) if column.field in choices else 0
-        field = choices[(place + step) % len(choices)]
-        self._columns.pop(column.name, None)
+        if column.tag:
+            given, fields = self._tags, [_OWN, *self._names(column)]
+        else:
+            fields = [_OWN, *_FIELDS.get(self._stage, _FIELDS["sft"]), HIDDEN]
+            given = self._columns
+        place = fields.index(column.field) if column.field in fields else 0
+        field = fields[(place + step) % len(fields)]
+        given.pop(column.name, None)
         if field != _OWN:
-            self._columns[column.name] = field
+            given[column.name] = field
         self._show()
+
+    def _names(self, column: Column) -> list[str]:
+        """What the file may call a part or role of its turns: no name stands for two."""
+        kinds = [tag for tag in TAGS if (tag in _KEYS) == (column.name in _KEYS)]
+        taken = {self._tags.get(tag) for tag in kinds if tag != column.name}
+        turns = turns_in(self._rows, self._columns)
+        return [own for own in choices(column.name, turns, self._tags) if own not in taken]
 
     def action_propose(self) -> None:
         """Go back to what danlu proposes."""

@@ -1,4 +1,4 @@
-"""What the wizard asks the engine: the models here, facts, the tokenizer, the check, the estimate.
+"""What the wizard asks the engine: the models here, facts, the tokenizer, the check, the pace.
 
 ``ask_…`` start work where none is done for the spec as it is now; the others only look at what is
 known. Nothing here waits.
@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import DanluError
 from engine.job import Job
 from engine.runs.rates import Pace, pace_for, shape_of
-from engine.spec.run_spec import RunSpec
 from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
 
 if TYPE_CHECKING:
     from engine.data.check import Report
-    from engine.memory.estimate import Estimate
     from engine.models.describe import ModelFacts
     from engine.models.locate import LocatedModel
     from engine.models.shelf import ShelfEntry
@@ -145,8 +143,9 @@ def ask_check(draft: Draft) -> Task[Report] | None:
 
     def look(job: Job) -> Report:
         from engine.data.check import check
+        from engine.data.role_names import propose_roles
 
-        return check(
+        found = check(
             data.train,
             stage=stage,
             tokenizer=coder,
@@ -161,6 +160,8 @@ def ask_check(draft: Draft) -> Task[Report] | None:
             eval_fraction=data.eval_fraction,
             job=job,
         )
+        propose_roles(data.train, found.sources, job)
+        return found
 
     return draft.desk.ask("check", key, look)
 
@@ -199,50 +200,12 @@ def proposals(draft: Draft) -> dict[int, tuple[dict[str, str], dict[str, str]]]:
     found = report(draft)
     made = {}
     for index, source in enumerate(found.sources if found is not None else []):
-        errors = (finding.error for finding in source.findings if finding.error is not None)
-        option = next((str(e.values["option"]) for e in errors if e.values.get("option")), "")
-        if option and not draft.spec.data.train[index].columns:
+        told = (f.error.values if f.error is not None else f.values for f in source.findings)
+        option = next((str(values["option"]) for values in told if values.get("option")), "")
+        given = draft.spec.data.train[index]
+        if option and not (given.tags or (given.columns and not source.rows)):
             made[index] = parse_columns(option)
     return made
-
-
-def ask_estimate(draft: Draft) -> Task[Estimate] | None:
-    """The memory and disk the spec as it is now would take; None where the model is not here."""
-    folder = local_folder(draft)
-    if folder is None or draft.exclusions():
-        draft.desk.forget("estimate")  # it told of another spec
-        return None
-    spec, machine, sizes = draft.spec, draft.machine, row_sizes(draft)
-    rows, longest = sizes
-
-    def look(job: Job) -> Estimate:
-        from engine.memory.estimate import estimate
-
-        return estimate(
-            spec, folder, machine, max_row_tokens=longest, rows=rows, with_changes=False, job=job
-        )
-
-    return draft.desk.ask("estimate", _memory_key(spec, folder, sizes), look)
-
-
-def ask_changes(draft: Draft) -> None:
-    """The same estimate with what would change it, which takes some traces more: begun when the
-    estimate itself is there."""
-    done = draft.desk.find("estimate")
-    if done is None or done.result is None:
-        draft.desk.forget("changes")
-        return
-    folder = local_folder(draft)
-    spec, machine, sizes = draft.spec, draft.machine, row_sizes(draft)
-    rows, longest = sizes
-
-    def look(job: Job) -> Estimate:
-        from engine.memory.estimate import estimate
-
-        assert folder is not None
-        return estimate(spec, folder, machine, max_row_tokens=longest, rows=rows, job=job)
-
-    draft.desk.ask("changes", done.key, look)
 
 
 def row_sizes(draft: Draft) -> tuple[int | None, int | None]:
@@ -256,18 +219,6 @@ def row_sizes(draft: Draft) -> tuple[int | None, int | None]:
 def taken_rows(found: Report) -> int:
     """Rows that would be trained: kept and, where a source is sampled, taken."""
     return sum(source.taken for source in found.sources)
-
-
-def _memory_key(spec: RunSpec, folder: Path, sizes: tuple[int | None, ...]) -> str:
-    return repr((spec.model, spec.data, spec.method, spec.train, folder, sizes))
-
-
-def verdict(draft: Draft) -> str | None:
-    """``fits``, ``tight`` or ``does_not_fit`` of the last estimate; None while there is none."""
-    task = draft.desk.find("estimate")
-    if task is None or task.result is None:
-        return None
-    return str(task.result.document()["verdict"])
 
 
 def ask_pace(draft: Draft, *, again: bool = False) -> Task[Pace | None] | None:

@@ -6,7 +6,7 @@ For checks that need no row once it is judged. The report is the very same as th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,7 @@ from engine.data.files import locate
 from engine.data.finding import Finding, at_row
 from engine.data.kinds import COMPRESSED
 from engine.data.lane import Block, Lanes, lines_of
+from engine.data.onlooker import Onlooker, Run
 from engine.data.parts import parts_of
 from engine.data.pictures import OTHER_MEDIA
 from engine.data.read import PHASE, Row, _reader, read_file, readable
@@ -38,9 +39,6 @@ _ENDLESS = 1 << 22  # bytes: with a line this long the rest of the file goes the
 _RUN = 1 << 15  # rows looked up together
 _LANES = 8  # different sets of columns read in bulk
 
-Look = Callable[[Example], None]
-Skip = Callable[[int], bool]
-
 
 def count_rows(
     source: Source,
@@ -48,14 +46,11 @@ def count_rows(
     report: SourceReport,
     job: Job,
     seen: Seen,
-    look: Look,
-    *,
-    content: bool,
-    skip: Skip,
+    onlooker: Onlooker | None = None,
 ) -> None:
-    """Judge every row of ``source`` into ``report``. Each row goes to ``look`` as well, but for
-    those that ``skip``, asked for a number of rows with nothing to remark on, lets pass. Raises
+    """Judge every row of ``source`` into ``report``, before the eyes of ``onlooker``. Raises
     DanluError as reading does."""
+    onlooker = onlooker or Onlooker()
     whole, parts = parts_of(source)
     report.mixed = is_mixed(whole) or any(map(is_mixed, parts))
     taken = 0
@@ -69,12 +64,12 @@ def count_rows(
             file = FileSurvey(part, wording, report, seen)
             with readable(path):
                 if report.stage == "sft" and _is_plain_lines(path):
-                    _Bulk(path, file, job, look, content, skip).read()
+                    _Bulk(path, file, job, onlooker).read()
                 else:
                     for entry in read_file(path, job):
                         example = file.take(entry)
                         if example is not None:
-                            look(example)
+                            onlooker.look(example, file.digest)
             file.end(str(path))
         taken += amount(report.kept - before, part)
     report.taken = amount(taken, whole)
@@ -83,17 +78,9 @@ def count_rows(
 class _Bulk:
     """One file of JSON Lines on its way through."""
 
-    def __init__(
-        self,
-        path: Path,
-        file: FileSurvey,
-        job: Job,
-        look: Look,
-        content: bool,
-        skip: Skip,
-    ) -> None:
+    def __init__(self, path: Path, file: FileSurvey, job: Job, onlooker: Onlooker) -> None:
         self.path, self.name, self.file, self.job = path, str(path), file, job
-        self.look, self.content, self.skip = look, content, skip
+        self.onlooker = onlooker
         self.lanes: Lanes | None = None
         self.layouts: list[Layout | None] = []
         self.exact = False  # for the rest of the file
@@ -115,7 +102,7 @@ class _Bulk:
 
     def _judge(self, raw: bytes) -> None:
         whole = raw.endswith(b"\n")
-        if self.lanes is None or self.exact or not self.skip(0):
+        if self.lanes is None or self.exact or self.onlooker.wants_each:
             self._exactly(lines_of(raw), whole)
             return
         block = self.lanes.read(raw)
@@ -136,8 +123,10 @@ class _Bulk:
     def _many(self, block: Block, at: int, digest: int, count: int) -> None:
         """Count rows of known shapes."""
         file, report = self.file, self.file.report
-        self.skip(count)
-        self.waiting += block.digests[digest : digest + count]
+        digests = block.digests[digest : digest + count]
+        texts = block.texts[digest : digest + count]
+        self.onlooker.passed(Run(self.name, self.line + 1, file.rows + 1, texts, digests))
+        self.waiting += digests
         file.rows += count
         report.rows += count
         self.line += count
@@ -166,7 +155,7 @@ class _Bulk:
         for entry in entries(raw, self.name, self.line):
             example = self.file.take(entry)
             if example is not None:
-                self.look(example)
+                self.onlooker.look(example, self.file.digest)
             if isinstance(entry, Row):
                 self._learn(entry, example)
 
@@ -191,7 +180,7 @@ class _Bulk:
         if any(name in names for name in ("images", *OTHER_MEDIA)):
             return  # whether files are there is told row by row
         if self.lanes is None:
-            self.lanes = Lanes(self._shape_of, self._trial, content=self.content)
+            self.lanes = Lanes(self._shape_of, self._trial, content=self.onlooker.content)
         judged = {own for name, own in names.items() if name in _judged_names()}
         self.lanes.add(row.value, judged)
         self.layouts.append(alone.layout)
@@ -209,7 +198,7 @@ class _Bulk:
 
     def _trial(self, value: dict[str, Any]) -> Example | list[Finding]:
         made = self._alone(self.file.wording)._example(Row(value, self.name, 1))
-        if isinstance(made, list) or not self.content:
+        if isinstance(made, list) or not self.onlooker.content:
             return made
         return remarks(made) or made
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Literal
 from engine.data.bulk import count_rows
 from engine.data.conversation import Conversation
 from engine.data.duplicates import Seen
+from engine.data.example import Example
 from engine.data.finding import found_error
 from engine.data.foreign_tokens import marks_of
 from engine.data.inspection import Inspection
+from engine.data.onlooker import Onlooker, Run
 from engine.data.report import Report, SourceReport
 from engine.data.survey import Wording, taken
 from engine.errors import DanluError
@@ -122,18 +124,27 @@ class _Looking:
 
     def _in_bulk(self, source: Source, report: SourceReport) -> None:
         """Every row of a source of which none is needed once it is judged."""
-        inspection = self.inspection
-        look = (lambda row: inspection.train(row, report)) if inspection else (lambda row: None)
-        count_rows(
-            source,
-            self.wording,
-            report,
-            self.job,
-            self.seen,
-            look,
-            content=inspection is not None,
-            skip=inspection.skip if inspection else (lambda rows: True),
-        )
+        onlooker = _Inspector(self.inspection, report) if self.inspection else None
+        count_rows(source, self.wording, report, self.job, self.seen, onlooker)
+
+
+class _Inspector(Onlooker):
+    """Shows the rows of one source to the inspection of all."""
+
+    content = True
+
+    def __init__(self, inspection: Inspection, report: SourceReport) -> None:
+        self._inspection, self._report = inspection, report
+
+    @property
+    def wants_each(self) -> bool:
+        return self._inspection.wants_each
+
+    def look(self, row: Example, digest: bytes) -> None:
+        self._inspection.train(row, self._report, digest)
+
+    def passed(self, run: Run) -> None:
+        self._inspection.passed(run, self._report)
 
 
 def _reread(

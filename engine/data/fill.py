@@ -6,18 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+OPENING = "{{"
 _PLACEHOLDER = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
 
 
 def placeholders(text: str) -> list[str]:
     """The names within ``{{…}}`` in ``text``, as they are written."""
-    return _PLACEHOLDER.findall(text) if "{{" in text else []
+    return _PLACEHOLDER.findall(text) if OPENING in text else []
 
 
 def filled(text: str, fill: Mapping[str, str]) -> str:
     """``text`` with its placeholders replaced; names compare without regard to case, and those not
     in ``fill`` stay."""
-    if not fill or "{{" not in text:
+    if not fill or OPENING not in text:
         return text
     known = {name.casefold(): value for name, value in fill.items()}
     return _PLACEHOLDER.sub(lambda match: known.get(match[1].casefold(), match[0]), text)

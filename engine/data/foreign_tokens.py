@@ -16,6 +16,7 @@ _MARKS = re.compile(
     r"|</s>\s*$"
 )
 _SIGNS = ("<|", "<｜", "INST]", "SYS>>", "_of_turn>", "<_", "<reserved", "[gMASK]", "<sop>", "</s>")
+TELLTALE = "|".join(map(re.escape, _SIGNS))
 
 
 def foreign_token(text: str, own: Collection[str] = ()) -> str | None:

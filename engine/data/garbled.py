@@ -6,14 +6,16 @@ import re
 import unicodedata
 
 # Joiners (U+200C, U+200D) stay: Persian and emoji need them.
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
-    "\ufeff\ufff9-\ufffb]"
+_SIGNS = (
+    "\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
+    "\ufeff\ufff9-\ufffb"
 )
+UNSEEN = re.compile(f"[\x00{_SIGNS}]")
 _LOST = re.compile(r"\ufffd|\u951f\u65a4\u62f7|\u70eb{3}|\u5c6f{3}")
 _WESTERN = re.compile("[\u00c2-\u00ef][\u0080-\u00bf\u0152-\u2122]")
 _NAMES = {"\x00": "NUL", "\x08": "BACKSPACE", "\x1b": "ESCAPE", "\x7f": "DELETE"}
 _GBK = re.compile(r"[\u951b\u9286]")  # how , and 。 begin when read so
+TELLTALE = "|".join((f"[{_SIGNS}]", _LOST.pattern, _WESTERN.pattern, _GBK.pattern))
 _SURE = 6  # characters that must come out, so that no short word is taken for another by chance
 
 

@@ -20,6 +20,7 @@ from engine.data.told import Told
 if TYPE_CHECKING:
     from engine.data.example import Example
     from engine.data.near_duplicates import Alike, Sketches
+    from engine.data.onlooker import Run
 
 
 class Inspection:
@@ -50,16 +51,17 @@ class Inspection:
         self._sketch(row, report)
         self._held_rows = len(self._reports)
 
-    def train(self, row: Example, report: SourceReport) -> None:
-        """Look at a row to train on; a copy that sampling made is passed over."""
-        if report.mixed:
+    def train(self, row: Example, report: SourceReport, digest: bytes = b"") -> None:
+        """Look at a row to train on, by its ``digest`` where all rows have one; a copy that
+        sampling made is passed over."""
+        if report.mixed and not digest:
             if (row.file, row.row) in self._sampled:
                 return
             self._sampled.add((row.file, row.row))
         report.add(at_row(remarks(row, self._own_marks), row.row))
         if self._held:
             self._leaks(row)
-        number = self._sketch(row, report)
+        number = self._sketch(row, report, digest)
         if self._eval_fraction:
             if number is not None:
                 self._split_at[number] = len(self._split)
@@ -70,13 +72,21 @@ class Inspection:
         """Whether there are rows held back, which every row to train on is compared with."""
         return bool(self._held)
 
-    def skip(self, rows: int) -> bool:
-        """Whether ``rows`` rows with nothing to remark on need not be looked at: no more are
-        compared with each other anyway."""
-        if self._sketches is None or len(self._sketches) < self._sketches.most:
-            return False
-        self._sketches.left_out += rows
-        return True
+    @property
+    def wants_each(self) -> bool:
+        """Whether rows with nothing to remark on are to be looked at, too: those of which some will
+        be held back, as long as they are compared."""
+        return bool(self._eval_fraction) and not (self._sketches and self._sketches.full)
+
+    def passed(self, run: Run, report: SourceReport) -> None:
+        """Look at rows to train on with nothing to remark on."""
+        sketched = self._all_sketches()
+        if sketched.full:
+            sketched.left_out += len(run.texts)
+            return
+        for words, place, digest in run.words():
+            if sketched.add(words, place, digest) is not None:
+                self._reports.append(report)
 
     def finish(self) -> None:
         """Tell what the rows together show, in the reports of the rows concerned."""
@@ -103,15 +113,19 @@ class Inspection:
             told = found(code, place.file, place.line, first=row.line, other=row.file)
             report.add(at_row([told], place.row))
 
-    def _sketch(self, row: Example, report: SourceReport) -> int | None:
+    def _sketch(self, row: Example, report: SourceReport, digest: bytes = b"") -> int | None:
+        key, place = digest or bytes.fromhex(row.key), Place(row.file, row.line, row.row)
+        number = self._all_sketches().add(_words(row), place, key)
+        if number is not None:
+            self._reports.append(report)
+        return number
+
+    def _all_sketches(self) -> Sketches:
         if self._sketches is None:
             from engine.data.near_duplicates import Sketches
 
             self._sketches = Sketches()
-        number = self._sketches.add(_words(row), Place(row.file, row.line, row.row), row.key)
-        if number is not None:
-            self._reports.append(report)
-        return number
+        return self._sketches
 
     def _near(self, pair: Alike, sides: list[bool]) -> tuple[SourceReport, Finding | None]:
         assert self._sketches is not None

@@ -30,10 +30,11 @@ _STATES = (None, "", "  ")  # a text that is null, empty, blank; 3 stands for wo
 @dataclass
 class Block:
     """What is known of some lines: ``lanes`` has for each the number of the lane it is of, or -1
-    where it must go the exact way; ``digests`` are those of the others, in order."""
+    where it must go the exact way; ``texts`` and ``digests`` are those of the others, in order."""
 
     lines: list[bytes]
     lanes: list[int]
+    texts: list[bytes]
     digests: list[bytes]
 
 
@@ -238,9 +239,12 @@ class Lanes:
                 if text is not None:
                     texts[place], lanes[place] = text, number
         known = [text for text in texts if text is not None]
-        for place in list(self._odd(lines, texts, known)):
+        odd = list(self._odd(lines, texts, known))
+        for place in odd:
             texts[place], lanes[place] = None, -1
-        return Block(lines, lanes, [xxh3_128_digest(text) for text in texts if text is not None])
+        if odd:
+            known = [text for text in texts if text is not None]
+        return Block(lines, lanes, known, [xxh3_128_digest(text) for text in known])
 
     def _odd(
         self, lines: list[bytes], texts: list[bytes | None], known: list[bytes]

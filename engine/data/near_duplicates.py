@@ -1,10 +1,7 @@
-"""Rows that say nearly the same: one-permutation MinHash over runs of eight characters.
+"""Rows that say nearly the same, by their sketches (:mod:`engine.data.sketches`).
 
-A row becomes ``BINS`` numbers of two bytes: its runs are hashed, the hashes dealt into bins by
-their top bits, and the least of each bin kept. The share of bins in which two rows agree is, within
-a few percent, the share of runs they have in common. Rows that agree in a whole band of bins are
-compared; so no row is compared with every other, and memory is 256 bytes a row for at most ``MOST``
-rows.
+Rows that agree in a whole band of bins are compared; so no row is compared with every other, and
+memory is 256 bytes a row for at most ``MOST`` rows.
 
 Own code instead of datasketch (a millisecond a row, all bands in Python dicts: 2 KB a row) or rensa
 (quick, but a compiled wheel more to have on every machine, and its index is held in memory whole).
@@ -19,18 +16,14 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.data.duplicates import Place
+from engine.data.sketches import BINS, LONGEST, sketches
 
-BINS = 128
 MOST = 200_000  # rows compared; the rest is said to be left out
 ALIKE = 0.85
-_RUN = 8  # characters hashed together
 _BAND = 8  # bins in a band: found at 0.85 with 99 %, at 0.5 with 6 %
 _SHORTEST = 64  # characters; shorter rows are alike by chance
-_LONGEST = 20_000  # characters looked at: enough to know a row by
-_EMPTY = np.uint64(2**64 - 1)
+_TOGETHER = 1 << 18  # characters that wait to be sketched
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_POWERS = np.array([pow(0x100000001B3, n, 2**64) for n in range(_RUN)], dtype=np.uint64)
-_EDGES = (np.arange(BINS, dtype=np.uint64) << np.uint64(57)).astype(np.uint64)
 
 
 class Alike(NamedTuple):
@@ -46,36 +39,54 @@ class Sketches:
 
     def __init__(self) -> None:
         self._table = np.empty((1024, BINS), dtype=np.uint16)
+        self._waiting: list[str | bytes] = []
+        self._characters = 0  # of those waiting
         self.places: list[Place] = []
-        self._keys: set[int] = set()
+        self._keys: set[bytes] = set()
         self.left_out = 0
         self.most = MOST
 
     def __len__(self) -> int:
         return len(self.places)
 
-    def add(self, text: str, place: Place, key: str) -> int | None:
-        """The number of the row; None when it is too short to compare, one too many, or equal (by
-        its hexadecimal ``key``) to one before it."""
-        short = int(key[:16], 16)
+    @property
+    def full(self) -> bool:
+        """Whether no more rows are compared."""
+        return len(self) >= self.most
+
+    def add(self, text: str | bytes, place: Place, key: bytes) -> int | None:
+        """The number of the row that says ``text`` (``bytes`` are ASCII); None when it is too short
+        to compare, one too many, or equal (by the first 8 bytes of its key) to one before it."""
+        short = key[:8]
         if len(text) < _SHORTEST or short in self._keys:
             return None
-        if len(self) >= self.most:
+        if self.full:
             self.left_out += 1
             return None
-        if len(self) == len(self._table):
-            grown = np.empty((2 * len(self._table), BINS), dtype=np.uint16)
-            grown[: len(self)] = self._table
-            self._table = grown
         self._keys.add(short)
-        self._table[len(self)] = sketch(text)
         self.places.append(place)
+        self._waiting.append(text[:LONGEST])
+        self._characters += len(text)
+        if self._characters >= _TOGETHER:
+            self._sketch()
         return len(self) - 1
+
+    def _sketch(self) -> None:
+        """Sketch the rows that wait for it."""
+        start = len(self) - len(self._waiting)
+        if len(self) > len(self._table):
+            grown = np.empty((max(2 * len(self._table), len(self)), BINS), dtype=np.uint16)
+            grown[:start] = self._table[:start]
+            self._table = grown
+        if self._waiting:
+            self._table[start : len(self)] = sketches(self._waiting)
+        self._waiting, self._characters = [], 0
 
     def alike(self) -> Iterator[Alike]:
         """Each row that is much like one before it, once, with the first such row."""
         if not self.places:
             return
+        self._sketch()
         table = self._table[: len(self)]
         firsts: dict[int, Alike] = {}
         for start in range(0, BINS, _BAND):
@@ -85,37 +96,6 @@ class Sketches:
                     if known is None or found.first < known.first:
                         firsts[found.row] = found
         yield from (firsts[row] for row in sorted(firsts))
-
-
-def sketch(text: str) -> np.ndarray:
-    """The least hashes of a text, ``BINS`` of 16 bits each; white space and case do not count."""
-    plain = "".join(text[:_LONGEST].split()).casefold()
-    encoded = plain.encode("utf-32-le", "surrogatepass")
-    signs = np.frombuffer(encoded, dtype=np.uint32).astype(np.uint64)
-    if len(signs) < _RUN:
-        signs = np.pad(signs, (0, _RUN - len(signs)))
-    count = len(signs) - _RUN + 1
-    hashes = np.zeros(count, dtype=np.uint64)
-    for offset in range(_RUN):
-        hashes += signs[offset : offset + count] * _POWERS[offset]
-    hashes ^= hashes >> np.uint64(29)
-    hashes *= _MIX
-    hashes ^= hashes >> np.uint64(32)
-    hashes *= _MIX
-    hashes.sort()
-    return _dense(hashes)
-
-
-def _dense(hashes: np.ndarray) -> np.ndarray:
-    """The first hash of each bin; an empty bin takes that of the next one that is not."""
-    at = np.searchsorted(hashes, _EDGES)
-    least = hashes[np.minimum(at, len(hashes) - 1)]
-    bins = np.arange(BINS, dtype=np.uint64)
-    # Past an empty bin the search lands in the next full one; past the end it starts over.
-    least = np.where(at == len(hashes), hashes[0], least)
-    own = (least >> np.uint64(57)) == bins
-    mixed = np.where(own, least, (least + bins) * _MIX)
-    return (mixed >> np.uint64(20)).astype(np.uint16)
 
 
 def _equal(band: np.ndarray) -> Iterator[np.ndarray]:

@@ -159,16 +159,7 @@ def _refuse_early(spec: RunSpec, job: Job) -> int:
     reports = []
     for source in _sources(spec):
         report = SourceReport(source.source, spec.method.stage)
-        count_rows(
-            source,
-            _wording(spec),
-            report,
-            job,
-            Seen(),
-            lambda row: None,
-            content=False,
-            skip=lambda rows: True,
-        )
+        count_rows(source, _wording(spec), report, job, Seen())
         reports.append(report)
     refuse_too_many_dropped(reports, spec)
     return sum(report.taken for report in reports)

@@ -38,10 +38,11 @@ _STARTS = {
 }
 _ENTRIES = ("-----BEGIN", *(start for starts in _STARTS.values() for start in starts))
 _PRIVATE = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
-_PASSWORD = re.compile(
-    r"(?i)(?:password|passwd|pwd|\u5bc6\u7801|\u53e3\u4ee4|api[_-]?key|secret[_-]?key|access[_-]?token)"
-    r"[\"'”’]?\s*(?:[=:：]|\u662f|\u4e3a)\s*[\"'“‘]?([!-~]{8,64})"
+_NAMES = (
+    r"password|passwd|pwd|\u5bc6\u7801|\u53e3\u4ee4|api[_-]?key|secret[_-]?key|access[_-]?token"
 )
+_IS = r"[=:：\u662f\u4e3a]"
+_PASSWORD = re.compile(rf"(?i)(?:{_NAMES})[\"'”’]?\s*{_IS}\s*[\"'“‘]?([!-~]{{8,64}})")
 _PASSWORD_WORDS = ("assw", "PASSW", "pwd", "key", "KEY", "Key", "oken", "TOKEN")
 _PASSWORD_IN_CHINESE = re.compile(r"\u5bc6\u7801|\u53e3\u4ee4")
 _IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{1,12}://[^\s/:@]{1,64}:([^\s/:@]{4,64})@")
@@ -52,6 +53,16 @@ _EXAMPLES = re.compile(
 _PHONE = re.compile(r"1[3-9][0-9]{9}")
 _ID = (re.compile(r"19[0-9]{9}[0-9Xx]"), re.compile(r"20[0-9]{9}[0-9Xx]"))
 _CARD = re.compile(r"62[0-9]{14,17}")
+# Whatever the patterns above match, one of these does (\s of RE2 is that of ASCII alone).
+TELLTALE = "|".join(
+    (
+        *_ENTRIES,
+        rf"(?i:{_NAMES})[\"'”’]?[\s\x{{85}}\p{{Z}}]*{_IS}",
+        "://[^\\s/:@]+:",
+        "@[A-Za-z0-9-]",
+        "[0-9]{11}",
+    )
+)
 _MOST_HIDDEN = 50
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 

@@ -93,6 +93,7 @@ class FileSurvey:
         self.columns: frozenset[str] | None = None
         self.strange: list[Row] = []
         self.usual = ""  # the format of the file's first good row
+        self.digest = b""  # of the row taken last
         self.rows = 0
 
     def take(self, entry: Row | Finding) -> Example | None:
@@ -198,7 +199,8 @@ class FileSurvey:
 
     def _repeated(self, row: Example) -> list[Finding]:
         place = Place(row.file, row.line, self.rows)
-        first = self.seen.first(_digest(row), place)
+        self.digest = _digest(row)
+        first = self.seen.first(self.digest, place)
         return [] if first is None else [repeated(place, first)]
 
     def _unlike(self, row: Example) -> list[Finding]:

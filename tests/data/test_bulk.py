@@ -12,9 +12,11 @@ import pytest
 
 from engine.data import bulk
 from engine.data.bulk import count_rows
+from engine.data.conversation import Conversation
 from engine.data.digest import digest_of
 from engine.data.duplicates import Place, Seen
 from engine.data.finding import at_row
+from engine.data.onlooker import Onlooker, Run
 from engine.data.remarks import remarks
 from engine.data.report import SourceReport
 from engine.data.survey import Wording, taken
@@ -109,18 +111,20 @@ def write(path: Path, make: Callable[[random.Random], dict[str, Any]], seed: int
 def told(path: Path, wording: Wording, *, in_bulk: bool, content: bool) -> tuple[Any, ...]:
     source, report, seen = Source(str(path)), SourceReport(str(path)), Seen()
 
-    def look(row: Any) -> None:
-        report.add(at_row(remarks(row), row.row) if content else [])
+    class Eyes(Onlooker):
+        def look(self, row: Any, digest: bytes) -> None:
+            report.add(at_row(remarks(row), row.row) if content else [])
+
+    eyes = Eyes()
+    eyes.content = content
 
     error = None
     try:
         if in_bulk:
-            count_rows(
-                source, wording, report, Job(), seen, look, content=content, skip=lambda rows: True
-            )
+            count_rows(source, wording, report, Job(), seen, eyes)
         else:
             for row in taken(source, wording, report, Job(), seen):
-                look(row)
+                eyes.look(row, b"")
     except DanluError as caught:
         error = str(caught)
     return report.document(), report.findings, error
@@ -146,21 +150,27 @@ def test_a_spoilt_file_is_told_of_alike(
 def test_most_rows_are_never_looked_at_one_by_one(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in conversations(2000, copies=100)))
-    looked: list[Any] = []
+    looked, passed = [], []
+
+    class Eyes(Onlooker):
+        content = True
+
+        def look(self, row: Any, digest: bytes) -> None:
+            looked.append(row)
+
+        def passed(self, run: Run) -> None:
+            passed.extend(run.words())
+
     report = SourceReport(str(path))
-    source = Source(str(path))
-    count_rows(
-        source,
-        Wording(),
-        report,
-        Job(),
-        Seen(),
-        looked.append,
-        content=True,
-        skip=lambda rows: True,
-    )
+    count_rows(Source(str(path)), Wording(), report, Job(), Seen(), Eyes())
     assert (report.rows, report.taken, report.dropped) == (2000, 2000, 0)
     assert report.document()["findings"][0]["count"] == 20 and len(looked) < 1000
+    assert len(looked) + len(passed) == 2000
+    words, place, digest = passed[7]
+    row = list(conversations(2000, copies=100))[place.row - 1]
+    said = "\n".join(m["content"] for m in row["messages"] if m["role"] != "system")
+    assert (words if isinstance(words, str) else words.decode()) == said
+    assert digest == digest_of(row["messages"], None)
 
 
 def test_duplicates_are_found_alone_and_in_runs() -> None:
@@ -189,3 +199,24 @@ def test_duplicates_are_found_alone_and_in_runs() -> None:
 )  # fmt: skip
 def test_what_deserves_a_remark_is_suspicious(text: str) -> None:
     assert suspicious([b"fine", f"so {text} it".encode()]) == [1]
+
+
+def test_whatever_is_remarked_on_is_suspicious() -> None:
+    draw = random.Random(3)
+    pieces = [
+        "sk-proj-Ab12Cd34Ef56Gh78Ij90", "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789", "密码",
+        "Password", "PWD", "api_KEY",
+        "\"", "”", "\u3000", "\xa0", "\x85", " ", "是", "：", "=", "x7Tz!9qRw",
+        "ftp://u:", "x7Tz!9@h", "jo@", "corp.io", "1381", "2345678", "110105", "19491231002X",
+        "<|im_", "end|>", "<｜", "｜>", "[/INST]", "</s>", "\n", "ä½ å¥½", "锟斤拷", "a", "你",
+        "<image>", "\u200b", "\x1c", "\ufffd", "烫烫烫", "浣犲ソ锛屼笘鐣岋紒",
+        "-----BEGIN PRIVATE KEY-----",
+    ]  # fmt: skip
+    texts = ["".join(draw.choices(pieces, k=draw.choice((1, 2, 3, 4)))) for _ in range(6000)]
+    remarked = {
+        number
+        for number, text in enumerate(texts)
+        if remarks(Conversation([{"role": "user", "content": text}], None, "", 1))
+    }
+    found = set(suspicious([text.encode() for text in texts]))
+    assert remarked <= found and len(remarked) > 2000

@@ -12,12 +12,14 @@ import pytest
 from engine.data.check import check
 from engine.data.foreign_tokens import foreign_token
 from engine.data.garbled import unscrambled
-from engine.data.near_duplicates import BINS, Sketches, sketch
+from engine.data.inspection import Inspection
+from engine.data.near_duplicates import Sketches
 from engine.data.preview import Preview
 from engine.data.prompt_key import normalised
 from engine.data.repair import plan_repair, repair
 from engine.data.report import Report
 from engine.data.secrets import hidden, secrets
+from engine.data.sketches import BINS, sketches
 from engine.data.split import held_back
 from engine.errors import DanluError
 from engine.job import Job
@@ -105,9 +107,10 @@ def test_near_duplicates_are_found_and_others_are_not(tmp_path: Path) -> None:
 
 
 def test_sketches_agree_as_much_as_texts_do() -> None:
-    one = sketch(long(1))
+    (one,) = sketches([long(1)])
     for changed, low, high in ((0, 1.0, 1.0), (6, 0.8, 0.97), (60, 0.2, 0.5), (120, 0, 0.1)):
-        share = float((one == sketch(long(1, changed))).sum()) / BINS
+        (other,) = sketches([long(1, changed)])
+        share = float((one == other).sum()) / BINS
         assert low <= share <= high, changed
     assert list(Sketches().alike()) == []
 
@@ -210,3 +213,16 @@ def test_a_repair_never_writes_over_a_file_nor_leaves_half_of_one(tmp_path: Path
     with pytest.raises(BaseException):  # noqa: B017  # cancelled
         repair(source, tmp_path / "c.jsonl", job=job)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "b.jsonl"]
+
+
+def test_rows_read_in_bulk_are_compared_like_those_looked_at_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [asked(long(seed)) for seed in range(30)]
+    rows += [asked(long(3, 4)), asked("我们" + long(5, 2)), rows[7], asked(long(8, 3) + " a@b.io")]
+    rows += [asked(long(9, 2)) | {"system": "Be brief."}]
+    source = write(tmp_path / "a.jsonl", *rows)
+    in_bulk = check([source])
+    assert [line for line, _ in told(in_bulk, "near_duplicate")] == [31, 32, 34, 35]
+    monkeypatch.setattr(Inspection, "wants_each", True)
+    assert check([source]).document() == in_bulk.document()

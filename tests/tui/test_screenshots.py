@@ -39,7 +39,7 @@ from tests.tui.wizard_parts import (
 from tui.app import DanluApp
 from tui.pace import Pace
 from tui.screens.live import LiveScreen
-from tui.wizard import findings
+from tui.wizard import estimates, findings
 
 _FOLDER = Path(__file__).parent.parent.parent / "snapshots"
 _IN_TRAINING = 170  # events of the recorded journal, up to the middle of the run
@@ -130,5 +130,5 @@ async def test_the_memory_step(
     words.use_language(language)
     app, draft = wizard("memory", {**identity(fill=FILLED), "model": {"source": str(model)}})
     async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft, lambda: findings.verdict(draft) is not None)
+        await rest(pilot, draft, lambda: estimates.verdict(draft) is not None)
         hold(app, f"memory-{language}")

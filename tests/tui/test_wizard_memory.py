@@ -21,7 +21,7 @@ from tests.tui.wizard_parts import (
     wizard,
 )
 from tui.widgets.stacked_bar import bar
-from tui.wizard import findings
+from tui.wizard import estimates
 
 
 def _estimates(monkeypatch: pytest.MonkeyPatch, required: float) -> list[object]:
@@ -54,7 +54,7 @@ async def test_the_estimate_is_a_bar_its_items_and_what_would_help(
     words.use_language(language)
     app, draft = wizard("memory", identity(fill=FILLED))
     async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft, lambda: findings.verdict(draft) is not None)
+        await rest(pilot, draft, lambda: estimates.verdict(draft) is not None)
         assert_snapshot(app, f"wizard_memory_{name}_{language}")
 
 
@@ -66,12 +66,12 @@ async def test_enter_applies_a_change_and_z_takes_it_back(
     _estimates(monkeypatch, 27.5)
     app, draft = wizard("memory", identity(fill=FILLED))
     async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft, lambda: findings.verdict(draft) == "does_not_fit")
+        await rest(pilot, draft, lambda: estimates.verdict(draft) == "does_not_fit")
         assert "DOES NOT FIT" in screen_text(app)
         await pilot.press("enter")
         assert draft.spec.model.quantization == "nf4"
         assert draft.spec.origin("model.quantization").by == "you"
-        await rest(pilot, draft, lambda: findings.verdict(draft) == "fits")
+        await rest(pilot, draft, lambda: estimates.verdict(draft) == "fits")
         await pilot.press("z")
         assert draft.spec.model.quantization == "none"
 
@@ -84,7 +84,7 @@ async def test_enter_goes_on_where_the_run_fits(
     asked = _estimates(monkeypatch, 19.2)
     app, draft = wizard("memory", identity(fill=FILLED))
     async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft, lambda: findings.verdict(draft) == "fits")
+        await rest(pilot, draft, lambda: estimates.verdict(draft) == "fits")
         count = len(asked)
         await pilot.press("enter")
         await pilot.pause()
@@ -105,6 +105,20 @@ async def test_a_model_that_is_not_here_can_be_fetched_or_passed_by(
         await pilot.press("enter")
         await pilot.pause()
         assert draft.at == "parameters"
+
+
+async def test_a_known_model_that_is_not_here_is_estimated_by_its_shapes(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    asked = _estimates(monkeypatch, 19.2)
+    source = "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B"
+    app, draft = wizard("memory", {**identity(fill=FILLED), "model": {"source": source}})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: estimates.verdict(draft) is not None)
+        assert asked
+        assert "this is told from its shapes" in screen_text(app)
 
 
 def test_the_bar_fills_its_cells_and_marks_the_limit() -> None:

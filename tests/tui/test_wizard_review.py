@@ -14,7 +14,7 @@ from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.wizard_parts import FILLED, estimate_of, identity, put_embedded, rest, steady, wizard
 from tui.app import DanluApp
 from tui.widgets.row_list import RowList
-from tui.wizard import findings, start_recipe, start_wizard
+from tui.wizard import estimates, findings, start_recipe, start_wizard
 from tui.wizard.command_line import command_line
 from tui.wizard.draft import Draft
 
@@ -41,7 +41,7 @@ async def test_review_tells_what_will_run(language: str) -> None:
 
 
 def _all_known(draft: Draft) -> bool:
-    known = (findings.verdict(draft), findings.facts(draft), findings.report(draft))
+    known = (estimates.verdict(draft), findings.facts(draft), findings.report(draft))
     return all(found is not None for found in known)
 
 

@@ -19,7 +19,7 @@ from tui.widgets.job_bar import JobBar
 from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
 from tui.widgets.stacked_bar import StackedBar
-from tui.wizard import findings
+from tui.wizard import estimates, findings
 from tui.wizard.memory_lines import (
     MemoryRow,
     change_heading,
@@ -98,8 +98,8 @@ class MemoryScreen(StepScreen):
         findings.ask_shelf(self.draft)
         findings.ask_facts(self.draft, self.draft.spec.model.source)
         findings.ask_check(self.draft)
-        findings.ask_estimate(self.draft)
-        findings.ask_changes(self.draft)
+        estimates.ask_estimate(self.draft)
+        estimates.ask_changes(self.draft)
         self._show_run()
         found = self._estimate()
         self._show_estimate(found)
@@ -135,15 +135,17 @@ class MemoryScreen(StepScreen):
 
     def _said(self, found: Estimate | None) -> str:
         if found is not None:
-            return words.t("wizard_memory.too_much") if found.verdict == "does_not_fit" else ""
+            verdict = words.t("wizard_memory.too_much") if found.verdict == "does_not_fit" else ""
+            away = words.t("wizard_memory.by_shapes") if estimates.is_away(self.draft) else ""
+            return " ".join(said for said in (verdict, away) if said)
         error = self._error()
         if error is not None:
             return f"{sign('no')} {error.what} {error.why}"
         if self.draft.exclusions():
             return f"{sign('no')} {self.draft.exclusions()[0].what}"
-        here = findings.ask_here(self.draft, self.draft.spec.model.source)
-        if here.done and here.result is None:
-            return words.t("wizard_memory.not_here")
+        if estimates.is_away(self.draft) and estimates.ask_shapes(self.draft) is None:
+            seeking = estimates.seeking_shapes(self.draft)
+            return words.t("wizard_memory.seeking" if seeking else "wizard_memory.not_here")
         task = self.draft.desk.find("estimate")
         if task is not None and task.cancelled:
             return words.t("wizard_memory.cancelled")
@@ -163,7 +165,7 @@ class MemoryScreen(StepScreen):
             self.fail(fetch.error)
 
     def _working(self) -> Any:
-        tasks = (self.draft.desk.find(name) for name in ("fetch", "estimate", "changes"))
+        tasks = (self.draft.desk.find(name) for name in ("fetch", "shapes", "estimate", "changes"))
         return next((task for task in tasks if task is not None and not task.done), None)
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
@@ -188,10 +190,8 @@ class MemoryScreen(StepScreen):
         if action == "again":
             return self._working() is None
         if action == "fetch":
-            here = self.draft.desk.find(f"here {self.draft.spec.model.source}")
             fetching = self.draft.desk.find("fetch")
-            away = here is not None and here.done and here.result is None
-            return away and (fetching is None or fetching.done)
+            return estimates.is_away(self.draft) and (fetching is None or fetching.done)
         return super().check_action(action, parameters)
 
     def action_undo(self) -> None:
@@ -202,7 +202,7 @@ class MemoryScreen(StepScreen):
     def action_again(self) -> None:
         """Look at the machine again and estimate anew."""
         self.draft.machine = machine()
-        for name in ("estimate", "changes"):
+        for name in ("shapes", "estimate", "changes"):
             self.draft.desk.forget(name)
         self.look_now()
 

@@ -21,7 +21,7 @@ from tui.symbols import sign
 from tui.widgets.fact_grid import FactGrid
 from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
-from tui.wizard import findings
+from tui.wizard import estimates, findings
 from tui.wizard.command_line import command_line
 from tui.wizard.flow import keep_started
 from tui.wizard.forecast import forecast
@@ -72,7 +72,7 @@ class ReviewScreen(StepScreen):
         findings.ask_shelf(self.draft)
         findings.ask_facts(self.draft, self.draft.spec.model.source)
         findings.ask_check(self.draft)
-        findings.ask_estimate(self.draft)
+        estimates.ask_estimate(self.draft)
         findings.ask_pace(self.draft)
         self.query_one(FactGrid).show(self._title(), forecast(self.draft))
         self.query_one(RowList).show(self._rows(), same=lambda row: (row.action, row.step))

@@ -15,7 +15,7 @@ from engine.spec.yaml_form import show_value
 from engine.units import human_bytes, human_count, human_duration
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact
-from tui.wizard import findings
+from tui.wizard import estimates, findings
 from tui.wizard.draft import Draft
 from tui.wizard.names import model_name
 
@@ -132,7 +132,7 @@ def _time(draft: Draft) -> str:
 def _memory(draft: Draft) -> Fact:
     name = words.t("wizard_review.memory")
     found = _estimate(draft)
-    verdict = findings.verdict(draft)
+    verdict = estimates.verdict(draft)
     if verdict is None:
         task = draft.desk.find("estimate")
         key = "estimating" if task is not None and not task.done else "memory_unknown"

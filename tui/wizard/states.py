@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine import words
-from tui.wizard import findings
+from tui.wizard import estimates, findings
 from tui.wizard.draft import Draft
 from tui.wizard.steps import STEPS
 
@@ -74,7 +74,7 @@ def step_states(draft: Draft) -> dict[str, str]:
         "parameters": "parameters" in draft.visited or draft.recipe is not None,
         "review": False,
     }
-    verdict = findings.verdict(draft)
+    verdict = estimates.verdict(draft)
     if verdict == "does_not_fit":
         wrong.add("memory")
     done["memory"] = verdict in ("fits", "tight")

@@ -16,6 +16,7 @@ from engine.data.files import locate
 from engine.data.finding import Finding
 from engine.data.read import Row
 from engine.data.repair_diff import Line, diff, visible, written
+from engine.data.repair_place import with_images
 from engine.data.repair_read import Read, read_for_repair
 from engine.data.repair_row import mend_row
 from engine.data.repair_write import Writer
@@ -159,7 +160,13 @@ def _repaired(
                 continue
             seen.add(key)
             made.written += 1
-            yield value
+            elsewhere = made.out is not None and _folder(made.out) != _folder(path)
+            columns = located.source.columns or {}
+            yield with_images(value, path.parent, columns) if elsewhere else value
+
+
+def _folder(path: Path) -> Path:
+    return path.parent.resolve()
 
 
 def _stage(files: list[Path], source: Source, job: Job) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import words
+from engine.data.repair_place import can_repair, plain_source, repaired_source
 from engine.errors import DanluError
 from engine.words import t
 from tui.cli.progress_line import progress_line
@@ -17,6 +19,7 @@ from tui.wrap import wrap
 if TYPE_CHECKING:
     from engine.data.repair import Repair
     from engine.data.report import Report
+    from engine.spec.sections import Source
 
 _CHANGES = 5  # rows whose diff is printed
 
@@ -33,11 +36,11 @@ def run_repair(args: argparse.Namespace) -> int:
     outs = _outs([source.source for source in sources], Path(args.repair))
     with progress_line() as job:
         repairs = [
-            repair(source, out, stage=args.stage, fill=fill, job=job)
+            repair(_before(source), out, stage=args.stage, fill=fill, job=job)
             for source, out in zip(sources, outs, strict=True)
         ]
         after = check(
-            sources_of(args, list(map(str, outs))),
+            [_after(source, out) for source, out in zip(sources, outs, strict=True)],
             stage=args.stage,
             fill=fill,
             system=args.system,
@@ -49,6 +52,16 @@ def run_repair(args: argparse.Namespace) -> int:
     else:
         print("\n".join(repair_lines(repairs, after, shutil.get_terminal_size((100, 24)).columns)))
     return 0 if after.ok else 1
+
+
+def _before(source: Source) -> Source:
+    """All rows of the source, as they are read."""
+    return plain_source(source) if can_repair(source) else source
+
+
+def _after(source: Source, out: Path) -> Source:
+    """The new file, read as the source was."""
+    return repaired_source(source, out) if can_repair(source) else replace(source, source=str(out))
 
 
 def _outs(sources: list[str], out: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from engine import words
+from engine.data.repair_place import can_repair
 from engine.data.report import place_name
 from engine.job import Job
 from engine.units import human_count
@@ -161,11 +162,14 @@ class DataProblemsScreen(DanluScreen):
         return said
 
     def _mendable(self, group: dict[str, Any]) -> bool:
-        return bool(group["repairable"]) and self._is_local(group)
+        return bool(group["repairable"]) and self._can_repair(group)
 
-    def _is_local(self, group: dict[str, Any]) -> bool:
-        train = self.draft.spec.data.train
-        return 0 <= group["index"] < len(train) and findings.is_local(train[group["index"]])
+    def _can_repair(self, group: dict[str, Any]) -> bool:
+        train, index = self.draft.spec.data.train, group["index"]
+        if not 0 <= index < len(train):
+            return False
+        read = findings.is_local(train[index]) or self._report.sources[index].rows > 0
+        return read and can_repair(train[index])
 
     # Keys
 
@@ -176,7 +180,7 @@ class DataProblemsScreen(DanluScreen):
         if group is None:
             return False
         if action == "repair":
-            return self._is_local(group)
+            return self._can_repair(group)
         return group["severity"] != "error" and group["row"] > 0 and group["index"] >= 0
 
     def action_mend(self) -> None:
@@ -186,7 +190,7 @@ class DataProblemsScreen(DanluScreen):
             return
         if group["code"] == "unfilled_placeholder":
             self._fill(group)
-        elif self._mendable(group) or (group["severity"] == "error" and self._is_local(group)):
+        elif self._mendable(group) or (group["severity"] == "error" and self._can_repair(group)):
             self.action_repair()
         elif self.check_action("row", ()):
             self.action_row()
@@ -221,5 +225,5 @@ class DataProblemsScreen(DanluScreen):
         from tui.screens.data_repair import DataRepairScreen
 
         group = self.query_one(RowList).current
-        if group is not None and self._is_local(group):
+        if group is not None and self._can_repair(group):
             self.app.push_screen(DataRepairScreen(self.draft, group["index"]))

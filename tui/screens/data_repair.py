@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import words
+from engine.data.repair_place import place_for, plain_source, repaired_source
 from engine.job import Job
 from engine.spec.run_spec import plain
 from tui.cells import fit
@@ -77,7 +77,7 @@ class DataRepairScreen(DanluScreen):
 
     def _ask_plan(self) -> Task[Repair]:
         fill, stage = self.draft.spec.data.fill, self.draft.spec.method.stage
-        source = replace(self._source, sample=None)
+        source = plain_source(self._source)
 
         def plan(job: Job) -> Repair:
             from engine.data.repair import plan_repair
@@ -158,17 +158,21 @@ class DataRepairScreen(DanluScreen):
         question = AskScreen(
             words.t("wizard_data.repair_out"),
             words.t("wizard_data.repair_about"),
-            value=str(_free_name(Path(self._source.source))),
+            value=str(_free_name(place_for(self._source, self._folder()))),
             refuse=_taken,
         )
         self.app.push_screen(question, self._write)
+
+    def _folder(self) -> Path:
+        """Where a file of a hub's rows goes: where files were last taken from."""
+        return Path(self.draft.places.get("data_folder", Path.cwd()))
 
     def _write(self, text: str | None) -> None:
         if not text:
             return
         out = Path(text).expanduser()
         fill, stage = self.draft.spec.data.fill, self.draft.spec.method.stage
-        source = replace(self._source, sample=None)
+        source = plain_source(self._source)
 
         def write(job: Job) -> Repair:
             from engine.data.repair import repair
@@ -187,10 +191,9 @@ class DataRepairScreen(DanluScreen):
         if task.result is None or task.result.out is None:
             self.refresh_bindings()
             return
-        sources = plain(self.draft.spec.data.train)
-        new = {**sources[self._index], "source": str(task.result.out)}
-        sources[self._index] = new
-        self.draft.change({"data.train": sources})
+        sources = list(self.draft.spec.data.train)
+        sources[self._index] = repaired_source(self._source, task.result.out)
+        self.draft.change({"data.train": plain(sources)})
         findings.ask_check(self.draft)
         name = task.result.out.name
         self.app.notify(words.t("wizard_data.repair_done", name=name, rows=task.result.written))

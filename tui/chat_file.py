@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-import re
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 from engine import words
 from engine.chat.conversation import Transcript
+from engine.chat.kept_talks import FORMS, new_place, save_both, without_form
 from engine.errors import DanluError
 from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
+from tui.screens.confirm import ConfirmScreen
 
-FORMS = (".md", ".json")
 
+def save_where_asked(
+    screen: DanluScreen, kept: Transcript, own: Path | None, saved: Callable[[Path], None]
+) -> None:
+    """Ask for a name, then write the page and the JSON there. ``own`` is where the conversation was
+    saved before; another one is not replaced unasked. ``saved`` is told where it is now."""
 
-def save_where_asked(screen: DanluScreen, kept: Transcript) -> None:
-    """Ask for a file's name, then write the conversation there; its ending says the form."""
-
-    def take(text: str | None) -> None:
-        path = Path(text or "").expanduser()
-        if not text:
-            return
+    def write(place: Path) -> None:
         try:
-            kept.write(path)
+            save_both(kept, place)
         except DanluError as error:
             screen.fail(error)
         else:
-            screen.notify(words.t("chat_screen.saved", path=path))
+            saved(place)
+            screen.notify(words.t("chat_screen.saved", path=place))
 
-    name = re.sub(r"[^\w.-]+", "-", kept.title).strip("-.") or "model"
-    value = str(Path.cwd() / f"chat-{name}-{time.strftime('%m%d-%H%M')}.md")
+    def take(text: str | None) -> None:
+        if not text:
+            return
+        place = without_form(Path(text).expanduser().absolute())
+        there = [file for form in FORMS if (file := place.with_name(place.name + form)).exists()]
+        if not there or place == own:
+            write(place)
+            return
+        question = words.t("chat_screen.replace", path=there[0])
+        confirm = ConfirmScreen(question, words.t("chat_screen.replace_why"))
+        screen.app.push_screen(confirm, lambda yes: write(place) if yes else None)
+
+    value = str(own or new_place(kept.title))
     title, about = words.t("chat_screen.save"), words.t("chat_screen.save_about")
-    screen.app.push_screen(AskScreen(title, about, value=value, refuse=not_a_form), take)
-
-
-def not_a_form(text: str) -> str:
-    """Why the file cannot be written in either form; empty where it can."""
-    return "" if Path(text).suffix in FORMS else words.t("chat_screen.save_forms")
+    screen.app.push_screen(AskScreen(title, about, value=value), take)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.chat.kept_part import part_document, read_part
+from engine.chat.part import Part
 from engine.chat.sampling import Sampling, sampling_of
 from engine.errors import DanluError
 from engine.runs.atomic import write_atomically
@@ -75,6 +77,11 @@ class Conversation:
                 said.append({"role": "assistant", "content": answer.text})
         return said
 
+    def hand_over(self, old: str, new: str) -> None:
+        """Let the voice ``new`` go on with what ``old`` has said."""
+        for turn in self.turns:
+            turn.answers = {new if name == old else name: a for name, a in turn.answers.items()}
+
     def rewind(self, turn: int) -> str:
         """Forget the turn with that number and all after it; returns what it asked."""
         question = self.turns[turn].question
@@ -84,22 +91,25 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Transcript:
-    """A conversation to keep. ``voices`` maps their names to what a person reads."""
+    """A conversation to keep. ``voices`` maps their names to what a person reads, ``parts`` to who
+    spoke (none in files that older versions wrote)."""
 
     title: str
     voices: Mapping[str, str]
     conversation: Conversation
     sampling: Sampling
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
-        """``{title, time, system, sampling, voices, turns: [{question, answers: {voice: {text,
-        state, tokens, seconds}}}]}``."""
+        """``{title, time, system, sampling, voices, parts, turns: [{question, answers: {voice:
+        {text, state, tokens, seconds}}}]}``."""
         return {
             "title": self.title,
             "time": round(time.time()),
             "system": self.conversation.system or None,
             "sampling": self.sampling.document(),
             "voices": dict(self.voices),
+            "parts": {name: part_document(part) for name, part in self.parts.items()},
             "turns": [
                 {
                     "question": turn.question,
@@ -144,14 +154,21 @@ def read_transcript(path: Path) -> Transcript:
         turns = [
             Turn(
                 str(turn["question"]),
-                {name: Answer(**said) for name, said in turn["answers"].items()},
+                {name: _answer(said) for name, said in turn["answers"].items()},
             )
             for turn in kept["turns"]
         ]
         conversation = Conversation(kept.get("system") or "", turns)
         sampling = sampling_of(kept.get("sampling") or {})
-        return Transcript(str(kept["title"]), dict(kept["voices"]), conversation, sampling)
+        parts = {name: read_part(part) for name, part in kept.get("parts", {}).items()}
+        return Transcript(str(kept["title"]), dict(kept["voices"]), conversation, sampling, parts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = getattr(error, "strerror", None) or error
         kind = t("chat.file.transcript")
         raise DanluError("chat.bad_file", path=path, kind=kind, reason=reason) from error
+
+
+def _answer(said: Mapping[str, Any]) -> Answer:
+    """Each figure as its own type. One that was being said when it was kept has ended."""
+    state: State = said["state"] if said["state"] in _ENDED else "stopped"
+    return Answer(str(said["text"]), state, int(said["tokens"]), float(said["seconds"]))

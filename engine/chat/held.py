@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.chat.part import Part
 from engine.errors import DanluError
-from engine.hardware import Machine
+from engine.hardware import Machine, machine
 from engine.job import Job
 from engine.spec.sections import Model
 
@@ -46,6 +47,15 @@ def held_here(model: Model, on: Machine) -> Held | None:
     except DanluError:
         return None
     return _held(located.folder, model, on) if located else None
+
+
+def same_voice(one: Part, other: Part) -> bool:
+    """Whether both are the same adapter, or none, on the same weights."""
+    if one.adapter != other.adapter:
+        return False
+    on = machine()
+    first, second = held_here(one.model, on), held_here(other.model, on)
+    return one.model == other.model or (first is not None and first == second)
 
 
 def _gguf(model: Model) -> Path:

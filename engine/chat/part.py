@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from engine.chat.foreign_target import Note
 from engine.chat.target import ChatTarget, resolve_target
 from engine.errors import DanluError
 from engine.spec.sections import Model
@@ -19,13 +20,16 @@ _MANIFEST = "export.json"
 @dataclass(frozen=True)
 class Part:
     """``reader`` is the folder whose tokenizer, and with it the chat template, stands in for the
-    model's own; ``label`` is what a person reads."""
+    model's own; ``label`` is what a person reads. ``notes`` and ``system`` are the target's: what
+    to tell of it, and the system prompt it was trained with."""
 
     label: str
     model: Model
     adapter: Path | None = None
     reader: Path | None = None
     kind: Kind = "model"
+    notes: tuple[Note, ...] = field(default=(), compare=False)
+    system: str | None = field(default=None, compare=False)
 
 
 def tuned_part(target: ChatTarget) -> Part:
@@ -33,7 +37,8 @@ def tuned_part(target: ChatTarget) -> Part:
     if target.tuned is None:
         raise DanluError("chat.no_tuned", target=target.label)
     model = target.tuned_model if target.weights is not None else target.base
-    return Part(target.label, model, target.adapter, _reader(target.adapter), "tuned")
+    reader = _reader(target.adapter)
+    return Part(target.label, model, target.adapter, reader, "tuned", target.notes, target.system)
 
 
 def base_part(target: ChatTarget) -> Part:
@@ -41,7 +46,10 @@ def base_part(target: ChatTarget) -> Part:
     template is the one to compare with."""
     kind: Kind = "base" if target.tuned else "model"
     label = Path(target.base.source).name if target.tuned else target.label
-    return Part(label, target.base, None, _reader(target.adapter), kind)
+    reader = _reader(target.adapter)
+    if target.tuned:
+        return Part(label, target.base, None, reader, kind)
+    return Part(label, target.base, None, reader, kind, target.notes, target.system)
 
 
 def adapter_part(target: ChatTarget, adapter: Path) -> Part:

@@ -122,12 +122,14 @@ def _of_checkpoint(folder: Path, run: Run) -> ChatTarget:
         if checkpoint_step(folder) >= 0:
             raise _no_checkpoint(run, folder.name)
         raise DanluError("chat.not_a_model", folder=folder)
+    spec = run.spec()
     return ChatTarget(
-        run.spec().model,
+        spec.model,
         f"{run.name}/{folder.name}",
         adapter=folder if adapter else None,
         weights=None if adapter else folder,
         run=run,
+        system=spec.data.system,
     )
 
 

@@ -231,8 +231,10 @@ async def test_a_question_is_edited_asked_again_and_the_conversation_saved(
         app.screen.query_one(LineInput).value = str(tmp_path / "talk.json")
         await pilot.press("enter")
         await pilot.pause()
+        assert (tmp_path / "talk.md").is_file()
         kept = read_transcript(tmp_path / "talk.json")
         assert kept.conversation == screen._conversation
+        assert kept.parts == {voice.name: voice.part for voice in screen._voices}
         assert kept.sampling == screen._sampling
         assert "two again" in kept.markdown() and "base heard 3" in kept.markdown()
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.chat.conversation import Conversation, Transcript, read_transcript
+from engine.chat.kept_talks import find_talk, kept_talks
+from engine.chat.sampling import CHAT_DEFAULT
 from engine.words import t
 from tui.cli.chat_lines import ChatLines, Voices
 from tui.cli.progress_line import progress_line
@@ -28,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--as", dest="voice", choices=_AS, help=t("cli_chat.as"))
     add("--beside", action="append", default=[], metavar="TARGET", help=t("cli_chat.beside"))
     add("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
+    add("--open", metavar="FILE", help=t("cli_chat.open"))
+    add("--saved", action="store_true", help=t("cli_chat.saved"))
     add("--save", metavar="FILE", type=_transcript_file, help=t("cli_chat.save"))
     add_sampling(parser)
     add("--json", action="store_true", help=t("cli_chat.json"))
@@ -36,19 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Talk until the person leaves. Raises DanluError."""
+    if args.saved:
+        return _list_saved(args.json)
     if args.json and args.prompt is None:
         args.parser.error(t("cli_chat.json_needs_prompt"))
-    sampling = chosen_sampling(args)
-    from engine.chat.part import part_of
-    from engine.chat.talker import Talker
-
-    others = [part_of(text) for text in args.beside]
-    with progress_line() as job:
-        talker = Talker.open(args.target, args.base_model, job)
-        voices = _voices(talker, args.voice or ("tuned" if talker.target.tuned else "base"))
-        for part in others[: MOST_VOICES - len(voices)]:
-            voices = (*voices, new_voice(part, voices, talker.add(part, job)))
-    lines = ChatLines(talker, sampling, voices, args.system)
+    kept = read_transcript(find_talk(args.open)) if args.open else None
+    sampling = chosen_sampling(args, kept.sampling if kept else CHAT_DEFAULT)
+    talker, voices = _ready(args, kept)
+    conversation = kept.conversation if kept else Conversation()
+    conversation.system = conversation.system if args.system is None else args.system
+    lines = ChatLines(talker, sampling, voices, conversation)
     if args.json and args.prompt is not None:
         answers = lines.answer(args.prompt)
         document = _document(talker.target.label, args.prompt, answers)
@@ -59,6 +62,47 @@ def run(args: argparse.Namespace) -> int:
         _talk(lines, talker.target.label)
     if args.save:
         lines.save(args.save)
+    return 0
+
+
+def _ready(args: argparse.Namespace, kept: Transcript | None) -> tuple[Talker, Voices]:
+    """The models loaded, and who answers. Raises DanluError."""
+    from engine.chat.part import part_of
+    from engine.chat.talker import Talker
+    from tui.opening import open_again, take_over
+
+    others = [part_of(text) for text in args.beside]
+    with progress_line() as job:
+        if kept is not None and args.target is None:
+            talker, found = open_again(kept, None, job)
+            voices = _voices(talker, args.voice) if args.voice else tuple(found)
+        else:
+            talker = Talker.open(args.target, args.base_model, job)
+            voices = _voices(talker, args.voice or ("tuned" if talker.target.tuned else "base"))
+        for part in others[: MOST_VOICES - len(voices)]:
+            voices = (*voices, new_voice(part, voices, talker.add(part, job)))
+        system = talker.target.system
+        if (
+            talker.target.run
+            and system
+            and not (args.system or (kept and kept.conversation.system))
+        ):
+            job.note("foreign.system", system=system)
+    if kept is not None:
+        take_over(kept, voices)
+    return talker, voices
+
+
+def _list_saved(as_json: bool) -> int:
+    talks = kept_talks()
+    if as_json:
+        print(json.dumps([talk.document() for talk in talks], ensure_ascii=False, indent=2))
+        return 0
+    for talk in talks:
+        day = time.strftime("%Y-%m-%d %H:%M", time.localtime(talk.time))
+        print(f"{day}  {talk.path.stem}  {talk.turns}  {' '.join(talk.asked.split())[:60]}")
+    if not talks:
+        print(t("cli_chat.no_saved"))
     return 0
 
 
@@ -95,6 +139,7 @@ def _talk(lines: ChatLines, label: str) -> None:
         import readline  # noqa: F401  # lets input() edit a line, Chinese included
 
         print(t("cli_chat.greeting", target=label), file=sys.stderr)
+    lines.recall()
     while True:
         try:
             text = input("> " if at_terminal else "").strip()

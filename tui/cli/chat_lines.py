@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.chat.conversation import Answer, Conversation, Transcript, Turn
+from engine.chat.kept_talks import new_place, save_both
 from engine.chat.sampling import Sampling, sampling_of
 from engine.errors import DanluError
 from engine.words import keys_below, t
@@ -25,12 +26,12 @@ class ChatLines:
     the same follow-up questions; on lines they answer one after the other."""
 
     def __init__(
-        self, talker: Talker, sampling: Sampling, voices: Voices, system: str | None
+        self, talker: Talker, sampling: Sampling, voices: Voices, conversation: Conversation
     ) -> None:
         self._talker = talker
         self._sampling = sampling
         self._voices = voices
-        self._conversation = Conversation(system or "")
+        self._conversation = conversation
         self._heard = {voice.name: voice for voice in voices}
 
     def ask(self, text: str) -> None:
@@ -79,7 +80,7 @@ class ChatLines:
             "system": lambda: self._set_system(rest.strip()),
             "again": lambda: self._again(rest.strip()),
             "set": lambda: self._set(rest),
-            "save": lambda: self.save(Path(rest.strip() or "chat.md").expanduser()),
+            "save": lambda: self._save(rest.strip()),
         }
         if name not in commands:
             print(t("cli_chat.unknown_command", command=f"/{name}"))
@@ -92,10 +93,35 @@ class ChatLines:
     def save(self, path: Path) -> None:
         """Keep the conversation, ``.json`` with every figure. Raises DanluError
         ``chat.cannot_write``."""
+        self._transcript().write(path)
+        print(t("cli_chat.saved_to", path=path), file=sys.stderr)
+
+    def recall(self) -> None:
+        """Say where a conversation that goes on stands: its last question and the answers."""
+        turns = self._conversation.turns
+        if not turns:
+            return
+        print(t("cli_chat.goes_on", count=len(turns)), file=sys.stderr)
+        print(f"> {turns[-1].question}", file=sys.stderr)
+        for voice in self._voices:
+            said = turns[-1].answers.get(voice.name)
+            if said is not None:
+                print(f"[{voice.title}] {said.text}", file=sys.stderr)
+
+    def _transcript(self) -> Transcript:
         titles = {name: voice.title for name, voice in self._heard.items()}
+        parts = {name: voice.part for name, voice in self._heard.items()}
         label = self._talker.target.label
-        Transcript(label, titles, self._conversation, self._sampling).write(path)
-        print(t("chat_screen.saved", path=path), file=sys.stderr)
+        return Transcript(label, titles, self._conversation, self._sampling, parts)
+
+    def _save(self, name: str) -> None:
+        """In the form the name ends in; page and JSON in danlu's own folder without one."""
+        if name:
+            self.save(Path(name).expanduser())
+            return
+        place = new_place(self._talker.target.label)
+        for path in save_both(self._transcript(), place):
+            print(t("cli_chat.saved_to", path=path), file=sys.stderr)
 
     def _turn(self, text: str) -> Turn:
         turn = Turn(text, {voice.name: Answer() for voice in self._voices})

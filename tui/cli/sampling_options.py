@@ -19,10 +19,9 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sampling", metavar="FILE", help=t("cli_chat.sampling"))
 
 
-def chosen_sampling(args: argparse.Namespace) -> Sampling:
-    """What the options say, over what ``--sampling`` names, over the defaults. Raises DanluError
+def chosen_sampling(args: argparse.Namespace, below: Sampling = CHAT_DEFAULT) -> Sampling:
+    """What the options say, over what ``--sampling`` names, over ``below``. Raises DanluError
     ``chat.bad_file`` or ``chat.bad_sampling``."""
-    below = CHAT_DEFAULT
     if args.sampling:
         below = read_sampling(Path(args.sampling).expanduser(), below)
     given = {field.name: getattr(args, field.name) for field in FIELDS}

@@ -86,12 +86,13 @@ def _labels(a: str | None, b: str | None) -> tuple[str, str]:
 
 def _voices(talker: Talker, other: str | None, job: Job) -> tuple[Voice, Voice]:
     """The other side, or the base, and the target. Raises DanluError ``chat.same_voice``."""
+    from engine.chat.held import same_voice
     from engine.chat.part import part_of
 
     target = talker.target
     first = talker.part("tuned" if target.tuned else None)
     second = part_of(other) if other else talker.part(None)
-    if (first.model, first.adapter) == (second.model, second.adapter):
+    if same_voice(first, second):
         raise DanluError("chat.same_voice", target=target.label)
     talker.add(second, job)
     voice = new_voice(second, ())

@@ -7,141 +7,22 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.widget import Widget
-from textual.widgets import Input
 
 from engine import words
-from engine.chat.conversation import Transcript as Kept
+from engine.chat.conversation import Transcript
 from engine.chat.sampling import Sampling
 from tui.screens.ask import AskScreen
 from tui.screens.chat_keys import CHAT_KEYS, NEED_A_TURN, NEED_SILENCE, WHILE_TYPING
-from tui.screens.talking import TalkingScreen
-from tui.talk import MOST_VOICES, Answer, Conversation, Turn, Voice
+from tui.screens.conversing import ConversingScreen
+from tui.talk import MOST_VOICES
 from tui.verifying import of_run, verify_command, with_golden
 from tui.widgets.chat_input import ChatInput
-from tui.widgets.head_line import HeadLine
-from tui.widgets.job_bar import JobBar
-from tui.widgets.note_line import NoteLine
-from tui.widgets.transcript import Transcript, stacked
-from tui.widgets.voice_heads import Head, VoiceHeads
 
 
-class ChatScreen(TalkingScreen):
-    """``target`` is what :func:`engine.chat.part.part_of` understands."""
+class ChatScreen(ConversingScreen):
+    """The keys of a conversation, and where they lead."""
 
-    title_key = "chat_screen.title"
-    AUTO_FOCUS = "ChatInput"
     BINDINGS: ClassVar[list[BindingType]] = CHAT_KEYS
-
-    def __init__(self, target: str) -> None:
-        super().__init__(target)
-        self._conversation = Conversation()
-        self._current = 0  # the number of the voice that is copied, removed, zoomed
-        self._zoomed = False
-        self._thoughts = False
-        self._marked: int | None = None
-        self._editing: int | None = None
-        self._draft = ""
-        self._asked_early = False  # a question was sent while the model was still loading
-
-    # -- drawing ---------------------------------------------------------------------------
-
-    def work(self) -> list[Widget]:
-        hint = words.t("chat_screen.ask" if self._talker else "chat_screen.loading")
-        entry = ChatInput(self._draft, placeholder=hint, compact=True, select_on_focus=False)
-        return [VoiceHeads(), Transcript(), JobBar(), NoteLine(), entry]
-
-    def head_right(self) -> str:
-        parts = [words.t("chat_screen.system_set")] if self._conversation.system else []
-        return "   ".join([*parts, self.shown_sampling(), words.language().upper()])
-
-    def show_all(self) -> None:
-        label = self._voices[-1].part.label if len(self._voices) == 1 else self._target
-        title = f"{words.t(self.title_key)} · {label}"
-        self.query_one(HeadLine).show(title, self.head_right())
-        note = ""
-        if self._editing is not None:
-            note = words.t("chat_screen.editing", number=self._editing + 1)
-        self.query_one(NoteLine).show(note)
-        self.show_said()
-        self.refresh_bindings()
-
-    def show_said(self) -> None:
-        transcript, shown = self.query_one(Transcript), self._shown
-        columns = not stacked(transcript.size.width - 1, len(shown))
-        last = self._conversation.turns[-1].answers if self._conversation.turns else {}
-        everyone = self._voices if self._zoomed or not columns else shown
-        heads = [
-            Head(voice.title, voice.facts(last.get(voice.name)), voice.short) for voice in everyone
-        ]
-        self.query_one(VoiceHeads).show(heads, self._current, columns and not self._zoomed)
-        transcript.show(
-            self._conversation.turns,
-            {voice.name: voice.title for voice in shown},
-            marked=self._marked,
-            thoughts=self._thoughts,
-            about=words.t("chat_screen.about").split("\n") if self._talker else (),
-        )
-
-    @property
-    def _shown(self) -> list[Voice]:
-        """The voices whose answers are drawn."""
-        return [self._voice] if self._zoomed and self._voices else self._voices
-
-    @property
-    def _voice(self) -> Voice:
-        return self._voices[self._current]
-
-    async def retranslate(self) -> None:
-        typing = isinstance(self.focused, ChatInput)
-        await super().retranslate()
-        self.call_after_refresh(self.show_all)
-        (self.query_one(ChatInput) if typing else self.query_one(Transcript)).focus()
-
-    def voices_changed(self) -> None:
-        self._current = min(self._current, len(self._voices) - 1)
-        if self._talker is not None and self._voices and not self._conversation.turns:
-            tuned = [at for at, voice in enumerate(self._voices) if voice.part.kind == "tuned"]
-            self._current = tuned[-1] if tuned else 0
-        self._zoomed = self._zoomed and len(self._voices) > 1
-        self.query_one(ChatInput).placeholder = words.t("chat_screen.ask")
-        self.show_all()
-        if self._asked_early:
-            self._asked_early = False
-            self._ask(self._draft)
-
-    def loading_hint(self) -> str:
-        return words.t("chat_screen.asked_early") if self._asked_early else ""
-
-    # -- talking -----------------------------------------------------------------------------
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        self._draft = message.value
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        self._ask(message.value)
-
-    def _ask(self, text: str) -> None:
-        question = text.strip()
-        if self._talker is None:
-            self._asked_early = bool(question)
-            self.show_all()
-        if not question or self._talker is None or self._speaking:
-            return
-        if self._editing is not None:
-            self._conversation.rewind(self._editing)
-        self._editing = self._marked = None
-        turn = Turn(question, {voice.name: Answer() for voice in self._voices})
-        self._conversation.turns.append(turn)
-        self.query_one(ChatInput).value = ""
-        self.let_answer(
-            [
-                (turn.answers[each.name], each.part, self._conversation.messages(each.name, turn))
-                for each in self._voices
-            ]
-        )
-        self.show_all()
-        self.query_one(Transcript).scroll_end(animate=False)
 
     # -- keys ----------------------------------------------------------------------------------
 
@@ -171,82 +52,28 @@ class ChatScreen(TalkingScreen):
             return any(voice.part.kind == "tuned" for voice in self._voices)
         return True
 
-    def action_leave_edit(self) -> None:
-        self._editing = None
-        self.query_one(ChatInput).value = ""
-        self.show_all()
-
-    def action_commands(self) -> None:
-        self.query_one(Transcript).focus()
-
-    def action_type(self) -> None:
-        self.query_one(ChatInput).focus()
-
-    def action_page(self, by: int) -> None:
-        transcript = self.query_one(Transcript)
-        transcript.scroll_relative(y=by * (transcript.size.height - 1), animate=False)
-
-    def action_new(self) -> None:
-        self.action_stop()
-        self._conversation = Conversation(system=self._conversation.system)
-        self._editing = self._marked = None
-        self.show_all()
-        self.query_one(ChatInput).focus()
-
-    action_new_now = action_new
-
-    def action_voice(self, step: int) -> None:
-        self._current = (self._current + step) % len(self._voices)
-        self.show_all()
-
-    def action_zoom(self) -> None:
-        self._zoomed = not self._zoomed
-        self.show_all()
-
-    def action_thoughts(self) -> None:
-        self._thoughts = not self._thoughts
-        self.show_all()
-
-    def action_mark(self, step: int) -> None:
-        last = len(self._conversation.turns) - 1
-        at = last + 1 if self._marked is None else self._marked
-        self._marked = max(0, min(last, at + step))
-        self.show_all()
-
-    @property
-    def _turn_at(self) -> int:
-        """The number of the marked question, else of the last."""
-        last = len(self._conversation.turns) - 1
-        return last if self._marked is None else min(self._marked, last)
-
-    def action_edit_last(self) -> None:
-        if not self.query_one(ChatInput).value:
-            self.action_edit()
-
-    def action_edit(self) -> None:
-        self._editing = self._turn_at
-        entry = self.query_one(ChatInput)
-        entry.value = self._conversation.turns[self._editing].question
-        entry.cursor_position = len(entry.value)
-        entry.focus()
-        self.show_all()
-
-    def action_resend(self) -> None:
-        self._editing = self._turn_at
-        self._ask(self._conversation.turns[self._editing].question)
-
-    def action_copy_answer(self) -> None:
-        answers = self._conversation.turns[self._turn_at].answers
-        answer = answers.get(self._voice.name) or next(iter(answers.values()))
-        self.app.copy_to_clipboard(answer.text)
-        self.notify(words.t("chat_screen.copied", voice=self._voice.title))
+    # -- keeping it ----------------------------------------------------------------------------
 
     def action_save(self) -> None:
         from tui.chat_file import save_where_asked
 
         titles = {voice.name: voice.title for voice in self._voices}
-        kept = Kept(self._target, titles, self._conversation, self._sampling)
-        save_where_asked(self, kept)
+        parts = {voice.name: voice.part for voice in self._voices}
+        kept = Transcript(self._target, titles, self._conversation, self._sampling, parts)
+
+        def saved(place: Path) -> None:
+            self._kept_at = place
+
+        save_where_asked(self, kept, self._kept_at, saved)
+
+    def action_open(self) -> None:
+        from tui.screens.kept_talks import KeptTalksScreen
+
+        self.app.push_screen(KeptTalksScreen(self._open))
+
+    def _open(self, kept: Transcript, place: Path) -> None:
+        self._kept_at = place
+        self.reopen(kept)
 
     # -- other screens -------------------------------------------------------------------------
 
@@ -286,7 +113,8 @@ class ChatScreen(TalkingScreen):
                 self.show_all()
 
         about = words.t("chat_screen.system_about")
-        value = self._conversation.system
+        trained = (voice.part.system for voice in reversed(self._voices) if voice.part.system)
+        value = self._conversation.system or next(trained, "")
         self.app.push_screen(AskScreen(words.t("chat_screen.system"), about, value=value), take)
 
     def action_verify(self) -> None:

@@ -19,6 +19,7 @@ CHAT_KEYS: list[BindingType] = [
     Binding("y", "copy_answer", "keys.chat_copy", id="chat.copy"),
     Binding("t", "thoughts", "keys.chat_thoughts", id="chat.thoughts"),
     Binding("w", "save", "keys.chat_save", id="chat.save"),
+    Binding("o", "open", "keys.chat_open", id="chat.open"),
     Binding("n", "new", "keys.chat_new", id="chat.new"),
     Binding("p", "system", "keys.chat_system", id="chat.system"),
     Binding("v", "verify", "keys.run_verify", id="chat.verify"),
@@ -44,5 +45,5 @@ WHILE_TYPING = (
 )
 NEED_A_TURN = ("copy_answer", "edit", "edit_last", "resend", "save", "mark")
 NEED_SILENCE = (
-    "edit", "edit_last", "resend", "add", "remove", "blind", "verify", "sampling",
+    "edit", "edit_last", "resend", "add", "remove", "blind", "verify", "sampling", "open",
 )  # fmt: skip

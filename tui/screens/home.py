@@ -200,9 +200,9 @@ class HomeScreen(DanluScreen):
         self.app.push_screen(RunsScreen())
 
     def action_chat(self) -> None:
-        from tui.screens.picker import PickerScreen
+        from tui.screens.chat_picker import ChatPicker
 
-        self.app.push_screen(PickerScreen())
+        self.app.push_screen(ChatPicker())
 
     def action_evaluate(self) -> None:
         from tui.screens.evaluate_picker import EvaluatePicker

@@ -12,11 +12,13 @@ from engine import words
 from engine.chat.sampling import CHAT_DEFAULT
 from engine.errors import DanluError
 from engine.job import Cancelled, Job
+from tui.opening import begin, open_again
 from tui.screens.base import DanluScreen
 from tui.talk import Answer, Exchange, Voice, new_voice
 from tui.widgets.job_bar import JobBar
 
 if TYPE_CHECKING:
+    from engine.chat.conversation import Transcript
     from engine.chat.part import Part
     from engine.chat.talker import Talker
 
@@ -40,6 +42,19 @@ class TalkingScreen(DanluScreen):
             super().__init__()
             self.talker, self.voices, self.error = talker, voices, error
 
+    class Reopened(Loaded):
+        """Those of a saved conversation are ready, or why they are not."""
+
+        def __init__(
+            self,
+            kept: Transcript,
+            talker: Talker | None,
+            voices: Sequence[Voice] = (),
+            error: DanluError | None = None,
+        ) -> None:
+            super().__init__(talker, voices, error)
+            self.kept = kept
+
     class Added(Message):
         """One more voice is ready, or why it is not."""
 
@@ -47,9 +62,11 @@ class TalkingScreen(DanluScreen):
             super().__init__()
             self.voice, self.error = voice, error
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, kept: Transcript | None = None) -> None:
+        """``kept`` is a conversation that goes on."""
         super().__init__()
         self._target = target
+        self._kept = kept
         self._talker: Talker | None = None
         self._job: Job | None = Job()
         self._voices: list[Voice] = []
@@ -67,6 +84,9 @@ class TalkingScreen(DanluScreen):
     def voices_changed(self) -> None:
         """A voice came or went, or the model is loaded."""
 
+    def goes_on(self, kept: Transcript) -> None:
+        """The voices are those of ``kept`` now."""
+
     # -- loading -----------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -76,22 +96,22 @@ class TalkingScreen(DanluScreen):
 
     def _load(self) -> None:
         """In a thread: resolve the target, load the model."""
-        from engine.chat.talker import Talker
-
         job = self._job or Job()
         try:
-            talker, voices = _loaded(self._target, job)
+            if self._kept is not None:
+                talker, voices = open_again(self._kept, None, job)
+            else:
+                talker, voices = begin(self._target, job)
         except DanluError as error:
             self.post_message(self.Loaded(None, (), error))
         except Cancelled:
             return
         else:
-            assert isinstance(talker, Talker)
             if job.cancelled or not self.post_message(self.Loaded(talker, voices)):
                 talker.close()
 
     def on_talking_screen_loaded(self, message: Loaded) -> None:
-        self._job = None
+        self._job = self._kept = None
         if message.talker is None:
             self.app.pop_screen()
             if message.error is not None:
@@ -100,6 +120,36 @@ class TalkingScreen(DanluScreen):
         self._talker = message.talker
         self._voices = list(message.voices)
         self.voices_changed()
+
+    def reopen(self, kept: Transcript) -> None:
+        """Make those of a saved conversation ready in a thread, in the place of those here."""
+        if self._job is None:
+            self.action_stop()
+            self._job, self._kept = Job(), kept
+            work = lambda: self._reopen(kept)  # noqa: E731
+            self.run_worker(work, thread=True, exit_on_error=False, group="load")
+            self.show_all()
+
+    def _reopen(self, kept: Transcript) -> None:
+        try:
+            talker, voices = open_again(kept, self._talker, self._job or Job())
+            self.post_message(self.Reopened(kept, talker, voices))
+        except DanluError as error:
+            self.post_message(self.Reopened(kept, None, error=error))
+        except Cancelled:
+            return
+
+    def on_talking_screen_reopened(self, message: Reopened) -> None:
+        self._job = self._kept = None
+        if message.talker is None:
+            if message.error is not None:
+                self.fail(message.error)
+            return
+        if self._talker is not None and self._talker is not message.talker:
+            threading.Thread(target=self._talker.close, daemon=True).start()
+        self._talker = message.talker
+        self._voices = list(message.voices)
+        self.goes_on(message.kept)
 
     def add_voice(self, part: Part) -> None:
         """Make ``part`` ready in a thread, and then a voice of it."""
@@ -184,23 +234,3 @@ class TalkingScreen(DanluScreen):
         parts += [f"top-p {chosen.top_p:g}"] if chosen.top_p < 1 else []
         parts += [f"top-k {chosen.top_k}"] if chosen.top_k else []
         return f"{' · '.join(parts)} · {chosen.max_new_tokens} {words.t('unit.tokens')}"
-
-
-def _loaded(target: str, job: Job) -> tuple[Talker, list[Voice]]:
-    """A talker with the voices a conversation begins with: base and tuned, or the model alone.
-    A base of its own, as below a fully tuned model, is left out where it does not fit."""
-    from engine.chat.talker import Talker
-
-    talker = Talker.open(target, job=job)
-    base = talker.part(None)
-    if base.kind == "model":
-        return talker, [new_voice(base, (), talker.add(base, job))]
-    tuned = talker.part("tuned")
-    held = talker.add(tuned, job)
-    voices: list[Voice] = []
-    try:
-        voices.append(new_voice(base, (), talker.add(base, job)))
-    except DanluError as error:
-        if error.code != "chat.no_room":
-            raise
-    return talker, [*voices, new_voice(tuned, voices, held)]

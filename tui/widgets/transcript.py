@@ -19,6 +19,7 @@ from tui.ink import ink
 from tui.symbols import sign
 from tui.wrap import wrap
 
+_PREFACE_LINES = 6  # of one paragraph
 LEAST_COLUMN = 36  # cells: voices with less are stacked
 
 
@@ -48,6 +49,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._thoughts = False
         self._pace = True
         self._about: Sequence[str] = ()
+        self._preface: Sequence[Piece] = ()
         self._lines: list[list[Piece]] = []
         self._starts: list[int] = []
         self._to_end = False  # on its way to the end, which the layout must know of first
@@ -61,14 +63,16 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         marked: int | None = None,
         thoughts: bool = False,
         about: Sequence[str] = (),
+        preface: Sequence[Piece] = (),
         pace: bool = True,
     ) -> None:
         """Show these turns; only those that changed are laid out again. ``marked`` is the number of
-        a turn to point at, ``thoughts`` unfolds them; ``about`` stands where there is no turn;
-        ``pace`` says below each answer what it took."""
+        a turn to point at, ``thoughts`` unfolds them; ``about`` stands where there is no turn,
+        ``preface`` before the first; ``pace`` says below each answer what it took."""
         moved = marked != self._marked and marked is not None
         self._turns, self._titles, self._marked = turns, dict(titles), marked
         self._thoughts, self._about, self._pace = thoughts, about, pace
+        self._preface = preface
         self._lay_out()
         if moved and marked is not None and marked < len(self._starts):
             self.scroll_to(y=max(0, self._starts[marked] - 1), animate=False, force=True)
@@ -89,7 +93,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         if not self.is_mounted or not self.size.width:
             return
         follow = self._to_end or self.scroll_offset.y >= self.max_scroll_y - 1
-        lines: list[list[Piece]] = [[]]  # the heads keep their distance
+        lines: list[list[Piece]] = [[], *self._preface_lines()]  # the heads keep their distance
         self._starts = []
         for index, turn in enumerate(self._turns):
             marked = index == self._marked
@@ -100,7 +104,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             self._starts.append(len(lines))
             lines += self._laid[index][1]
         if not self._turns:
-            lines = self._about_lines()
+            lines += self._about_lines()
         if lines == self._lines:
             return
         self._lines = lines
@@ -117,7 +121,18 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def _about_lines(self) -> list[list[Piece]]:
         room = max(8, min(76, self.size.width - 4))
         said = [line for part in self._about for line in (*wrap(part, room), "")]
-        return [[], *([("  " + line, "ash")] for line in said)]
+        return [[("  " + line, "ash")] for line in said]
+
+    def _preface_lines(self) -> list[list[Piece]]:
+        """Each of its paragraphs wrapped, a long one cut."""
+        room = max(8, self.size.width - 6)
+        lines: list[list[Piece]] = []
+        for text, colour in self._preface:
+            whole = wrap(text, room)
+            last = " ".join(whole[_PREFACE_LINES - 1 :])
+            first, *more = [*whole[: _PREFACE_LINES - 1], *([fit(last, room)] if last else [])]
+            lines += [[("  " + first, colour)], *([("    " + line, colour)] for line in more)]
+        return [*lines, []] if lines else []
 
     def _turn_lines(self, turn: Turn, marked: bool) -> list[list[Piece]]:
         lines: list[list[Piece]] = []

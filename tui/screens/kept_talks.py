@@ -1,0 +1,125 @@
+"""Conversations that were saved, the newest first: one of them goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+from textual.message import Message
+from textual.widget import Widget
+
+from engine import words
+from engine.chat.conversation import Transcript, read_transcript
+from engine.chat.kept_talks import KeptTalk, chats_root, find_talk, kept_talks
+from engine.errors import DanluError
+from tui.cells import fit
+from tui.ink import ink
+from tui.screens.base import DanluScreen
+from tui.symbols import sign
+from tui.widgets.detail_lines import Detail, DetailLines
+from tui.widgets.pick_list import PickList
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a saved conversation, words that stand for none yet (``says``), or a file."""
+
+    talk: KeptTalk | None = None
+    says: str = ""
+    searched: str | None = None
+
+
+class KeptTalksScreen(DanluScreen):
+    """``take`` is given what is chosen, and where it was saved (without its ending)."""
+
+    title_key = "kept_talks.title"
+    AUTO_FOCUS = "Input"
+    DEFAULT_CSS = "KeptTalksScreen DetailLines { height: 3; }"
+
+    class Listed(Message):
+        """What was saved is known."""
+
+        def __init__(self, talks: list[KeptTalk]) -> None:
+            super().__init__()
+            self.talks = talks
+
+    def __init__(self, take: Callable[[Transcript, Path], None]) -> None:
+        super().__init__()
+        self._take = take
+        self._talks: list[KeptTalk] | None = None
+        self._picks: PickList | None = None
+
+    def work(self) -> list[Widget]:
+        self._picks = PickList(
+            self._draw,
+            lambda row: row.searched,
+            enter="keys.talk_open",
+            hint=words.t("kept_talks.hint"),
+            rows=self._rows(),
+            typed=self._picks.typed if self._picks else "",
+        )
+        folder = Detail(str(chats_root()), "ash", "cut_start", words.t("kept_talks.folder") + "  ")
+        return [self._picks, DetailLines([folder])]
+
+    def head_right(self) -> str:
+        count = words.t("kept_talks.count", count=len(self._talks)) if self._talks else ""
+        return f"{count}   {words.language().upper()}".strip()
+
+    def _rows(self) -> list[Row]:
+        if self._talks is None:
+            return [Row(says=words.t("kept_talks.looking"))]
+        rows = [Row(talk, searched=_searched(talk)) for talk in self._talks]
+        none = [] if rows else [Row(says=words.t("kept_talks.none"))]
+        return [*rows, *none, Row(says=words.t("kept_talks.other"), searched="")]
+
+    def _draw(self, row: Row, cells: int, current: bool) -> Text:
+        text = Text().append(f" {sign('next')} " if current else "   ", ink(self, "ember"))
+        if row.talk is None:
+            return text.append(row.says, ink(self, "foreground" if current else "ash"))
+        talk = row.talk
+        day = time.strftime("%Y-%m-%d %H:%M", time.localtime(talk.time))
+        title = max(16, min(40, (cells - 32) // 2))
+        text.append(f"{day}  ", ink(self, "ash"))
+        text.append(fit(talk.title, title), "bold" if current else "")
+        text.append(f" {fit(str(talk.turns), 3)} ", ink(self, "ash"))
+        return text.append(fit(" ".join(talk.asked.split()), max(8, cells - title - 26)))
+
+    def on_mount(self) -> None:
+        self.run_worker(self._look, thread=True, exit_on_error=False)
+
+    def _look(self) -> None:
+        self.post_message(self.Listed(kept_talks()))
+
+    async def on_kept_talks_screen_listed(self, message: Listed) -> None:
+        self._talks = message.talks
+        await self.retranslate()
+
+    def on_pick_list_chosen(self, message: PickList.Chosen) -> None:
+        if message.row.talk is not None:
+            self._open(message.row.talk.path)
+            return
+        from tui.screens.browse import BrowseScreen
+
+        about = words.t("kept_talks.browse_about")
+        self.app.push_screen(BrowseScreen(Path.cwd(), about, "data"), self._named)
+
+    def _named(self, path: Path | None) -> None:
+        if path is not None:
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
+        try:
+            file = find_talk(str(path))
+            kept = read_transcript(file)
+        except DanluError as error:
+            self.fail(error)
+        else:
+            self.app.pop_screen()
+            self._take(kept, file.with_suffix(""))
+
+
+def _searched(talk: KeptTalk) -> str:
+    return f"{talk.path.stem} {talk.title} {talk.asked} {' '.join(talk.voices)}".casefold()

@@ -13,6 +13,7 @@ import pytest
 from engine import words
 from engine.errors import DanluError
 from engine.home import runs_root
+from engine.job import Job
 from engine.runs.commands import send_command
 from engine.runs.extend import (
     extend_run,
@@ -23,6 +24,7 @@ from engine.runs.extend import (
 from engine.runs.journal import read_journal
 from engine.runs.store import Run
 from engine.spec.run_spec import RunSpec
+from engine.train.same_rows import accept_rows
 from engine.train.schedule import Extension, factor, planned
 from engine.train.session import TrainingSession
 from tests.train.runs import tiny_run
@@ -217,6 +219,9 @@ def test_rows_that_changed_since_stop_a_longer_run(tiny_model: Path, tmp_path: P
     extend_run(run, 1)
     rows = (tmp_path / "rows.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "rows.jsonl").write_text("".join(rows[:4]))
+    session = train(run, resume=True)
+    assert session.error is not None and session.error.code == "train.data_changed"
+    assert accept_rows(run, Job())
     session = train(run, resume=True)
     assert session.error is not None and session.error.code == "extend.data_changed"
 

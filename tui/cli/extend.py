@@ -9,6 +9,7 @@ from dataclasses import asdict
 from engine import words
 from engine.runs.extend import SCHEDULES, extend_run, extension_words, extensions_of
 from engine.runs.store import Run, find_run
+from tui.cli.anyway import add_anyway, look_at_rows
 from tui.cli.options import add_headless, add_json, add_run, number_within
 from tui.cli.train import train
 
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=words.t("cli_extend.learning_rate"),
     )
     parser.add_argument("--only-plan", action="store_true", help=words.t("cli_extend.only_plan"))
+    add_anyway(parser)
     add_headless(parser)
     add_json(parser)
 
@@ -41,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.only_plan:
         return _plan(found, arguments)
     alive = found.owner_alive()
+    if not alive:
+        look_at_rows(found, arguments)
     extend_run(found, arguments.epochs, arguments.schedule, arguments.learning_rate)
     if alive:
         return _asked(found, arguments)

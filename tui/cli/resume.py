@@ -12,6 +12,7 @@ from engine.runs.rebuild import rebuild_spec
 from engine.runs.rewind import go_back, overtaken_by
 from engine.runs.store import SPEC_NAME, Run, find_run
 from engine.runs.trash import remove
+from tui.cli.anyway import add_anyway, look_at_rows
 from tui.cli.confirm import add_yes
 from tui.cli.options import add_headless, add_json, add_run
 from tui.cli.train import train
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="start", metavar="CHECKPOINT", help=words.t("cli_runs.resume_from")
     )
     parser.add_argument("--rebuild", action="store_true", help=words.t("cli_runs.rebuild"))
+    add_anyway(parser)
     add_yes(parser)
     add_headless(parser)
     add_json(parser)
@@ -33,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.rebuild:
         return _rebuild(found, arguments.json)
     check_resumable(found)
+    look_at_rows(found, arguments)
     if arguments.start:
         name = arguments.start.rstrip("/").rpartition("/")[2]
         _go_back(find_place(f"{found.path}/{name}"), arguments.yes)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from engine.home import runs_root
 from engine.runs.head_index import remember, remembered
 from engine.runs.heads import HeadReader, RunHead
-from engine.runs.scan import FoundRun, scan
+from engine.runs.scan import FoundRun, found_in, glimpse
 
+_PAGE = 60  # runs that are shown before there is time for all
 _BATCH = 200  # heads that are kept for the next time at once
 
 
@@ -22,14 +23,18 @@ class HeadWatch:
         self._states: dict[str, tuple[int, int, int]] = {}
         self._active: set[str] = set()
 
-    def scan(self) -> list[FoundRun]:
-        """Every run, newest first."""
-        return scan(runs_root())
+    def scan(self, newest: Callable[[list[FoundRun], int], None] | None = None) -> list[FoundRun]:
+        """Every run, newest first. Where there are many, ``newest`` is given a page of them before
+        the rest is looked at, and how many there may be."""
+        seen = glimpse(runs_root())
+        if newest is not None and len(seen) > 2 * _PAGE:
+            newest(found_in(seen[:_PAGE]), len(seen))
+        return found_in(seen)
 
     def known(self, found: Sequence[FoundRun]) -> list[RunHead]:
         """The heads that are remembered from earlier times and still true."""
         heads = remembered(found)
-        self._states = {run.name: run.state for run in found if run.name in heads}
+        self._states |= {run.name: run.state for run in found if run.name in heads}
         return list(heads.values())
 
     def stale(self, found: Sequence[FoundRun]) -> list[FoundRun]:

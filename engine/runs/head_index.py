@@ -18,7 +18,7 @@ from engine.runs.scan import FoundRun
 from engine.runs.scores import Score
 
 INDEX_NAME = ".heads.sqlite"
-_BATCH = 500  # heads written at once
+_BATCH = 500  # heads written, or asked for by name, at once
 _SHAPE = 3  # counted up whenever a head is made of other values
 _TABLE = "CREATE TABLE IF NOT EXISTS head (name TEXT PRIMARY KEY, state TEXT, value TEXT)"
 _SCORE = next(at for at, each in enumerate(fields(RunHead)) if each.name == "score")
@@ -28,9 +28,11 @@ _CURVE = next(at for at, each in enumerate(fields(RunHead)) if each.name == "cur
 def remembered(found: Iterable[FoundRun]) -> dict[str, RunHead]:
     """By name, the heads of those runs that are as they were when they were remembered."""
     states = {run.name: _state(run) for run in found}
+    some = list(states) if len(states) <= _BATCH else []
+    only = f" WHERE name IN ({','.join('?' * len(some))})" if some else ""
     try:
         with contextlib.closing(_open()) as index:
-            rows = index.execute("SELECT name, state, value FROM head").fetchall()
+            rows = index.execute(f"SELECT name, state, value FROM head{only}", some).fetchall()
         return {name: _head(value) for name, state, value in rows if states.get(name) == state}
     except (sqlite3.Error, OSError, ValueError, TypeError, IndexError):
         return {}

@@ -70,7 +70,7 @@ class RunBrowser(RunReading):
         return [Container(tree, beside, classes="body")]
 
     def head_right(self) -> str:
-        count = len(self.listed.found)
+        count = self.count
         parts = [words.t("runs.count", count=count)] if count else []
         if self.listed.marked:
             parts.append(words.t("runs.marked", count=len(self.listed.marked)))

@@ -18,6 +18,7 @@ from tui.screens.base import DanluScreen
 
 EVERY = 2.0  # seconds between two looks; more where a look takes long
 _BATCH = 0.15  # seconds of reading before what was read is shown
+_SIGHT = 20  # runs whose journals are read before the others are looked at
 _MANY = 1000  # runs from which on showing costs more, and is done less often
 
 
@@ -25,11 +26,15 @@ class RunReading(DanluScreen):
     """Keeps ``listed`` up to date; subclasses draw it in :meth:`show` and :meth:`explain`."""
 
     class Read(Message):
-        """The worker has read some more; ``found`` is every run, ``done`` whether all are read."""
+        """The worker has read some more; ``found`` is every run, or the newest of ``count``;
+        ``done`` whether all are read."""
 
-        def __init__(self, found: list[FoundRun], heads: list[RunHead], done: bool) -> None:
+        def __init__(
+            self, found: list[FoundRun], heads: list[RunHead], done: bool, count: int | None = None
+        ) -> None:
             super().__init__()
             self.found, self.heads, self.done = found, heads, done
+            self.count = len(found) if count is None else count
 
     class Opened(Message):
         """What runs hold, by name."""
@@ -43,6 +48,7 @@ class RunReading(DanluScreen):
         self.listed = RunTree()
         self.watched = HeadWatch()
         self.read_once = False
+        self.count = 0  # runs there are, of which ``listed`` may know the newest alone
         self.looked = 0.0  # when the last look ended
         self._every = EVERY
 
@@ -74,10 +80,11 @@ class RunReading(DanluScreen):
     def _read(self) -> None:
         """In a thread: which runs there are, then every head that may be another, in batches."""
         watch, began = self.watched, time.monotonic()
-        found = watch.scan()
+        found = watch.scan(None if self.read_once else self._read_page)
         if not self.read_once:
             self.post_message(self.Read(found, [], False))
             self.post_message(self.Read(found, watch.known(found), False))
+            self.listed_once()
         took = time.monotonic() - began
         batch: list[RunHead] = []
         pace, shown = _BATCH * (4 if len(found) > _MANY else 1), time.monotonic()
@@ -90,9 +97,21 @@ class RunReading(DanluScreen):
         self._every, self.looked = max(EVERY, 20 * took), time.monotonic()
         self.post_message(self.Read(found, batch, True))
 
+    def listed_once(self) -> None:
+        """In a thread, once: all runs are known, and those that were read before. For what may wait
+        until then."""
+
+    def _read_page(self, page: list[FoundRun], count: int) -> None:
+        """In a thread: show the newest runs and how they stand before the others are looked at."""
+        self.post_message(self.Read(page, [], False, count))
+        heads = self.watched.known(page)
+        heads += self.watched.read(self.watched.stale(page)[:_SIGHT])
+        self.post_message(self.Read(page, heads, False, count))
+
     def on_run_reading_read(self, message: Read) -> None:
         tree, first = self.listed, message.done and not self.read_once
         changed = bool(message.heads) or message.found != tree.found
+        self.count = message.count
         tree.set_runs(message.found)
         tree.learn(message.heads)
         self.read_once = self.read_once or message.done

@@ -57,14 +57,9 @@ class RunTidying(RunBrowser):
         super().__init__()
         self.aside: list[SetAside] = []  # newest last
 
-    def on_mount(self) -> None:
-        super().on_mount()
-
-        def find() -> None:
-            sweep()
-            self.post_message(self.LeftBehind(left_behind()))
-
-        self.run_worker(find, thread=True, exit_on_error=False, group="left")
+    def listed_once(self) -> None:
+        sweep()
+        self.post_message(self.LeftBehind(left_behind()))
 
     def on_unmount(self) -> None:
         """Leaving is the last word on what was set aside; a lost terminal is not: what was set

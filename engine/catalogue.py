@@ -90,7 +90,8 @@ class CatalogueModel:
 class CatalogueDataset:
     """A data set, as its source states it; None, or nothing, where no source states it.
 
-    ``columns`` says what each of its columns is, where their names do not.
+    ``format`` is one of its stage, as a check names it; ``columns`` says what each of its columns
+    is, where their names do not; ``images`` that its rows show pictures.
     """
 
     name: str
@@ -99,6 +100,7 @@ class CatalogueDataset:
     about: Mapping[str, str]
     source: tuple[str, ...]
     format: str | None = None
+    images: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     rows: int | None = None
     license: str | None = None

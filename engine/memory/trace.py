@@ -16,6 +16,7 @@ import torch
 
 from engine.memory import attention, loss, meta_model, optimizers
 from engine.memory.live_bytes import LiveBytes
+from engine.memory.meta_autocast import autocast_on_meta
 from engine.memory.mixed_precision import MixedPrecision
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def run_step(
     ]
     _watch_recomputation(bare, live, precision)
     inputs = _inputs(shapes, device)
-    with live:
+    with live, autocast_on_meta():
         with precision.region(), live.kind("activations"):
             value = loss.compute_loss(
                 model,

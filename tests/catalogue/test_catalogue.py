@@ -15,6 +15,8 @@ import pytest
 import engine
 from engine import words
 from engine.catalogue import CatalogueModel, datasets, find, fits, model_of, models
+from engine.data.columns import layout_of
+from engine.data.schema import FORMATS
 from engine.hardware import Gpu, Machine
 from engine.units import GIB
 
@@ -30,8 +32,9 @@ def problems(entry: Any, schema: str) -> list[str]:
 def plain(entry: Any) -> dict[str, Any]:
     """The entry as its file has it."""
     document = {**entry.document()}
-    if not document.get("builds", True):
-        del document["builds"]
+    for mark in ("builds", "images"):
+        if not document.get(mark, True):
+            del document[mark]
     if hasattr(entry, "about"):
         document["about"] = dict(entry.about)
     return document
@@ -51,6 +54,22 @@ def test_every_model_is_as_its_schema_says() -> None:
 def test_every_data_set_is_as_its_schema_says() -> None:
     assert len(datasets()) >= 30
     assert [line for d in datasets() for line in problems(d, "catalogue_dataset.json")] == []
+
+
+def test_a_data_set_is_read_as_the_format_that_is_said() -> None:
+    """Of those whose columns are said: what a check of them would find."""
+    said = [entry for entry in datasets() if entry.columns and entry.format]
+    assert len(said) > 12
+    for entry in said:
+        row: dict[str, Any] = dict.fromkeys(entry.columns, "x")
+        row |= {"label": True} if entry.stage == "kto" else {}
+        asked = "instruction" if entry.format == "alpaca" else "query"
+        row |= {asked: "x"} if asked not in entry.columns.values() else {}
+        row |= {"response": "x"} if "response" not in entry.columns.values() else {}
+        layout = layout_of(row, "auto", entry.columns, entry.stage)
+        assert layout is not None and layout.format == entry.format, entry.name
+    for entry in datasets():
+        assert entry.format is None or entry.format in FORMATS[entry.stage], entry.name
 
 
 def test_no_id_is_given_twice() -> None:
@@ -81,7 +100,7 @@ def test_heads_and_experts_divide_as_they_must() -> None:
         heads = shapes["num_attention_heads"]
         assert heads % shapes.get("num_key_value_heads", heads) == 0, model.name
         assert shapes.get("num_experts_per_tok", 1) <= shapes.get("num_experts", 1), model.name
-        if model.builds and "head_dim" not in shapes:
+        if model.builds and not {"head_dim", "v_head_dim"} & shapes.keys():
             assert shapes["hidden_size"] % heads == 0, model.name
 
 
@@ -155,7 +174,7 @@ def test_it_is_read_quickly() -> None:
 
 @pytest.mark.slow
 def test_transformers_builds_as_many_parameters_as_are_stated() -> None:
-    """Within 2 %, of every entry whose shapes are said to be enough."""
+    """Within 1 %, of every entry whose shapes are said to be enough."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -169,9 +188,9 @@ def test_transformers_builds_as_many_parameters_as_are_stated() -> None:
         with torch.device("meta"):
             built = AutoModelForCausalLM.from_config(config)
         count = sum(parameter.numel() for parameter in built.parameters())
-        if abs(count - model.parameters) > 0.02 * model.parameters:
+        if abs(count - model.parameters) > 0.01 * model.parameters:
             off.append((model.name, count, model.parameters))
         if type(built).__name__ != model.architecture:
             off.append((model.name, type(built).__name__, model.architecture))
     assert off == []
-    assert sum(model.builds for model in models()) > 100
+    assert sum(model.builds for model in models()) > 130

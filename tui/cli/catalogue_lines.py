@@ -93,7 +93,9 @@ def model_lines(model: CatalogueModel, here: Machine, cells: int) -> list[str]:
 
 
 def _shapes(model: CatalogueModel) -> str:
-    return " · ".join(f"{key} {str(value).lower()}" for key, value in model.shapes.items())
+    """Those that are one number or a yes or no."""
+    single = {key: value for key, value in model.shapes.items() if isinstance(value, int)}
+    return " · ".join(f"{key} {str(value).lower()}" for key, value in single.items())
 
 
 def _ids(ids: Mapping[str, str]) -> str:

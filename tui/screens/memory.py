@@ -137,7 +137,7 @@ class MemoryScreen(StepScreen):
         if found is not None:
             verdict = words.t("wizard_memory.too_much") if found.verdict == "does_not_fit" else ""
             away = words.t("wizard_memory.by_shapes") if estimates.is_away(self.draft) else ""
-            return " ".join(said for said in (verdict, away) if said)
+            return "\n".join(said for said in (verdict, away) if said)
         error = self._error()
         if error is not None:
             return f"{sign('no')} {error.what} {error.why}"

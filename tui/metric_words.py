@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.benchmark.known import BENCHMARKS
 from engine.evaluate.report import LOWER_IS_BETTER, is_better
 from engine.words import t
 from tui.symbols import ascii_only, sign
@@ -50,9 +51,25 @@ def remarks(document: dict[str, Any]) -> list[str]:
         said.append(t("evaluate.unfinished", count=document["unfinished"], tokens=tokens))
     if document.get("limit"):
         said.append(t("evaluate.limited", count=document["limit"]))
+    said += _of_benchmark(document)
     if document.get("shots"):
         said.append(t("evaluate.shots", count=document["shots"]))
     labels = document["labels"]
     if labels and labels["by"] == "data":
         said.append(t("evaluate.labels_found", labels=", ".join(labels["names"])))
+    return said
+
+
+def _of_benchmark(document: dict[str, Any]) -> list[str]:
+    """Why the figures of a benchmark are none to compare with published ones."""
+    said, asked = [], document.get("subjects_asked", 0)
+    if 0 < asked < document.get("subjects_known", 0):
+        known = document["subjects_known"]
+        said.append(t("evaluate.some_subjects", count=asked, known=known))
+    if document.get("cut"):
+        said.append(t("evaluate.cut"))
+    usual = BENCHMARKS.get(document.get("benchmark", ""))
+    tokens = (document.get("settings") or {}).get("max_new_tokens")
+    if usual is not None and usual.writes and tokens not in (None, usual.tokens):
+        said.append(t("evaluate.shorter_answers", count=tokens))
     return said

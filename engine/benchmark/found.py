@@ -22,7 +22,8 @@ def rows_of(benchmark: Benchmark, results: dict[str, Any]) -> list[Row]:
                 metric, _, kind = key.partition(",")
                 if metric in sample and kind == sample.get("filter", "none"):
                     row[name] = _percent(sample[metric])
-                    row["answer"] = row["answer"] or _answer(sample)
+                    if not benchmark.writes:
+                        row["answer"] = _answer(sample)
         rows += whole.values()
     for number, row in enumerate(rows, 1):
         row["row"] = number

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from engine.errors import DanluError
 
+OLDEST = "0.4.13"  # of lm-evaluation-harness: before it tasks are described otherwise
 MAIN = "accuracy"  # the figure every benchmark has, percent
 
 
@@ -16,7 +19,9 @@ class Benchmark:
     """``task`` is its name in lm-evaluation-harness, or what its subjects' tasks begin with;
     ``shots`` the worked examples before each question, as the field counts them; ``scores`` our
     names of its figures; ``asked`` and ``worked`` the splits of questions and of examples;
-    ``chat`` whether the chat template is put around them; ``packages`` what it needs besides."""
+    ``columns`` what the harness reads of a question; ``subjects`` how many it has, 0 where it is
+    one whole; ``tokens`` how many an answer may have, 0 where one of the given answers is chosen;
+    ``packages`` what it needs besides."""
 
     name: str
     title: str
@@ -25,9 +30,15 @@ class Benchmark:
     scores: Mapping[str, str]
     asked: str
     worked: str
-    chat: bool = False
-    subjects: bool = True
+    columns: tuple[str, ...]
+    subjects: int = 0
+    tokens: int = 0
     packages: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether the model writes its answer, asked through the chat template."""
+        return self.tokens > 0
 
     def subject_task(self, subject: str) -> str:
         """The task of one subject; of the whole where there are none."""
@@ -45,16 +56,29 @@ _IFEVAL = {
     "prompt_loose": "prompt_level_loose_acc,none",
     "instruction_loose": "inst_level_loose_acc,none",
 }
+_IFEVAL_COLUMNS = ("key", "prompt", "instruction_id_list", "kwargs")
 BENCHMARKS = {
     each.name: each
     for each in (
-        Benchmark("ceval", "C-Eval", "ceval-valid", 5, _CHOICE, "val", "dev"),
-        Benchmark("cmmlu", "CMMLU", "cmmlu", 5, _CHOICE, "test", "dev"),
-        Benchmark("mmlu", "MMLU", "mmlu", 5, _CHOICE, "test", "dev"),
-        Benchmark("gsm8k", "GSM8K", "gsm8k", 5, _GSM8K, "test", "train", True, False),
         Benchmark(
-            "ifeval", "IFEval", "ifeval", 0, _IFEVAL, "train", "", True, False,
-            ("langdetect", "immutabledict", "nltk"),
+            "ceval", "C-Eval", "ceval-valid", 5, _CHOICE, "val", "dev",
+            ("question", *"ABCD", "answer"), subjects=52,
+        ),
+        Benchmark(
+            "cmmlu", "CMMLU", "cmmlu", 5, _CHOICE, "test", "dev",
+            ("Question", *"ABCD", "Answer"), subjects=67,
+        ),
+        Benchmark(
+            "mmlu", "MMLU", "mmlu", 5, _CHOICE, "test", "dev",
+            ("question", "choices", "answer"), subjects=57,
+        ),
+        Benchmark(
+            "gsm8k", "GSM8K", "gsm8k", 5, _GSM8K, "test", "train",
+            ("question", "answer"), tokens=256,
+        ),
+        Benchmark(
+            "ifeval", "IFEval", "ifeval", 0, _IFEVAL, "train", "", _IFEVAL_COLUMNS, tokens=1280,
+            packages=("langdetect", "immutabledict", "nltk"),
         ),
     )
 }  # fmt: skip
@@ -72,7 +96,24 @@ def lacking(benchmark: Benchmark) -> DanluError | None:
     """What must be installed before it can be asked; None when all is there."""
     if find_spec("lm_eval") is None:
         return DanluError("benchmark.needs_package", package="lm_eval", benchmark=benchmark.title)
+    found = harness_version()
+    if found and _numbers(found) < _numbers(OLDEST):
+        return DanluError(
+            "benchmark.old_package", benchmark=benchmark.title, found=found, oldest=OLDEST
+        )
     if any(find_spec(package) is None for package in benchmark.packages):
         package = f'"lm_eval[{benchmark.name}]"'
         return DanluError("benchmark.needs_package", package=package, benchmark=benchmark.title)
     return None
+
+
+def harness_version() -> str:
+    """The version of lm-evaluation-harness; empty for a checkout on the path."""
+    try:
+        return version("lm_eval")
+    except PackageNotFoundError:
+        return ""
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", text)[:3]]

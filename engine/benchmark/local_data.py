@@ -1,24 +1,30 @@
 """A benchmark's questions in a folder of this machine, as hubs or the benchmark itself lay it out.
 
 Known are ``<subject>/<split>….parquet`` (both hubs), ``<split>/<subject>_<split>.csv`` (C-Eval),
-``<split>/<subject>.csv`` (CMMLU), ``<subject>_<split>.jsonl``, and ``<split>….jsonl`` where there
-are no subjects. Imports datasets inside a function.
+``<split>/<subject>.csv`` (CMMLU), ``<split>/<subject>_<split>.csv`` (MMLU),
+``<subject>_<split>.jsonl``, and ``<split>….jsonl`` where there are no subjects; all that in a zip
+or tar file, too. Imports datasets inside a function.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+from engine.benchmark.archives import unpacked
 from engine.benchmark.known import Benchmark
+from engine.benchmark.local_rows import SUFFIXES, Question, read_questions
 from engine.errors import DanluError
 from engine.home import home
+from engine.job import Job
 
-_READERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".csv": "csv"}
 _NOTES = ("dataset_infos.json", "dataset_info.json", "package.json")
+_OTHERS = ("socratic", "response")  # GSM8K's other telling; the answers of models to IFEval
 Files = dict[str, dict[str, list[Path]]]  # subject ("" where there are none) → split → files
+Questions = dict[str, dict[str, list[Question]]]
 
 
 def usual_folder(benchmark: Benchmark) -> Path:
@@ -36,25 +42,60 @@ def folder_of(benchmark: Benchmark, given: Path | None) -> Path | None:
     return inside if inside.is_dir() else given.expanduser()
 
 
-def local_files(benchmark: Benchmark, folder: Path, shots: int) -> Files:
-    """The files of ``folder``, by subject and split; subjects without questions left out. Raises
-    DanluError ``benchmark.no_questions``, ``benchmark.no_examples``."""
+def local_questions(
+    benchmark: Benchmark, folder: Path, shots: int, tasks: Collection[str], job: Job
+) -> Questions:
+    """The questions of ``folder``, by subject and split. ``tasks`` are those the harness knows.
+    Raises DanluError ``benchmark.*``, Cancelled."""
+    with tempfile.TemporaryDirectory(prefix="danlu-benchmark-") as room:
+        files = found_files(benchmark, folder, tasks)
+        if not files and (inside := unpacked(folder, Path(room))):
+            files = found_files(benchmark, inside, tasks)
+        _refuse_poor(benchmark, files, folder, shots)
+        found: Questions = {}
+        for done, (subject, splits) in enumerate(sorted(files.items())):
+            job.report("benchmark_prepare", done, len(files), "files")
+            found[subject] = {
+                split: [row for path in paths for row in read_questions(benchmark, path)]
+                for split, paths in splits.items()
+            }
+        return found
+
+
+def found_files(benchmark: Benchmark, folder: Path, tasks: Collection[str]) -> Files:
+    """The files of ``folder``, by subject and split; subjects without questions, and those the
+    harness has no task for, left out."""
     found: Files = defaultdict(lambda: defaultdict(list))
     for path in sorted(folder.rglob("*")):
-        if path.suffix in _READERS and path.name not in _NOTES and path.is_file():
-            subject, split = _place(benchmark, path.relative_to(folder))
+        place = path.relative_to(folder)
+        if path.suffix in SUFFIXES and path.is_file() and not _beside(place):
+            subject, split = _place(benchmark, place)
             if split:
                 found[subject][split].append(path)
-    asked = benchmark.asked
-    whole = {subject: dict(splits) for subject, splits in found.items() if asked in splits}
-    if not whole:
+    return {
+        subject: dict(splits)
+        for subject, splits in found.items()
+        if benchmark.asked in splits and benchmark.subject_task(subject) in tasks
+    }
+
+
+def _beside(place: Path) -> bool:
+    """Whether a file is none of the questions, or of another telling of them."""
+    if place.name in _NOTES or any(part.startswith((".", "__MACOSX")) for part in place.parts):
+        return True
+    return any(other in part for part in place.parts for other in _OTHERS)
+
+
+def _refuse_poor(benchmark: Benchmark, files: Files, folder: Path, shots: int) -> None:
+    """Raises DanluError ``benchmark.no_questions``, ``benchmark.no_examples``."""
+    if not files:
         raise DanluError(
             "benchmark.no_questions",
             folder=folder,
             benchmark=benchmark.title,
-            split=asked,
+            split=benchmark.asked,
         )
-    poor = [subject for subject, splits in whole.items() if benchmark.worked not in splits]
+    poor = [subject for subject, splits in files.items() if benchmark.worked not in splits]
     if shots and poor:
         raise DanluError(
             "benchmark.no_examples",
@@ -63,7 +104,6 @@ def local_files(benchmark: Benchmark, folder: Path, shots: int) -> Files:
             split=benchmark.worked,
             shots=shots,
         )
-    return whole
 
 
 def _place(benchmark: Benchmark, path: Path) -> tuple[str, str]:
@@ -84,32 +124,23 @@ def _place(benchmark: Benchmark, path: Path) -> tuple[str, str]:
     return "", ""
 
 
-def members(benchmark: Benchmark, files: Files, cache: Path) -> list[dict[str, Any]]:
+def members(benchmark: Benchmark, questions: Questions) -> list[dict[str, Any]]:
     """What the harness is to read in the place of a hub's data set, a task for each subject."""
     return [
         {
             "task": benchmark.subject_task(subject),
-            "custom_dataset": _reader(splits, cache),
+            "custom_dataset": _reader(splits),
             "dataset_path": "local",
             **({} if benchmark.worked in splits else {"fewshot_split": None}),
         }
-        for subject, splits in sorted(files.items())
+        for subject, splits in sorted(questions.items())
     ]
 
 
-def _reader(splits: dict[str, list[Path]], cache: Path) -> Callable[..., dict[str, Any]]:
+def _reader(splits: dict[str, list[Question]]) -> Callable[..., dict[str, Any]]:
     def read(**_: Any) -> dict[str, Any]:
-        """Each split by itself: C-Eval's examples have a column more than its questions."""
-        from datasets import load_dataset
+        from datasets import Dataset
 
-        return {
-            split: load_dataset(
-                _READERS[paths[0].suffix],
-                data_files={"rows": [str(path) for path in paths]},
-                split="rows",
-                cache_dir=str(cache),
-            )
-            for split, paths in splits.items()
-        }
+        return {split: Dataset.from_list(rows) for split, rows in splits.items()}
 
     return read

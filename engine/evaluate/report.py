@@ -43,7 +43,8 @@ class Evaluation:
 
     def document(self) -> dict[str, Any]:
         """The ``evaluate`` JSON document: ``{target, data, rows, metrics, labels, base?,
-        difference?, path, rows_path, …}``. Metrics are percent but for loss and perplexity."""
+        difference?, intervals?, path, rows_path, …}``. Metrics are percent but for loss and
+        perplexity; an interval is ``[low, high]`` of the difference."""
         document: dict[str, Any] = {
             "target": self.target.label,
             "run": self.target.run.name if self.target.run else None,
@@ -62,6 +63,7 @@ class Evaluation:
                 "base": self.base.metrics,
                 "base_labels": self._labels_of(self.base),
                 "difference": difference(self.base.metrics, self.scored.metrics),
+                "intervals": self._intervals(self.base),
             }
         return document | {
             "language": self.language,
@@ -72,6 +74,19 @@ class Evaluation:
             "path": str(self.path),
             "rows_path": str(self.rows_path),
         }
+
+    def _intervals(self, base: Scored) -> dict[str, list[float]]:
+        from engine.evaluate.paired import intervals
+
+        references = [asked.question.expected for asked in self.asked.rows]
+        before, after = (
+            [
+                {"row": at, "reference": reference, **row.document()}
+                for at, (reference, row) in enumerate(zip(references, scored.rows, strict=True))
+            ]
+            for scored in (base, self.scored)
+        )
+        return intervals(before, after, self.scored.metrics, self.labels)
 
     def _labels_of(self, scored: Scored) -> dict[str, Any] | None:
         if scored.labels is None:

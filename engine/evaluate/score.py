@@ -29,12 +29,14 @@ _MATCHES = ("exact_match", *_LOOSER)
 @dataclass(frozen=True)
 class ScoredRow:
     """One answer. ``metrics`` are percent but for ``loss``; a metric that does not apply to the row
-    is left out. ``fault`` is the code of the error that kept the row from being asked."""
+    is left out. ``fault`` is the code of the error that kept the row from being asked; ``tokens``
+    how many the loss is the mean of."""
 
     answer: str | None
     metrics: dict[str, float]
     label: str | None = None
     fault: str | None = None
+    tokens: int | None = None
 
     @property
     def quality(self) -> tuple[float, float]:
@@ -45,7 +47,8 @@ class ScoredRow:
         return (sum(shares) / len(shares) if shares else 0.0, -self.metrics.get("loss", 0.0))
 
     def document(self) -> dict[str, Any]:
-        return {"answer": self.answer, **self.metrics, "label": self.label, "fault": self.fault}
+        named = {"label": self.label, "fault": self.fault, "tokens": self.tokens}
+        return {"answer": self.answer, **self.metrics, **named}
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,11 @@ class Scoring:
     ) -> ScoredRow:
         metrics: dict[str, float] = {}
         found = losses[index] if losses else None
+        tokens = found.tokens if found is not None else None
         if found is not None and found.loss is not None:
             metrics["loss"] = round(found.loss, 6)
         if answer is None:
-            return ScoredRow(None, metrics, None, fault)
+            return ScoredRow(None, metrics, None, fault, tokens)
         reference = self._rows[index].question.expected
         given = as_asked(answer, reference)
         label = None
@@ -122,7 +126,7 @@ class Scoring:
         if self._scorer is not None:
             found_text = self._scorer.score(given, reference)
             metrics |= {name: found_text[name] for name in self._text_names}
-        return ScoredRow(answer, metrics, label, fault)
+        return ScoredRow(answer, metrics, label, fault, tokens)
 
     @property
     def _text_names(self) -> list[str]:

@@ -4,6 +4,8 @@ read. The harness itself is asked where it is installed."""
 from __future__ import annotations
 
 import json
+import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 
 from engine.benchmark.found import metrics_of, rows_of, subjects_of
 from engine.benchmark.harness import Asking, harness_arguments
-from engine.benchmark.known import BENCHMARKS, find_benchmark, lacking
-from engine.benchmark.local_data import folder_of, local_files
+from engine.benchmark.known import BENCHMARKS, Benchmark, find_benchmark, lacking
+from engine.benchmark.local_data import Questions, folder_of, found_files, local_questions, members
+from engine.benchmark.local_rows import read_questions
 from engine.errors import DanluError
+from engine.job import Job
 from tests.snapshot import screen_text
 from tests.tui.settle import settle
 from tui.app import DanluApp
@@ -38,6 +42,23 @@ def code_of(call: Any) -> str:
     return caught.value.code
 
 
+class Anything:
+    """A harness that has a task for every subject."""
+
+    def __contains__(self, task: object) -> bool:
+        return task != "mmlu_all"
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def questions_of(benchmark: Benchmark, folder: Path, shots: int = 0) -> Questions:
+    return local_questions(benchmark, folder, shots, Anything(), Job())
+
+
 @pytest.mark.parametrize(
     ("name", "files", "subjects"),
     [
@@ -48,6 +69,8 @@ def code_of(call: Any) -> str:
         ("ceval", ["law/val-0.parquet", "law/dev-0.parquet", "art/dev-0.parquet"], ["law"]),
         ("cmmlu", ["test/law.csv", "dev/law.csv", "test/art.csv", "dev/art.csv"], ["art", "law"]),
         ("mmlu", ["law_test.jsonl", "law_dev.jsonl"], ["law"]),
+        ("mmlu", ["data/test/law_test.csv", "data/dev/law_dev.csv"], ["law"]),
+        ("mmlu", ["all/test-0.parquet", "law/test-0.parquet", ".git/test-0.parquet"], ["law"]),
     ],
 )
 def test_questions_are_found_as_hubs_and_their_makers_lay_them_out(
@@ -55,40 +78,95 @@ def test_questions_are_found_as_hubs_and_their_makers_lay_them_out(
 ) -> None:
     lay(tmp_path, *files)
     benchmark = find_benchmark(name)
-    found = local_files(benchmark, tmp_path, benchmark.shots)
+    found = found_files(benchmark, tmp_path, Anything())
     assert sorted(found) == subjects
     assert all(benchmark.asked in splits for splits in found.values())
 
 
+def test_another_telling_and_the_answers_of_models_are_no_questions(tmp_path: Path) -> None:
+    lay(tmp_path, "main/test-0.parquet", "socratic/test-0.parquet", "test_socratic.jsonl")
+    (splits,) = found_files(find_benchmark("gsm8k"), tmp_path, Anything()).values()
+    assert [path.parent.name for path in splits["test"]] == ["main"]
+    data = tmp_path / "ifeval"
+    lay(data, "input_data.jsonl", "input_response_data_gpt4_20231107.jsonl")
+    (splits,) = found_files(find_benchmark("ifeval"), data, Anything()).values()
+    assert [path.name for path in splits["train"]] == ["input_data.jsonl"]
+
+
 def test_what_a_folder_lacks_is_named(tmp_path: Path) -> None:
     gsm8k = find_benchmark("GSM8K")
-    assert code_of(lambda: local_files(gsm8k, tmp_path, 5)) == "benchmark.no_questions"
+    assert code_of(lambda: questions_of(gsm8k, tmp_path, 5)) == "benchmark.no_questions"
     lay(tmp_path, "gsm8k/test.jsonl")
     folder = folder_of(gsm8k, tmp_path)
     assert folder is not None and folder == tmp_path / "gsm8k"
-    assert code_of(lambda: local_files(gsm8k, folder, 5)) == "benchmark.no_examples"
-    assert list(local_files(gsm8k, folder, 0)) == [""]
+    assert code_of(lambda: questions_of(gsm8k, folder, 5)) == "benchmark.no_examples"
+    assert questions_of(gsm8k, folder) == {"": {"test": [_LINE]}}
     assert code_of(lambda: find_benchmark("hellaswag")) == "benchmark.unknown"
 
 
-def test_the_harness_is_asked_for_the_hub_s_questions_or_for_those_of_a_folder(
-    tmp_path: Path, danlu_home: Path
-) -> None:
+def test_files_are_read_as_their_makers_write_them(tmp_path: Path) -> None:
+    cmmlu, mmlu = find_benchmark("cmmlu"), find_benchmark("mmlu")
+    table = tmp_path / "law.csv"
+    table.write_text('\ufeff,Question,A,B,C,D,Answer\n0,"一,\n二？",1,2,3,4,B\n', "utf-8")
+    (row,) = read_questions(cmmlu, table)
+    assert (row["Question"], row["B"], row["Answer"], "" in row) == ("一,\n二？", "2", "B", False)
+    bare = tmp_path / "law_test.csv"
+    bare.write_text("Why?,w,x,y,z,C\nWho?,w,x,y,z,A\n")
+    assert [row["answer"] for row in read_questions(mmlu, bare)] == [2, 0]
+    assert read_questions(mmlu, bare)[0]["choices"] == ["w", "x", "y", "z"]
+    whole = tmp_path / "all.json"
+    whole.write_text(json.dumps([_LINE, _LINE]))
+    assert len(read_questions(find_benchmark("gsm8k"), whole)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("law.jsonl", '{"question": "Why?", "answer": "A"}', "benchmark.no_column"),
+        ("law.jsonl", '["question"]', "benchmark.no_column"),
+        ("law.jsonl", '{"question": ', "benchmark.unreadable"),
+        ("law.parquet", "PAR1 and no more", "benchmark.unreadable"),
+        ("law.parquet", "version https://git-lfs.github.com/spec/v1", "data.lfs_pointer"),
+        ("law.csv", "version https://git-lfs.github.com/spec/v1", "data.lfs_pointer"),
+        ("law.csv", "id,question,A,B,C,D,answer\n0,Why?,1,2,3,4,", "benchmark.no_choice"),
+    ],
+)
+def test_a_file_that_is_none_is_named(name: str, text: str, code: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert code_of(lambda: read_questions(find_benchmark("ceval"), path)) == code
+
+
+def test_archives_are_read_where_no_questions_lie_beside_them(tmp_path: Path) -> None:
+    ceval = find_benchmark("ceval")
+    lines = "id,question,A,B,C,D,answer\n0,Why?,1,2,3,4,D\n"
+    with zipfile.ZipFile(tmp_path / "ceval-exam.zip", "w") as packed:
+        packed.writestr("val/law_val.csv", lines)
+        packed.writestr("dev/law_dev.csv", lines)
+    assert [row["answer"] for row in questions_of(ceval, tmp_path, 5)["law"]["val"]] == ["D"]
+    (tmp_path / "ceval-exam.zip").write_text("cut off")
+    assert code_of(lambda: questions_of(ceval, tmp_path)) == "benchmark.unreadable"
+    taped = tmp_path / "taped"
+    lay(taped, "law_test.csv")
+    (taped / "law_test.csv").write_text("Why?,w,x,y,z,C\n")
+    with tarfile.open(taped / "data.tar", "w") as tape:
+        tape.add(taped / "law_test.csv", "data/test/law_test.csv")
+        tape.add(taped / "law_test.csv", "../outside/test/law_test.csv")
+    (taped / "law_test.csv").unlink()
+    assert len(questions_of(find_benchmark("mmlu"), taped)["law"]["test"]) == 1
+
+
+def test_the_harness_is_asked_as_the_field_counts_or_as_one_says(tmp_path: Path) -> None:
     mmlu, cache = find_benchmark("mmlu"), tmp_path / "answers"
-    asking = Asking(5, 10, 8, cache)
-    said = harness_arguments(mmlu, asking, tmp_path)
-    assert (said["tasks"], said["num_fewshot"], said["limit"]) == (["mmlu"], 5, 10)
+    said = harness_arguments(mmlu, Asking(5, 10, 8, cache, tokens=64))
+    assert (said["num_fewshot"], said["limit"], "gen_kwargs" in said) == (5, 10, False)
     assert said["use_cache"] == str(cache) and said["apply_chat_template"] is False
-    lay(danlu_home / "benchmarks" / "mmlu", "law/test-0.jsonl", "art/test-0.jsonl")
-    (group,) = harness_arguments(mmlu, Asking(0, None, 8, cache), tmp_path)["tasks"]
-    assert [each["task"] for each in group["task"]] == ["mmlu_art", "mmlu_law"]
-    assert all(each["fewshot_split"] is None for each in group["task"])
-    lay(tmp_path / "given", "law/test-0.jsonl", "law/dev-0.jsonl")
-    given = Asking(5, None, 8, cache, tmp_path / "given")
-    (group,) = harness_arguments(mmlu, given, tmp_path)["tasks"]
-    assert [each["task"] for each in group["task"]] == ["mmlu_law"]
-    missing = Asking(5, None, 8, cache, tmp_path / "none")
-    assert code_of(lambda: harness_arguments(mmlu, missing, tmp_path)) == "benchmark.no_folder"
+    ifeval = harness_arguments(find_benchmark("ifeval"), Asking(0, None, 8, cache, tokens=64))
+    assert ifeval["apply_chat_template"] and ifeval["gen_kwargs"] == {"max_gen_toks": 64}
+    rows = {"law": {"test": [{"question": "?"}]}, "art": {"test": [], "dev": []}}
+    one, two = members(mmlu, rows)
+    assert (one["task"], two["task"]) == ("mmlu_art", "mmlu_law")
+    assert "fewshot_split" not in one and two["fewshot_split"] is None
 
 
 def sample(number: int, right: int, likely: int) -> dict[str, Any]:
@@ -149,24 +227,3 @@ async def test_b_takes_one_benchmark_after_the_other_and_then_data_again() -> No
         await pilot.press("b", "b")
         assert screen._choices.benchmark is None and "rows.jsonl" in screen_text(app)
     assert not Choices().ready
-
-
-@pytest.mark.slow
-def test_a_real_benchmark_on_a_real_model(
-    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    pytest.importorskip("lm_eval")
-    folder = tmp_path / "mmlu"
-    choices = ["1", "2", "3", "4"]
-    lines = [{"question": f"{n}?", "choices": choices, "answer": n % 4} for n in range(6)]
-    for split in ("test", "dev"):
-        path = folder / "anatomy" / f"{split}-0.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    given = ["--benchmark", "mmlu", "--limit", "4", "--shots", "1", "--data-folder", str(tmp_path)]
-    assert main(["evaluate", str(tiny_model), *given, "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["rows"] == 4 and 0 <= document["metrics"]["accuracy"] <= 100
-    rows = [json.loads(line) for line in Path(document["rows_path"]).read_text().splitlines()]
-    assert {row["reference"] for row in rows} == {"A", "B", "C", "D"}
-    assert all(row["answer"] in "ABCD" for row in rows)

@@ -141,7 +141,7 @@ def test_a_row_too_long_to_be_asked_is_left_out_and_said(
     file.write_text(json.dumps(rows), encoding="utf-8")
     told = ["evaluate", "identity", str(file), "--metrics", "match", "--max-new-tokens", "32"]
     assert main(told) == 0
-    assert "1 rows could not be asked" in capsys.readouterr().out
+    assert "1 row could not be asked" in capsys.readouterr().out
     found = evaluate("identity", str(file), Settings(("match",), max_new_tokens=32), Job())
     assert found.document()["faults"] == {"chat.too_long": 1}
     assert next(found.rows())["fault"] == "chat.too_long"

@@ -31,7 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--max-new-tokens",
         type=_count,
-        default=MAX_NEW_TOKENS,
         metavar="N",
         help=t("cli_evaluate.max_new_tokens", default=MAX_NEW_TOKENS),
     )
@@ -111,6 +110,7 @@ def _on_benchmark(args: argparse.Namespace, job: Job) -> dict[str, Any]:
         limit=args.limit,
         shots=args.shots,
         data_folder=args.data_folder,
+        max_new_tokens=args.max_new_tokens,
         batch_size=args.batch_size or BATCH_SIZE,
         base=args.base,
         again=args.again,
@@ -132,7 +132,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
     return Settings(
         metrics=groups_of(args.metrics) if args.metrics else GROUPS,
         sample=args.sample,
-        max_new_tokens=args.max_new_tokens,
+        max_new_tokens=args.max_new_tokens or MAX_NEW_TOKENS,
         batch_size=args.batch_size or BATCH_SIZE,
         system=args.system,
         language=None if args.language == _AUTO else args.language,

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.data.kinds import is_data_file
-from engine.hub.reference import HUBS, Hub, reference
+from engine.hub.reference import HUBS, PREFIXES, Hub, reference
 from engine.spec.sections import Source
 
-_PREFIXES: dict[str, Hub] = {"ms::": "modelscope", "hf::": "huggingface"}
 _COUNT = re.compile(r"(?P<rest>.+)#(?P<count>\d+)")
 _ID = re.compile(
     r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?::(?P<subset>[\w./-]+))?", re.ASCII
@@ -37,7 +36,7 @@ def parsed(source: Source) -> tuple[DataReference, Source]:
     if _existing(text):
         return DataReference(path=_existing(text)), source
     hub: Hub | None = None
-    for prefix, named in _PREFIXES.items():
+    for named, prefix in PREFIXES.items():
         if text.lower().startswith(prefix):
             text, hub = text[len(prefix) :], named
     count = _COUNT.fullmatch(text)
@@ -74,3 +73,9 @@ def _existing(text: str) -> Path | None:
 
 def _looks_like_file(text: str) -> bool:
     return text.startswith((".", "/", "~")) or is_data_file(Path(text))
+
+
+def renamed(source: Source, hub: Hub, repo: str) -> Source:
+    """``source`` as the data set ``repo`` of ``hub``: as much of it, the same subset."""
+    _, named = parsed(source)
+    return replace(named, source=f"{PREFIXES[hub]}{repo}", hub="auto", revision=None)

@@ -49,7 +49,7 @@ def fetch(
             return _fetch_from(name, repo, revision, kind, job)
         except DanluError as error:
             if number == len(hubs) - 1 or error.code not in _TRY_ELSEWHERE:
-                raise called_otherwise(error, repo, hub, kind) from error
+                raise called_otherwise(error, repo, hub, kind, job) from error
             job.note("note_model.not_there", hub=HUB_NAMES[name], reason=error.what)
     raise AssertionError("no hub was asked")
 

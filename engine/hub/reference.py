@@ -11,7 +11,7 @@ HUBS: tuple[Hub, ...] = ("modelscope", "huggingface")  # in the order they are a
 HUB_NAMES = {"modelscope": "ModelScope", "huggingface": "Hugging Face", "pypi": "PyPI"}
 
 # As ms-swift writes which hub it means.
-_PREFIXES: dict[str, Hub] = {"ms::": "modelscope", "hf::": "huggingface"}
+PREFIXES: dict[Hub, str] = {"modelscope": "ms::", "huggingface": "hf::"}
 _ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 _PAGE = re.compile(
     r"https?://(?:www\.)?(?P<site>[\w.-]+)/(?:(?P<kind>models|datasets)/)?(?P<id>[\w.-]+/[\w.-]+)"
@@ -33,7 +33,7 @@ def reference(text: str) -> Reference | None:
     """What ``text`` refers to: ``owner/name``, ``ms::owner/name``, ``hf::owner/name`` or a page's
     address; None when it is none of these."""
     text = text.strip()
-    for prefix, named in _PREFIXES.items():
+    for named, prefix in PREFIXES.items():
         if text.startswith(prefix) and _ID.fullmatch(text[len(prefix) :]):
             return Reference(text[len(prefix) :], named)
     page = _PAGE.fullmatch(text)

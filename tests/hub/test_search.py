@@ -17,6 +17,7 @@ from engine.hub.fetch import fetch
 from engine.hub.found import Found, put_together
 from engine.hub.offer import Offer
 from engine.hub.search import look_query, on_hub, query_of
+from engine.hub.spelling import likeness
 from engine.job import Cancelled, Job
 from engine.units import GIB
 from tests.hub.conftest import WEIGHTS_SIZE, Hubs
@@ -164,6 +165,26 @@ def test_a_model_of_the_other_hub_s_spelling_is_suggested(hubs: Hubs, published:
         "model.hub": "modelscope",
     }
     assert error.fix_text(error.fixes[0]).startswith("Take “LLM-Research/")
+
+
+@pytest.mark.slow
+def test_the_other_hub_is_asked_for_what_one_does_not_have(hubs: Hubs, published: Path) -> None:
+    hubs.huggingface.add("owner/tiny-model", published)
+    hubs.huggingface.add("owner/tiny-rows-zh", published, kind="dataset")
     with pytest.raises(DanluError) as caught:
-        fetch("LLM-Research/Llama-3.2-1B-Instruct", hub="modelscope", job=Job())
-    assert caught.value.code == "hub.not_found"  # it is asked for by the name that it has there
+        fetch("owner/tiny-model", hub="modelscope", job=Job())
+    error = caught.value
+    assert error.code == "hub.called_otherwise" and error.exit_code == 1
+    assert error.fixes[0].set == {"model.source": "owner/tiny-model", "model.hub": "huggingface"}
+    with pytest.raises(DanluError) as caught:
+        fetch("owner/tiny-rows-zhs", kind="dataset", job=Job())
+    assert caught.value.values["source"] == "hf::owner/tiny-rows-zh"
+    assert "hf::owner/tiny-rows-zh" in caught.value.fix_text(caught.value.fixes[1])
+    with pytest.raises(DanluError) as caught:
+        fetch("owner/something-else", hub="modelscope", job=Job())
+    assert caught.value.code == "hub.not_found"
+
+
+def test_names_are_alike_as_a_whole_or_behind_the_owner() -> None:
+    assert likeness("a/Qwen3-8B", "b/qwen3-8b") > likeness("a/Qwen3-8B", "a/Qwen3-4B") > 0.75
+    assert likeness("owner/alpaca-zh", "owner/belle-cn") < 0.75

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine import words
+from engine.errors import DanluError
+from engine.hub.spelling import suggested
+from engine.job import Job
+from engine.spec.sections import Source
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.wizard_parts import FILLED, identity, put_embedded, rest, steady, wizard
 from tui.wizard import findings
@@ -146,3 +150,26 @@ def test_strays_do_not_raise_the_suggested_length() -> None:
     assert lengths_of([100, 130], None).suggested == 192  # type: ignore[union-attr]
     assert lengths_of([5000] * 3, 2048).suggested == 2048  # type: ignore[union-attr]
     assert lengths_of([], None) is None
+
+
+async def test_a_data_set_is_taken_by_the_name_a_hub_knows_with_one_key(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+
+    def located(source: Source, job: Job) -> None:
+        if source.source == "ms::owner/rows:zh#5":
+            missing = DanluError("hub.not_found", repo="owner/rows", hub="ModelScope")
+            raise suggested(missing, "owner/rows", "dataset", "huggingface", "owner/rows-zh")
+        raise DanluError("hub.offline", repo=source.source, variable="HF_HUB_OFFLINE")
+
+    monkeypatch.setattr("engine.data.survey.locate", located)
+    monkeypatch.setattr("engine.data.bulk.locate", located)
+    app, draft = wizard("data", {"data": {"train": [{"source": "ms::owner/rows:zh#5"}]}})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: bool(findings.renamings(draft)))
+        assert "hf::owner/rows-zh" in screen_text(app)
+        await pilot.press("y")
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        (source,) = draft.spec.data.train
+        assert (source.source, source.subset, source.sample) == ("hf::owner/rows-zh", "zh", 5)

@@ -94,6 +94,8 @@ class DataScreen(DataSourcesScreen):
             self._ask_fill(str(row.key))
         elif row.kind == "columns":
             self._take_columns(int(row.key))
+        elif row.kind == "name":
+            self._take_name(int(row.key))
         elif row.kind == "go":
             self._go_on()
         else:

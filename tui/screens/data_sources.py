@@ -53,7 +53,7 @@ class DataSourcesScreen(StepScreen):
         if action == "columns":
             return self._source_there() is not None
         if action == "take_columns":
-            return bool(findings.proposals(self.draft))
+            return bool(findings.proposals(self.draft) or findings.renamings(self.draft))
         row = next((rows.current for rows in self.query(RowList)), None)
         return row is not None and row.kind == "source"
 
@@ -151,9 +151,18 @@ class DataSourcesScreen(StepScreen):
         return int(row.key) if row is not None and row.kind in ("source", "columns") else None
 
     def action_take_columns(self) -> None:
-        """Take the columns of the first source that has unknown ones as danlu proposes."""
-        for index in list(findings.proposals(self.draft))[:1]:
+        """Take what danlu proposes for the first source that needs it: its columns and roles, or
+        the name it has on a hub."""
+        proposed = list(findings.proposals(self.draft))
+        for index in proposed[:1]:
             self._take_columns(index)
+        for index in list(findings.renamings(self.draft))[: 0 if proposed else 1]:
+            self._take_name(index)
+
+    def _take_name(self, index: int) -> None:
+        sources = self._sources()
+        sources[index] = plain(findings.renamings(self.draft)[index])
+        self._change_sources(sources)
 
     def _take_columns(self, index: int) -> None:
         columns, tags = findings.proposals(self.draft)[index]

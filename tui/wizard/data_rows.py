@@ -24,8 +24,8 @@ COUNTS = (15, 7, 7, 9)  # cells of format, rows, kept, left out
 
 @dataclass(frozen=True)
 class DataRow:
-    """``kind``: source, add, placeholder, look, allow, go. ``key`` is the source's place, the
-    placeholder's name or the action."""
+    """``kind``: source, columns, name, add, placeholder, look, allow, go. ``key`` is the source's
+    place, the placeholder's name or the action."""
 
     kind: str
     key: str | int = ""
@@ -63,6 +63,10 @@ def _sources(draft: Draft) -> list[DataRow]:
         if proposal is not None:
             text = words.t("wizard_data.take_columns", columns=show_columns(*proposal))
             rows.append(DataRow("columns", index, text, tone="gold", hint="y"))
+        other = findings.renamings(draft).get(index)
+        if other is not None:
+            text = words.t("wizard_data.take_name", source=other.source)
+            rows.append(DataRow("name", index, text, tone="gold", hint="y"))
     return rows
 
 

@@ -221,6 +221,20 @@ def taken_rows(found: Report) -> int:
     return sum(source.taken for source in found.sources)
 
 
+def renamings(draft: Draft) -> dict[int, Source]:
+    """What the sources would be by the names a hub knows them by, where it was asked for others."""
+    from engine.data.reference import renamed
+
+    found = report(draft)
+    made = {}
+    for index, source in enumerate(found.sources if found is not None else []):
+        for error in (finding.error for finding in source.findings):
+            if error is not None and error.code == "hub.called_otherwise":
+                name, other = error.values["name"], str(error.values["other"])
+                made[index] = renamed(draft.spec.data.train[index], name, other)
+    return made
+
+
 def ask_pace(draft: Draft, *, again: bool = False) -> Task[Pace | None] | None:
     """What a run like the draft is to reach, told from the runs there were; ``again`` after one
     more was measured. None before the model's size is known."""

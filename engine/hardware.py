@@ -69,11 +69,28 @@ def machine() -> Machine:
     """Look at this machine now. Takes a few milliseconds; never raises for a missing driver."""
     memory = psutil.virtual_memory()
     return Machine(
-        cores=len(os.sched_getaffinity(0)),
+        cores=cores(),
         ram_bytes=_container_limit(memory.total),
         ram_free_bytes=min(memory.available, _container_limit(memory.total)),
         gpus=_gpus(),
     )
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def free_ram() -> int:
+    """Bytes of memory left to this process, by the machine and by the container it is in."""
+    free = psutil.virtual_memory().available
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit, used = (int((group / f"memory.{name}").read_text()) for name in ("max", "current"))
+        facts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return max(0, min(free, limit - used + int(facts.get("inactive_file", 0))))
+    except (OSError, ValueError):  # no limit
+        return free
 
 
 def _container_limit(total: int) -> int:

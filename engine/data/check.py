@@ -13,10 +13,12 @@ from engine.data.bulk import count_rows
 from engine.data.conversation import Conversation
 from engine.data.duplicates import Seen
 from engine.data.example import Example
+from engine.data.files import locate
 from engine.data.finding import found_error
 from engine.data.foreign_tokens import marks_of
 from engine.data.inspection import Inspection
 from engine.data.onlooker import Onlooker, Run
+from engine.data.render_pool import process_count
 from engine.data.report import Report, SourceReport
 from engine.data.survey import Wording, taken
 from engine.errors import DanluError
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from engine.data.encode import Encoder
+
+_BYTES_A_ROW = 1000  # about, in the files
 
 __all__ = ["Report", "SourceReport", "check"]
 
@@ -101,11 +105,18 @@ class _Looking:
                 for _ in rows:
                     pass
             else:
-                for _ in self.encoder.encode_many(rows, report):
-                    pass
+                count = process_count(None, self._about(source), self.job)
+                with self.encoder.pool(count, self.job) as pool:
+                    for _ in self.encoder.encode_many(rows, report, pool):
+                        pass
         except DanluError as error:
             report.add([found_error(error, source.source)])
         return report
+
+    def _about(self, source: Source) -> int:
+        """About how many rows a source has. Raises DanluError."""
+        files = locate(source, self.job).files
+        return sum(path.stat().st_size for path in files if path.exists()) // _BYTES_A_ROW
 
     def _looked_at(
         self, source: Source, report: SourceReport, held: bool

@@ -13,9 +13,12 @@ from engine.data.render import Rendered, special_ids_of
 from engine.data.render_many import Rendering, render_many
 from engine.data.report import SourceReport
 from engine.data.template import ChatTemplate, TemplateRefuses, chat_template
+from engine.job import Job
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+    from engine.data.render_pool import RenderPool
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,15 @@ class Encoder:
         return self._reported(conversation, report, self._rendering.one(conversation))
 
     def encode_many(
-        self, conversations: Iterable[Conversation], report: SourceReport
+        self,
+        conversations: Iterable[Conversation],
+        report: SourceReport,
+        pool: RenderPool | None = None,
     ) -> Iterator[tuple[Conversation, Rendered | None]]:
-        """Each row with its tokens as :meth:`encode` has them, in order, several times as fast;
-        rows are taken from ``conversations`` some way ahead of those given."""
-        for conversation, made in render_many(self._rendering, conversations):
+        """Each row with its tokens as :meth:`encode` has them, in order, several times as fast,
+        by the processes of ``pool`` where there are any; rows are taken from ``conversations`` some
+        way ahead of those given."""
+        for conversation, made in render_many(self._rendering, conversations, pool):
             yield conversation, self._reported(conversation, report, made)
 
     def _reported(
@@ -55,6 +62,12 @@ class Encoder:
         report.add(findings)
         report.cut += bool(rendered.cut)
         return rendered
+
+    def pool(self, count: int, job: Job) -> RenderPool:
+        """``count`` processes for :meth:`encode_many`, once they are entered."""
+        from engine.data.render_pool import RenderPool
+
+        return RenderPool(self._rendering, count, job)
 
     def examine(self, conversation: Conversation) -> tuple[Rendered | None, list[Finding]]:
         """The row as tokens (None when the template refuses it) and what is to be said of it."""

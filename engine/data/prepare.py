@@ -7,7 +7,7 @@ is in memory, however many there are. Imports datasets and pyarrow when called.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from engine.data.encode import Encoder
 from engine.data.files import locate
 from engine.data.packed import write_packed
 from engine.data.refuse import refuse_too_many_dropped
+from engine.data.render_pool import RenderPool, process_count
 from engine.data.report import Report, SourceReport
 from engine.data.split import Places
 from engine.data.survey import Wording, taken
@@ -119,7 +120,8 @@ def _sources(spec: RunSpec) -> list[Source]:
 def _depends_on(spec: RunSpec, fingerprints: dict[str, str]) -> object:
     """All of a spec that its encoded rows and their report depend on."""
     paths = [[str(path) for path in locate(source, Job()).files] for source in _sources(spec)]
-    return spec.data, spec.method.stage, spec.train.seed, sorted(fingerprints.items()), paths
+    data = replace(spec.data, dataset_num_proc=None)  # however many do it, it is the same
+    return data, spec.method.stage, spec.train.seed, sorted(fingerprints.items()), paths
 
 
 def _without(fates: bytearray) -> bytearray:
@@ -135,8 +137,9 @@ def _make(
     encoder = Encoder(
         tokenizer, data.max_length, data.over_long, data.mask_history, data.train_on_prompt
     )
-    with encoded.making() as folder:
-        made = _encode(spec, encoder, folder / encoded.ROWS, total, job)
+    count = process_count(data.dataset_num_proc, total, job)
+    with encoded.making() as folder, encoder.pool(count, job) as pool:
+        made = _encode(spec, encoder, pool, folder / encoded.ROWS, total, job)
         refuse_too_many_dropped(made.reports, spec)
         if _TRAINED not in made.fates:
             raise DanluError("data.no_rows")
@@ -165,7 +168,9 @@ def _refuse_early(spec: RunSpec, job: Job) -> int:
     return sum(report.taken for report in reports)
 
 
-def _encode(spec: RunSpec, encoder: Encoder, path: Path, total: int, job: Job) -> _Encoded:
+def _encode(
+    spec: RunSpec, encoder: Encoder, pool: RenderPool, path: Path, total: int, job: Job
+) -> _Encoded:
     made, places, done = _Encoded([], bytearray()), Places(), 0
     file = TokenFile(path)
     first_held = 0
@@ -173,7 +178,7 @@ def _encode(spec: RunSpec, encoder: Encoder, path: Path, total: int, job: Job) -
         report = SourceReport(source.source, spec.method.stage)
         made.reports.append(report)
         rows = taken(source, _wording(spec), report, job)
-        for conversation, rendered in encoder.encode_many(rows, report):
+        for conversation, rendered in encoder.encode_many(rows, report, pool):
             if done % _EVERY == 0:
                 job.report("rendering_data", done, total, "rows")
             done += 1

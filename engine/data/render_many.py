@@ -7,6 +7,7 @@ from what comes before it, so its first token is known, and its last is the one 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,11 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.data.conversation import Conversation
 from engine.data.layout import Laid, Span
 from engine.data.render import IGNORED, Rendered, render, special_ids_of
+from engine.data.render_process import unpacked
 from engine.data.skeleton import Skeletons
 from engine.data.template import ChatTemplate, TemplateRefuses, chat_template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+    from engine.data.render_pool import RenderPool
 
 _BATCH = 256
 
@@ -58,9 +62,13 @@ class _Text(NamedTuple):
 
 
 def render_many(
-    rendering: Rendering, conversations: Iterable[Conversation]
+    rendering: Rendering, conversations: Iterable[Conversation], pool: RenderPool | None = None
 ) -> Iterator[tuple[Conversation, Rendered | TemplateRefuses]]:
-    """Each conversation with its tokens, in order; without the text and ends that display needs."""
+    """Each conversation with its tokens, in order; without the text and ends that display needs.
+    The processes of ``pool`` do it where there are any."""
+    if pool is not None and pool.alive:
+        yield from _by_processes(rendering, iter(conversations), pool)
+        return
     tokenizer: Any = rendering.tokenizer
     template = chat_template(tokenizer)
     if not tokenizer.is_fast or not template.splits_cleanly:
@@ -79,6 +87,28 @@ def render_many(
             ahead = under_way
         if ahead is not None:
             yield from batches.rows(ahead[0], ahead[1].result())
+
+
+def _by_processes(
+    rendering: Rendering, rest: Iterator[Conversation], pool: RenderPool
+) -> Iterator[tuple[Conversation, Rendered | TemplateRefuses]]:
+    """What processes make of each conversation; of the others, this one. Raises Cancelled."""
+    special_ids = special_ids_of(rendering.tokenizer)
+    under_way: deque[tuple[list[Conversation], Any]] = deque()
+    while True:
+        while len(under_way) < pool.ahead and (batch := list(islice(rest, _BATCH))):
+            under_way.append((batch, pool.submit(batch)))
+        if not under_way:
+            break
+        batch, answer = under_way.popleft()
+        made = pool.wait(answer)
+        if made is None:
+            yield from render_many(rendering, batch)
+        else:
+            yield from (
+                (row, unpacked(sent, special_ids)) for row, sent in zip(batch, made, strict=True)
+            )
+    yield from render_many(rendering, rest)  # whatever is left when no process is
 
 
 class _Batches:

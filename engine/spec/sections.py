@@ -64,6 +64,9 @@ class Data:
     mask_history: bool = parameter(False, level="expert")
     train_on_prompt: bool = parameter(False, level="expert")
     max_dropped: float = parameter(0.05, low=0, high=1, level="expert")
+    dataset_num_proc: int | None = parameter(
+        None, low=1, high=256, level="expert", rule="encoding_processes"
+    )
 
 
 @dataclass(frozen=True)

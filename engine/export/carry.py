@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.template import ensure_chat_template
+from engine.export.older import config_for_all, tokenizer_for_all
 from engine.export.origin import ExportOrigin, read_json, write_json
 from engine.models.load import load_tokenizer
 from engine.models.stop_tokens import stop_token_ids
@@ -24,12 +25,15 @@ _LEGAL = ("LICENSE*", "NOTICE*", "USE_POLICY*")
 
 
 def carry_tokenizer(origin: ExportOrigin, folder: Path) -> Any:
-    """Put the tokenizer of ``origin`` into ``folder`` as it is, and return it. One without a chat
-    template gets the one it was trained with here."""
+    """Put the tokenizer of ``origin`` into ``folder``, and return it. One without a chat template
+    gets the one it was trained with here."""
     source = origin.tokenizer_folder
     for name in TOKENIZER_FILES:
         if (source / name).is_file():
             shutil.copyfile(source / name, folder / name)
+    settings = read_json(source / "tokenizer_config.json")
+    if settings != tokenizer_for_all(settings):
+        write_json(folder / "tokenizer_config.json", tokenizer_for_all(settings))
     tokenizer = load_tokenizer(source, trust_remote_code=origin.target.base.trust_remote_code)
     if ensure_chat_template(tokenizer):
         (folder / "chat_template.jinja").write_text(str(tokenizer.chat_template), encoding="utf-8")
@@ -40,7 +44,7 @@ def carry_config(
     origin: ExportOrigin, folder: Path, *, dtype: str, untied: bool, vocabulary: int | None
 ) -> None:
     """The base's config.json, saying what the written weights are."""
-    config = dict(origin.config)
+    config = config_for_all(dict(origin.config))
     config.pop("quantization_config", None)
     config.pop("torch_dtype", None)
     config["dtype"] = dtype

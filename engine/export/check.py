@@ -11,7 +11,7 @@ from typing import Any
 from engine.chat.sampling import Sampling
 from engine.data.adapted import adapted
 from engine.data.template import chat_template
-from engine.export.artefact import Opened, open_artefact, open_checkpoint
+from engine.export.artefact import Opened, Reader, open_checkpoint, opened_artefact
 from engine.export.compared import Compared, ComparedRow, compare_tokens, threshold
 from engine.export.modelfile import probes
 from engine.export.origin import ExportOrigin
@@ -72,25 +72,23 @@ def _compare(
     reference = _reference(open_checkpoint(origin), prompts, job)
     gc.collect()
     job.report("load_model")
-    opened = open_artefact(origin, folder, format)
-    job.report("export_ask_artefact", 0, len(prompts), "questions")
-    rows = []
-    for number, (prompt, answer) in enumerate(zip(prompts, reference.answers, strict=True)):
-        rows.append(_row(opened, prompt, answer, set(reference.stops)))
-        job.report("export_ask_artefact", number + 1, len(prompts), "questions")
-    # No template of its own: other programs would not fall back to the one danlu would take.
-    has_own = bool(opened.tokenizer.chat_template)
-    rendered = _rendered(opened.tokenizer) if has_own else []
-    return Compared(
-        rows=rows,
-        threshold=threshold(format, quant),
-        template_equal=rendered == reference.rendered,
-        tokenizer_equal=_reads_alike(opened.tokenizer, reference),
-        stops_checkpoint=reference.stop_texts,
-        stops_artefact=_token_texts(opened.tokenizer, opened.stops),
-        modelfile_equal=modelfile_equal,
-        seconds=time.monotonic() - start,
-    )
+    with opened_artefact(origin, folder, format, job) as opened:
+        job.report("export_ask_artefact", 0, len(prompts), "questions")
+        rows = []
+        for number, (prompt, answer) in enumerate(zip(prompts, reference.answers, strict=True)):
+            rows.append(_row(opened, prompt, answer, reference.stops))
+            job.report("export_ask_artefact", number + 1, len(prompts), "questions")
+        rendered = _rendered(opened) if opened.has_template else []
+        return Compared(
+            rows=rows,
+            threshold=threshold(format, quant),
+            template_equal=rendered == reference.rendered,
+            tokenizer_equal=_read(opened, reference.rendered) == reference.read,
+            stops_checkpoint=reference.stop_texts,
+            stops_artefact=opened.stop_texts,
+            modelfile_equal=modelfile_equal,
+            seconds=time.monotonic() - start,
+        )
 
 
 def _reference(opened: Opened, prompts: list[Prompt], job: Job) -> Reference:
@@ -114,14 +112,9 @@ def _reference(opened: Opened, prompts: list[Prompt], job: Job) -> Reference:
                 ended = opened.stops[:1] if len(own) < limit else []
                 answers.append(Answered(texts[first + row], group[row], [*own, *ended]))
             job.report("export_ask_checkpoint", len(answers), len(prompts), "questions")
-    rendered = _rendered(opened.tokenizer)
-    return Reference(
-        answers,
-        opened.stops,
-        _token_texts(opened.tokenizer, opened.stops),
-        rendered,
-        [_ids(opened.tokenizer, text) for text in rendered if text],
-    )
+    rendered = _rendered(opened)
+    read = _read(opened, rendered)
+    return Reference(answers, opened.stops, opened.stop_texts, rendered, read)
 
 
 def _prompt_text(tokenizer: Any, prompt: Prompt) -> str:
@@ -130,64 +123,23 @@ def _prompt_text(tokenizer: Any, prompt: Prompt) -> str:
     return template.apply(messages, tools, ask=True)
 
 
-def _row(opened: Opened, prompt: Prompt, answer: Answered, stops: set[int]) -> ComparedRow:
-    chosen = _choices(opened.model, answer.ids, answer.said)
-    agree, parted = compare_tokens(answer.said, chosen, stops)
+def _row(opened: Reader, prompt: Prompt, answer: Answered, stops: list[int]) -> ComparedRow:
+    chosen = opened.choices(answer.ids, answer.said) if answer.said else []
+    agree, parted = compare_tokens(answer.said, chosen, set(stops))
     own = answer.said
     if parted is not None:
-        begun = [*answer.said[:parted], chosen[parted]]
-        ended = chosen[parted] in stops
-        own = begun if ended else _continued(opened, answer.ids, begun, prompt.limit, stops)
-    checkpoint, artefact = (
-        opened.tokenizer.decode(ids, skip_special_tokens=True) for ids in (answer.said, own)
-    )
+        own = [*answer.said[:parted], chosen[parted]]
+        if chosen[parted] not in stops:
+            own += opened.answer([*answer.ids, *own], prompt.limit - len(own), stops)
+    checkpoint, artefact = opened.text(answer.said), opened.text(own)
     return ComparedRow(prompt.asked, checkpoint, artefact, len(answer.said), agree, parted)
 
 
-def _continued(
-    opened: Opened, ids: list[int], begun: list[int], limit: int, stops: set[int]
-) -> list[int]:
-    """The artefact's own answer, that began with ``begun``."""
-    from engine.chat.decode import decode
-
-    rest = decode(opened.model, [[*ids, *begun]], Sampling(), [limit - len(begun)], stops)
-    return [*begun, *(step[0] for step in rest)]
-
-
-def _choices(model: Any, ids: list[int], said: list[int]) -> list[int]:
-    """What the model would say at each place of ``said``, given all before it."""
-    import torch
-
-    if not said:
-        return []
-    device = next(model.parameters()).device
-    given = torch.tensor([[*ids, *said]], device=device)
-    with torch.no_grad():
-        logits = model(input_ids=given, attention_mask=torch.ones_like(given)).logits
-    return logits[0, len(ids) - 1 : -1].argmax(-1).tolist()
-
-
-def _rendered(tokenizer: Any) -> list[str | None]:
+def _rendered(opened: Reader) -> list[str | None]:
     """The probes as other programs lay them out; None for one the template refuses, or where there
     is no template."""
-    return [_render(tokenizer, probe) for probe in probes()]
+    return [opened.render(probe) for probe in probes()]
 
 
-def _render(tokenizer: Any, messages: list[dict[str, Any]]) -> str | None:
-    try:
-        return chat_template(tokenizer).apply(messages, ask=True)
-    except Exception:  # a template fails for reasons of its own
-        return None
-
-
-def _ids(tokenizer: Any, text: str) -> list[int]:
-    return tokenizer(text, add_special_tokens=False)["input_ids"]
-
-
-def _reads_alike(tokenizer: Any, reference: Reference) -> bool:
-    texts = [text for text in reference.rendered if text]
-    return [_ids(tokenizer, text) for text in texts] == reference.read
-
-
-def _token_texts(tokenizer: Any, ids: list[int]) -> list[str]:
-    return [str(tokenizer.convert_ids_to_tokens(number)) for number in ids]
+def _read(opened: Reader, texts: list[str | None]) -> list[list[int]]:
+    return [opened.read(text) for text in texts if text]

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.chat.target import ChatTarget
 from engine.errors import DanluError
 from engine.export.manifest import (
     ExportReport,
@@ -19,6 +20,7 @@ from engine.export.request import ExportRequest, check_request
 from engine.export.room import check_room, expected_bytes
 from engine.export.tools import check_tools
 from engine.job import Job
+from engine.runs.averages import look_at_average
 from engine.whole_folder import aside, put
 
 if TYPE_CHECKING:
@@ -100,9 +102,18 @@ def _write(origin: ExportOrigin, request: ExportRequest, job: Job) -> dict[str, 
         write_manifest(made, document)
         job.check()
         _put(made, to)
-    if origin.target.run is not None:
-        record(origin.target.run, to)
+    home = _belongs_to(origin.target)
+    if home is not None:
+        record(home, to)
     return document
+
+
+def _belongs_to(target: ChatTarget) -> Path | None:
+    """The folder of the run, or of the average, below which the export is listed."""
+    if target.run is not None:
+        return target.run.path
+    tuned = target.tuned
+    return tuned if tuned is not None and look_at_average(tuned) is not None else None
 
 
 def _put(made: Path, to: Path) -> None:

@@ -70,10 +70,10 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return read_json(folder / MANIFEST_NAME) or None
 
 
-def record(run: Run, folder: Path) -> None:
-    """Note in the run that it was exported to ``folder``."""
+def record(home: Path, folder: Path) -> None:
+    """Note in the folder of a run, or of an average, that it was exported to ``folder``."""
     line = json.dumps({"time": round(time.time(), 3), "path": str(folder)}, ensure_ascii=False)
-    with (run.path / RECORDS_NAME).open("a", encoding="utf-8") as file:
+    with (home / RECORDS_NAME).open("a", encoding="utf-8") as file:
         file.write(line + "\n")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from engine.job import Job
 _CONVERTER = "convert_hf_to_gguf.py"
 _QUANTISER = "llama-quantize"
 _PLACES = ("", "build/bin", "bin")
+_FAULT = re.compile(r"[\w.]*(Error|Exception|Interrupt)\b")
 
 
 def checkout() -> Path | None:
@@ -73,19 +75,33 @@ def quantise(source: Path, path: Path, quant: str, job: Job) -> None:
     run_tool([*command, str(source), str(path), quant.upper()], "export_quantise", job)
 
 
-def run_tool(command: Sequence[str], phase: str, job: Job, log: Path | None = None) -> None:
+def run_tool(
+    command: Sequence[str],
+    phase: str,
+    job: Job,
+    *,
+    tool: str | None = None,
+    env: dict[str, str] | None = None,
+) -> None:
     """Run ``command`` to its end; a cancelled job ends it. Raises DanluError ``export.tool_failed``
-    with the last line it wrote, Cancelled."""
+    with what went wrong in its own words, Cancelled."""
     job.report(phase)
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env
     ) as process:
         said = _listen(process, job, phase)
         if process.wait() != 0:
-            lines = [line for line in said.splitlines() if line.strip()]
-            reason = lines[-1].strip()[:300] if lines else str(process.returncode)
-            tool = Path(command[0]).name
-            raise DanluError("export.tool_failed", exit_code=3, tool=tool, reason=reason)
+            name = tool or Path(command[0]).name
+            reason = fault_in(said) or str(process.returncode)
+            raise DanluError("export.tool_failed", exit_code=3, tool=name, reason=reason)
+
+
+def fault_in(said: str) -> str:
+    """The line in a program's last words that says what went wrong: an exception's, else the last;
+    empty where it said nothing."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    faults = [line for line in lines if _FAULT.match(line)]
+    return (faults or lines or [""])[-1][:300]
 
 
 def _listen(process: subprocess.Popen[bytes], job: Job, phase: str) -> str:

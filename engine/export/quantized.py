@@ -1,30 +1,26 @@
 """Writing a merged model quantised: bitsandbytes, GPTQ, AWQ. Imports torch and transformers when
-called; gptqmodel and llmcompressor are optional parts.
+called.
 
 GPTQ and AWQ choose their roundings by what the model computes on calibration rows: the person's
-own, laid out by the chat template.
+own, laid out by the chat template. gptqmodel and llm-compressor, which do it, want other libraries
+than danlu and run in a Python of their own.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from engine.errors import DanluError, reason_of
+from engine.export.origin import write_json
+from engine.export.outside_tools import run_tool
+from engine.export.tool_python import tool_environment, tool_for
 from engine.job import Job
 from engine.libraries import import_model_libraries
 from engine.models.quiet import quiet
 
 _LONGEST = 2048  # tokens of a calibration row
-_GROUP = 128  # weights that share a scale
-
-
-def needed_package(format: str) -> str | None:
-    """The pip requirement ``format`` lacks on this machine; None where all is there."""
-    package = {"gptq": "gptqmodel", "awq": "llmcompressor"}.get(format)
-    return package if package and importlib.util.find_spec(package) is None else None
+_GROUPS = (128, 64, 32)  # sizes that vLLM and SGLang have kernels for
 
 
 def write_bitsandbytes(merged: Path, folder: Path, bits: int, shard_bytes: int, job: Job) -> None:
@@ -59,46 +55,44 @@ def write_bitsandbytes(merged: Path, folder: Path, bits: int, shard_bytes: int, 
         raise _failed("bitsandbytes", error) from error
 
 
-def write_gptq(merged: Path, folder: Path, rows: Sequence[str], job: Job) -> None:
-    """Write the model with 4-bit GPTQ weights through gptqmodel. Raises DanluError."""
-    try:
-        from gptqmodel import GPTQModel, QuantizeConfig  # pyright: ignore[reportMissingImports]
+def write_calibrated(format: str, merged: Path, folder: Path, rows: Sequence[str], job: Job) -> str:
+    """Write the model in ``merged`` with 4-bit weights as ``gptq`` or ``awq``; returns what wrote
+    it. Raises DanluError, Cancelled."""
+    tool = tool_for(format)
+    order = merged / "quantise.json"
+    write_json(
+        order,
+        {
+            "method": format,
+            "by": tool.name,
+            "model": str(merged),
+            "to": str(folder),
+            "rows": list(rows),
+            "group": group_size(merged),
+            "longest": _LONGEST,
+        },
+    )
+    command = tool.command("quantise.py", str(order))
+    run_tool(command, "export_quantise", job, tool=tool.name, env=tool_environment(merged))
+    return f"{tool.package} {tool.version}"
 
-        job.report("export_quantise")
-        model = GPTQModel.load(str(merged), QuantizeConfig(bits=4, group_size=_GROUP))
-        model.quantize(list(rows), batch_size=1)
-        job.report("export_write")
-        model.save(str(folder))
-    except (OSError, ValueError, RuntimeError, ImportError, NotImplementedError) as error:
-        raise _failed("gptqmodel", error) from error
 
+def group_size(merged: Path) -> int:
+    """How many weights share a scale: as many as the widths of all layers allow. Raises DanluError
+    ``export.odd_width``."""
+    from engine.export.base_tensors import base_tensors
 
-def write_awq(merged: Path, folder: Path, rows: Sequence[str], job: Job) -> None:
-    """Write the model with 4-bit AWQ weights through llm-compressor. Raises DanluError."""
-    import_model_libraries()
-    from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    try:
-        from llmcompressor import oneshot  # pyright: ignore[reportMissingImports]
-        from llmcompressor.modifiers.awq import AWQModifier  # pyright: ignore[reportMissingImports]
-
-        model = AutoModelForCausalLM.from_pretrained(str(merged), dtype="auto")
-        tokenizer: Any = AutoTokenizer.from_pretrained(str(merged))
-        limits = {"add_special_tokens": False, "truncation": True, "max_length": _LONGEST}
-        read = [tokenizer(row, **limits) for row in rows]
-        job.report("export_quantise")
-        oneshot(
-            model=model,
-            dataset=Dataset.from_list([dict(row) for row in read]),
-            recipe=[AWQModifier(ignore=["lm_head"], scheme="W4A16_ASYM", targets=["Linear"])],
-            max_seq_length=_LONGEST,
-            num_calibration_samples=len(rows),
-        )
-        job.report("export_write")
-        model.save_pretrained(str(folder), save_compressed=True)
-    except (OSError, ValueError, RuntimeError, ImportError, NotImplementedError) as error:
-        raise _failed("llmcompressor", error) from error
+    stored = base_tensors(merged)
+    widths = {
+        tensor.shape[-1]
+        for name, tensor in stored.tensors.items()
+        if len(tensor.shape) == 2 and ".layers." in name
+    }
+    for size in _GROUPS:
+        if all(width % size == 0 for width in widths):
+            return size
+    odd = next(width for width in sorted(widths) if width % _GROUPS[-1])
+    raise DanluError("export.odd_width", width=odd, least=_GROUPS[-1])
 
 
 def _failed(tool: str, error: Exception) -> DanluError:

@@ -12,11 +12,14 @@ from engine.export.carry import carry_beside, carry_config, carry_generation, ca
 from engine.export.merge import MergePlan, NeedsWholeModel, plan_merge, write_merged
 from engine.export.merge_in_memory import merge_in_memory
 from engine.export.modelfile import write_modelfile
-from engine.export.origin import ExportOrigin
+from engine.export.older import config_for_all
+from engine.export.onnx import write_onnx
+from engine.export.origin import ExportOrigin, read_json, write_json
 from engine.export.prompts import calibration_texts
 from engine.export.readme import write_readme
 from engine.export.request import PLAIN_QUANTS, ExportRequest
 from engine.job import Job
+from engine.models.load import load_tokenizer
 
 _CALIBRATION_ROWS = 256
 _DTYPES = ("bfloat16", "float16", "float32")
@@ -35,11 +38,12 @@ def write_artefact(
         write_readme(origin, request, folder)
         return {}
     merged = folder if request.format == "merged" else staging
+    rows = _calibration(origin, request, job)
     tokenizer, stops, notes = _write_merged(origin, request, merged, job)
     if request.format == "gguf":
         notes |= _write_gguf(origin, request, merged, folder, tokenizer, stops, job)
     elif request.format != "merged":
-        _write_other(origin, request, merged, folder, tokenizer, job)
+        notes["written_by"] = _write_other(request, merged, folder, rows, job)
         carry_tokenizer(origin, folder)
         carry_beside(origin, folder)
         shutil.copyfile(merged / "generation_config.json", folder / "generation_config.json")
@@ -57,6 +61,8 @@ def _write_merged(
     except NeedsWholeModel as needed:
         reason = str(needed)
         merge_in_memory(origin, folder, request.dtype, request.shard_bytes, reason, job)
+        config = folder / "config.json"
+        write_json(config, config_for_all(read_json(config)))
     else:
         write_merged(plan, folder, request.shard_bytes, job)
         carry_config(
@@ -121,22 +127,24 @@ def _convert(
     return "danlu"
 
 
-def _write_other(
-    origin: ExportOrigin,
-    request: ExportRequest,
-    merged: Path,
-    folder: Path,
-    tokenizer: Any,
-    job: Job,
-) -> None:
-    if request.format == "onnx":
-        from engine.export.onnx import write_onnx
+def _calibration(origin: ExportOrigin, request: ExportRequest, job: Job) -> list[str]:
+    """The rows GPTQ and AWQ round by, read before any long work: they may be gone."""
+    if request.format not in ("gptq", "awq"):
+        return []
+    tokenizer = load_tokenizer(
+        origin.tokenizer_folder, trust_remote_code=origin.target.base.trust_remote_code
+    )
+    return calibration_texts(origin.target, tokenizer, _CALIBRATION_ROWS, job)
 
-        write_onnx(merged, folder, job)
-    elif request.format in ("bnb4", "bnb8"):
+
+def _write_other(
+    request: ExportRequest, merged: Path, folder: Path, rows: list[str], job: Job
+) -> str:
+    """Write one of the forms made from a merged model; returns what wrote it."""
+    if request.format == "onnx":
+        return write_onnx(merged, folder, job)
+    if request.format in ("bnb4", "bnb8"):
         bits = 4 if request.format == "bnb4" else 8
         quantized.write_bitsandbytes(merged, folder, bits, request.shard_bytes, job)
-    else:
-        rows = calibration_texts(origin.target, tokenizer, _CALIBRATION_ROWS, job)
-        write = quantized.write_gptq if request.format == "gptq" else quantized.write_awq
-        write(merged, folder, rows, job)
+        return "bitsandbytes"
+    return quantized.write_calibrated(request.format, merged, folder, rows, job)

@@ -44,7 +44,13 @@ _REPORT: dict[str, Any] = {
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without gptqmodel, with sizes as of a model of 1.5 B."""
-    lack = DanluError("export.needs_package", package="gptqmodel", format="gptq")
+    lack = DanluError(
+        "export.needs_gptq",
+        format="GPTQ",
+        tool="gptqmodel",
+        install="python -m venv t && t/bin/pip install gptqmodel",
+        other="python -m venv u && u/bin/pip install llmcompressor",
+    )
     known = Room(_SIZES, 80_000_000_000, {"gptq": lack})
     monkeypatch.setattr("tui.screens.export.find_room", lambda *_: known)
     monkeypatch.setenv("DANLU_HOME", "/home/me/danlu")

@@ -8,6 +8,7 @@ from engine import words
 from engine.hardware import free_disk_bytes
 from engine.home import home
 from engine.spec.parameter import Parameter
+from engine.spec.reach import learns_little
 from engine.spec.resolve import epochs_of, steps_of
 from engine.spec.run_spec import RunSpec
 from engine.spec.sections import PARAMETERS
@@ -32,6 +33,7 @@ def forecast(draft: Draft) -> list[Fact]:
         Fact(say("wizard_review.data"), _data(draft), "bold"),
         Fact(say("wizard_review.method"), _method(spec), "bold"),
         Fact(say("wizard_review.steps"), _steps(draft, spec)),
+        *_reach(draft, spec),
         Fact(say("wizard_review.time"), _time(draft)),
         _memory(draft),
         Fact(say("wizard_review.disk"), _disk(draft)),
@@ -106,6 +108,13 @@ def _steps(draft: Draft, spec: RunSpec) -> str:
         batch=train.per_device_train_batch_size,
         accumulation=train.gradient_accumulation_steps,
     )
+
+
+def _reach(draft: Draft, spec: RunSpec) -> list[Fact]:
+    rows = training_rows(draft)
+    if rows is None or not learns_little(spec, steps_of(spec, rows)):
+        return []
+    return [Fact("", words.t("wizard_review.learns_little"), "$gold")]
 
 
 def _estimate(draft: Draft) -> dict[str, object]:

@@ -50,6 +50,7 @@ _INFO = {
     "other_split",
     "no_chat_template",
     "system_folded",
+    "title_rows",
     "tools_as_text",
 }
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.data.columns import layout_of, named
+from engine.data.columns import QUERY, REJECTED, RESPONSE, TEXT, TURNS, layout_of, named
 from engine.data.spoken import ROLES
 
 _NAMES = Path(__file__).parents[1] / "schemas" / "data" / "names.json"
@@ -75,6 +75,17 @@ def propose(rows: Sequence[Mapping[str, Any]], stage: str = "sft") -> Proposal |
 def _names() -> dict[str, tuple[str, ...]]:
     names = json.loads(_NAMES.read_text("utf-8"))["names"]
     return {field: tuple(map(_bare, said)) for field, said in names.items()}
+
+
+@cache
+def _every_name() -> frozenset[str]:
+    usual = (*QUERY, *RESPONSE, *TEXT, *TURNS, *REJECTED, *_names())
+    return frozenset(map(_bare, (*usual, *(n for said in _names().values() for n in said))))
+
+
+def is_column_name(cell: str) -> bool:
+    """Whether a cell holds what columns are often called."""
+    return _bare(cell) in _every_name()
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.csv_header import letter
 from engine.data.finding import Finding
 from engine.data.read import Row, read_rows
 from engine.errors import DanluError
@@ -216,3 +217,19 @@ def test_reading_can_be_cancelled(tmp_path: Path) -> None:
     job.cancel()
     with pytest.raises(Cancelled):
         list(rows)
+
+
+def test_names_of_columns_are_found_below_the_title_of_a_spreadsheet(tmp_path: Path) -> None:
+    text = "导出,,,备注\n问题,,回答,\n怎么退？,x,七天内。,好\n,,,\n运费？,,满99包邮。,,,\n"
+    rows, findings = read(file(tmp_path, "a.csv", text))
+    assert rows == [
+        (3, {"问题": "怎么退？", "B": "x", "回答": "七天内。", "备注": "好"}),
+        (5, {"问题": "运费？", "B": "", "回答": "满99包邮。", "备注": ""}),
+    ]
+    assert findings == [("title_rows", 1, 0)]
+
+
+def test_columns_of_one_name_are_told_apart_by_their_letters(tmp_path: Path) -> None:
+    rows, findings = read(file(tmp_path, "a.csv", "q,a,a,,a\n1,2,3,4,5\n"))
+    assert rows == [(2, {"q": "1", "a": "2", "a (C)": "3", "D": "4", "a (E)": "5"})]
+    assert findings == [] and letter(27) == "AB"

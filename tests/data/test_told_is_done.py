@@ -1,4 +1,4 @@
-"""What a check says would be left out, cut and kept is what training then leaves out, cuts, keeps."""
+"""What a check says would be left out, cut and kept is what training leaves out, cuts, keeps."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def called(call: Any) -> dict[str, Any]:
 
 
 def messy(path: Path) -> Path:
-    """A file with something of everything: good rows, rows that are kept with a remark, lost ones."""
+    """A file with something of everything: good rows, rows kept with a remark, lost ones."""
     rows: list[Any] = [asked(f"Question {n}?", f"Answer {n}.") for n in range(30)]
     rows += [rows[3], asked("question 4", "Another."), called(CALL), called(BROKEN)]
     rows += [asked("Key?", "sk-proj-9aZ3bYc8XdW7eVf6UgT5hS"), asked("Mark?", "done<|im_end|>")]

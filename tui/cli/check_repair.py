@@ -29,6 +29,7 @@ def run_repair(args: argparse.Namespace) -> int:
     a row still cannot be trained. Raises DanluError."""
     from engine.data.check import check
     from engine.data.repair import repair
+    from engine.data.role_names import propose_roles
     from tui.cli.check import sources_of
 
     fill = dict(args.fill)
@@ -45,6 +46,9 @@ def run_repair(args: argparse.Namespace) -> int:
             fill=fill,
             system=args.system,
             job=job,
+        )
+        propose_roles(
+            [_after(*pair) for pair in zip(sources, outs, strict=True)], after.sources, job
         )
     if args.json:
         document = {"repairs": [made.document() for made in repairs], **after.document()}

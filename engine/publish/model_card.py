@@ -35,7 +35,7 @@ def model_card(origin: PushOrigin, repo: str, hub: Hub, *, picture: bool) -> str
             lines += [f"![{t('report.losses')}]({PICTURE})", ""]
         lines += section(t("report.samples"), sample_lines(facts))
         lines += section(t("report.verify"), _verified(facts))
-        lines += section(t("report.evaluations"), evaluation_lines(facts))
+        lines += section(t("report.evaluations"), evaluation_lines(facts.evaluations))
         lines += section(t("report.settings"), setting_lines(_without_paths(facts)))
     lines += section(t("report.fact.license"), _license_lines(origin))
     lines += [t("publish.made_with"), ""]
@@ -93,7 +93,7 @@ def _training_lines(facts: Facts) -> list[str]:
 
 def _verified(facts: Facts) -> list[str]:
     """How many answers were right. The rows stay here: they are the data."""
-    said = verify_lines(facts)[:1]
+    said = verify_lines(facts.verified, [])[:1]
     return [*said, ""] if said else []
 
 

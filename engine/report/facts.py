@@ -10,8 +10,10 @@ from typing import Any
 from engine.chat.verify_report import VERIFY_NAME
 from engine.evaluate.stored_rows import stored_evaluations
 from engine.models.license import license_of
+from engine.report.ancestry import extensions, lineage_of
 from engine.report.choices import Choice, choices_of
 from engine.report.curves import Curves, curves_of
+from engine.report.proofs import exports_made, verifications_of
 from engine.runs.journal import Event, read_journal
 from engine.runs.store import Run
 from engine.runs.summary import RunSummary
@@ -33,7 +35,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class Facts:
-    """A run, read from its folder. ``plan`` is the journal's plan event, ``card`` the run card."""
+    """A run, read from its folder. ``plan`` is the journal's plan event, ``card`` the run card;
+    ``verified`` is one verification with its rows, ``verifications`` the sums of all."""
 
     run: Run
     spec: RunSpec
@@ -44,7 +47,11 @@ class Facts:
     choices: list[Choice]
     samples: list[Sample]
     verified: dict[str, Any] | None
+    verifications: list[dict[str, Any]]
     evaluations: list[dict[str, Any]]
+    lineage: list[dict[str, Any]]
+    extensions: list[dict[str, Any]]
+    exports: list[dict[str, Any]]
     license: str | None
 
     @property
@@ -101,7 +108,11 @@ class Facts:
             "checkpoints": [vars(checkpoint) for checkpoint in summary.checkpoints],
             "samples": [vars(sample) for sample in self.samples],
             "verify": self.verified,
+            "verifications": self.verifications,
             "evaluations": self.evaluations,
+            "lineage": self.lineage,
+            "extensions": self.extensions,
+            "exports": self.exports,
             "error": summary.error,
             "curves": self.curves.document(),
         }  # fmt: skip
@@ -124,7 +135,11 @@ def facts_of(run: Run) -> Facts:
         choices=choices_of(spec, events),
         samples=samples_of(events),
         verified=_verified(run, summary),
+        verifications=verifications_of(run),
         evaluations=stored_evaluations(run.path / _EVALUATIONS),
+        lineage=lineage_of(card),
+        extensions=extensions(run),
+        exports=exports_made(run),
         license=license_of(Path(folder)) if folder else None,
     )
 

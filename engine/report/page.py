@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from engine.evaluate.report import LOWER_IS_BETTER
+from engine.report.ancestry import ancestry_lines
 from engine.report.facts import Facts
 from engine.report.markdown import cell, code, inline, section, table
+from engine.report.proofs import evaluation_lines, export_lines, verify_lines
 from engine.units import human_bytes, human_count, human_duration
-from engine.words import has, t
+from engine.words import t
 
 _NONE = "–"
-_MOST_ROWS = 20  # rows of a verification shown; the JSON has all
 
 
 def page(facts: Facts, pictures: Mapping[str, str]) -> str:
@@ -25,11 +24,13 @@ def page(facts: Facts, pictures: Mapping[str, str]) -> str:
             title = t("report.losses" if name == "loss" else "report.learning_rate")
             lines += [f"## {title}", "", f"![{title}]({pictures[name]})", ""]
     lines += section(t("report.samples"), sample_lines(facts))
-    lines += section(t("report.verify"), verify_lines(facts))
-    lines += section(t("report.evaluations"), evaluation_lines(facts))
+    lines += section(t("report.verify"), verify_lines(facts.verified, facts.verifications))
+    lines += section(t("report.evaluations"), evaluation_lines(facts.evaluations))
+    lines += section(t("report.lineage"), ancestry_lines(facts.lineage, facts.extensions))
     lines += section(t("report.data"), _data_lines(facts))
     lines += section(t("report.settings"), setting_lines(facts))
     lines += section(t("report.checkpoints"), _checkpoint_lines(facts))
+    lines += section(t("report.exports"), export_lines(facts.exports))
     lines += section(t("report.machine"), _machine_lines(facts))
     return "\n".join(lines).rstrip() + "\n"
 
@@ -95,52 +96,6 @@ def sample_lines(facts: Facts) -> list[str]:
         for sample in facts.samples
     ]
     return table((t("report.prompt"), t("report.before"), t("report.after")), rows) if rows else []
-
-
-def verify_lines(facts: Facts) -> list[str]:
-    """What a verification found, base beside tuned; empty without one."""
-    found = facts.verified
-    if not found or not found.get("rows"):
-        return []
-    right, rows = found.get("right", found.get("exact")), found["rows"]
-    said = t(
-        "report.verify_value", checkpoint=found["checkpoint"], right=right, questions=len(rows)
-    )
-    titles = ("prompt", "expected", "base", "tuned")
-    shown = [
-        tuple(cell(row.get(name) or _NONE) for name in ("question", "expected", "base", "tuned"))
-        for row in rows[:_MOST_ROWS]
-    ]
-    lines = [said, "", *table([t(f"report.{name}") for name in titles], shown)]
-    left = len(rows) - _MOST_ROWS
-    return [*lines, t("report.more_rows", count=left), ""] if left > 0 else lines
-
-
-def evaluation_lines(facts: Facts) -> list[str]:
-    """Each evaluation's metrics, beside the base's where that was measured; empty without any."""
-    lines: list[str] = []
-    for found in facts.evaluations:
-        base = found.get("base") or {}
-        rows = []
-        for name, value in found["metrics"].items():
-            row = [_metric(name), _figure(name, value)]
-            rows.append([*row, _figure(name, base.get(name))] if base else row)
-        data = Path(str(found.get("data", ""))).name
-        lines += [t("report.evaluated", data=code(data), rows=found.get("rows", _NONE)), ""]
-        titles = [t("evaluate.metric"), t("evaluate.tuned")]
-        lines += table([*titles, t("evaluate.base")] if base else titles, rows)
-    return lines
-
-
-def _metric(name: str) -> str:
-    key = f"evaluate.name.{name}"
-    return t(key) if has(key) else inline(name)
-
-
-def _figure(name: str, value: Any) -> str:
-    if not isinstance(value, int | float):
-        return _NONE
-    return f"{value:.4g}" if name in LOWER_IS_BETTER else f"{value:.2f} %"
 
 
 def _data_lines(facts: Facts) -> list[str]:

@@ -26,8 +26,11 @@ class Line:
     dots: bool = False
 
 
-def chart(title: str, x_label: str, lines: Sequence[Line]) -> str:
-    """An SVG document with ``lines`` over one axis of steps; those without points are left out."""
+def chart(
+    title: str, x_label: str, lines: Sequence[Line], marks: Sequence[tuple[float, str]] = ()
+) -> str:
+    """An SVG document with ``lines`` over one axis of steps; those without points are left out.
+    ``marks`` are steps at which something is to be told."""
     drawn = [line for line in lines if line.points]
     frame = _Frame.around(drawn)
     parts = [
@@ -35,6 +38,7 @@ def chart(title: str, x_label: str, lines: Sequence[Line]) -> str:
         f' height="{HEIGHT}" role="img" font-family="{escape(_FONT)}" font-size="12">',
         f"<title>{escape(title)}</title>",
         *_axes(frame, x_label),
+        *[part for step, said in marks for part in _mark(frame, step, said)],
         *[part for line in drawn for part in _curve(line, frame)],
         *_legend(drawn),
         "</svg>",
@@ -78,6 +82,15 @@ def _axes(frame: _Frame, x_label: str) -> list[str]:
         parts.append(_text(frame.x(value), HEIGHT - _BOTTOM + 18, number_text(value), "middle"))
     parts.append(_text((_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 6, x_label, "middle"))
     return parts
+
+
+def _mark(frame: _Frame, step: float, said: str) -> list[str]:
+    x = frame.x(step)
+    return [
+        f'<line x1="{x}" y1="{_TOP}" x2="{x}" y2="{HEIGHT - _BOTTOM}" stroke="{_GREY}"'
+        f' stroke-dasharray="4 3"/>',
+        _text(x + 4, _TOP + 12, said, "start"),
+    ]
 
 
 def _curve(line: Line, frame: _Frame) -> list[str]:

@@ -24,7 +24,7 @@ def number_text(value: float) -> str:
     """``value`` as short as it can be: ``0.25``, ``1200``, ``2e-05``."""
     if value == 0 or abs(value) < 1e-15:
         return "0"
-    if abs(value) < 1e-3 or abs(value) >= 1e6:
+    if abs(value) < 9.9e-5 or abs(value) >= 1e6:
         mantissa, _, exponent = f"{value:.2e}".partition("e")
         return f"{float(mantissa):g}e{int(exponent)}"
     return f"{value:.4g}"

@@ -20,7 +20,7 @@ def write_report(facts: Facts, out: Path | None = None) -> list[Path]:
     path = (out or facts.run.path / REPORT_NAME).expanduser()
     if path.is_dir():
         path = path / f"{facts.run.name}.md"
-    drawn = pictures(facts.curves)
+    drawn = pictures(facts.curves, [each["step"] for each in facts.extensions])
     files = {name: path.with_name(f"{path.stem}-{name}.svg") for name in drawn}
     text = page(facts, {name: quote(file.name) for name, file in files.items()})
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from engine import words
+from engine.export.manifest import record
 from engine.report.curves import Curves, curves_of, thinned
 from engine.report.facts import facts_of
 from engine.report.pictures import pictures
@@ -17,6 +19,7 @@ from engine.report.write import write_report
 from engine.runs.store import Run
 from engine.spec.run_spec import RunSpec
 from engine.train.card import write_card
+from engine.train.schedule import Extension
 from tests.recorded.replay import recorded_run as _recorded_run
 from tui.main import main
 
@@ -56,6 +59,68 @@ def run(danlu_home: Path) -> Run:
     found = {"data": "/x/test.jsonl", "rows": 9, "metrics": {"rouge-l": 41.5, "loss": 1.5}}
     (made.path / "evaluations" / "one.json").write_text(json.dumps(found))
     return made
+
+
+def with_a_past(run: Run) -> None:
+    """It began with an average, was made longer, verified twice, asked a benchmark and exported."""
+    mean = run.path.parent / "mean"
+    mean.mkdir()
+    parts = [{"target": f"demo/checkpoint-{n}", "weight": w, "sha256": "cd" * 32} for n, w in
+             ((1, 0.75), (2, 0.25))]  # fmt: skip
+    (mean / "average.json").write_text(json.dumps({"adapters": parts}))
+    older = {"kind": "full", "path": "/x/first/checkpoint-9", "run": "first",
+             "checkpoint": "checkpoint-9", "step": 9, "sha256": None, "of": None}  # fmt: skip
+    lineage = {"kind": "adapter", "path": str(mean), "run": None, "checkpoint": "mean",
+               "step": None, "sha256": "ef" * 32, "of": older}  # fmt: skip
+    longer = Extension(100, 100, 160, 6.0, 10.0, "decay", 5, 1e-4, 1e-4, 0.0)
+    write_card(run.path, lineage=lineage, extensions=[asdict(longer)])
+    gate = {"passed": False, "worse_than_base": [2], "worse_than_earlier": [], "earlier": None}
+    sums = {"match": "exact", "base_right": 2, "gate": gate, "questions": 2, "right": 1}
+    kept = run.path / "checkpoint-160" / "verify.json"
+    kept.write_text(json.dumps({**_VERIFIED, **sums, "golden": None}))
+    for folder, golden in (("trained", None), ("golden-1", "/x/mine.jsonl")):
+        place = run.path / "verified" / folder
+        place.mkdir(parents=True)
+        (place / "checkpoint-160.json").write_text(json.dumps({**sums, "golden": golden}))
+    asked = {"data": "C-Eval", "benchmark": "ceval", "target": "identity/checkpoint-160",
+             "rows": 12, "shots": 5, "limit": 3, "tool": "lm_eval 0.4",
+             "metrics": {"accuracy": 50.0}, "base": {"accuracy": 45.0},
+             "difference": {"accuracy": 5.0},
+             "intervals": {"accuracy": [-1.0, 11.0]}}  # fmt: skip
+    (run.path / "evaluations" / "two.json").write_text(json.dumps(asked))
+    export = run.path / "merged"
+    export.mkdir()
+    made = {"format": "gguf", "quant": "Q8_0", "target": "identity/checkpoint-160",
+            "bytes": 2**20, "verified": True}  # fmt: skip
+    (export / "export.json").write_text(json.dumps(made))
+    record(run.path, export)
+
+
+@pytest.mark.parametrize("tongue", ["en", "zh"])
+def test_its_past_and_what_was_proved_are_told_on_the_page_and_as_json(
+    run: Run, tmp_path: Path, tongue: str
+) -> None:
+    words.use_language(tongue)
+    with_a_past(run)
+    facts = facts_of(run)
+    text = write_report(facts, tmp_path / "report.md")[0].read_text(encoding="utf-8")
+    for told in (
+        "first/checkpoint-9", "demo/checkpoint-2", "75 %", "cdcdcdcdcdcd", "100 → 160",
+        "mine.jsonl", "C-Eval", "lm_eval 0.4", "+5 [-1, +11]", "gguf Q8_0",
+        words.t("verify_report.held"), words.t("report.gate_closed"), words.t("report.proved_yes"),
+        words.t("report.weights_kind.average"), words.t("evaluate.limited", count=3),
+    ):  # fmt: skip
+        assert told in text, told
+    assert "None" not in text
+    assert words.t("report.longer") in (tmp_path / "report-loss.svg").read_text(encoding="utf-8")
+    document = json.loads(json.dumps(facts.document()))
+    assert [each["kind"] for each in document["lineage"]] == ["adapter", "full"]
+    assert [part["weight"] for part in document["lineage"][0]["averaged"]] == [0.75, 0.25]
+    assert document["extensions"][0]["steps"] == 160
+    assert [each["golden"] for each in document["verifications"]] == [None, "/x/mine.jsonl"]
+    assert document["verify"]["gate"]["worse_than_base"] == [2]
+    assert document["exports"][0]["verified"] is True
+    assert {each["data"] for each in document["evaluations"]} == {"/x/test.jsonl", "C-Eval"}
 
 
 @pytest.mark.parametrize("tongue", ["en", "zh"])

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import heapq
 import random
+from array import array
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
+from engine.data.put_aside import PutAside
 from engine.spec.sections import Source
 
 T = TypeVar("T")
@@ -28,26 +30,63 @@ def mixed(rows: Iterable[T], source: Source, seed: int) -> Iterator[T]:
 
 def sampled(rows: Iterable[T], count: int | None, seed: int, name: str) -> Iterator[T]:
     """``count`` of ``rows``, in their order: all of them for None; more than there are repeats
-    whole copies, then takes the rest at random. ``name`` keeps two sources from choosing alike."""
+    whole copies, then takes the rest at random. ``name`` keeps two sources from choosing alike.
+    Rows chosen wait on disk until the last is drawn. Raises DanluError ``data.cache_unwritable``.
+    """
     if count is None:
         yield from rows
         return
-    draw = random.Random(f"{seed}:{name}")
-    size = 0
+    with PutAside() as aside:
+        drawn = _drawn(rows, count, random.Random(f"{seed}:{name}"), aside)
+        copies, rest = divmod(count, drawn.size) if drawn.size else (0, 0)
+        for _ in range(copies or 1):
+            yield from (aside.get(place) for place in drawn.places)
+        if copies:
+            yield from (aside.get(drawn.places[n]) for n in sorted(drawn.by_draw(rest)))
 
-    def drawn() -> Iterator[tuple[float, int, T]]:
-        nonlocal size
-        for index, row in enumerate(rows):
-            size = index + 1
-            yield draw.random(), index, row
 
-    chosen = heapq.nsmallest(count, drawn(), key=lambda entry: entry[:2])
-    in_order = sorted(chosen, key=lambda entry: entry[1])
-    copies, rest = divmod(count, size) if size else (0, 0)
-    for _ in range(copies):
-        yield from (row for _, _, row in in_order)
-    kept = {index for _, index, _ in chosen[:rest]} if copies else set()
-    yield from (row for _, index, row in in_order if not copies or index in kept)
+class _Drawn:
+    """The rows with the least draws so far, in their order: twenty-four bytes each."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._draws, self.places = array("d"), array("Q")
+        self._bound = 2.0  # greater than every draw
+        self.size = 0  # rows drawn in all
+
+    def wants(self, draw: float) -> bool:
+        """Whether a row of this draw may be among the least."""
+        self.size += 1
+        return draw <= self._bound
+
+    def add(self, draw: float, place: int) -> None:
+        self._draws.append(draw)
+        self.places.append(place)
+        if len(self._draws) >= 2 * self._count + _BLOCK:
+            self.prune()
+
+    def prune(self) -> None:
+        """Leave the rows that are no longer among the least."""
+        kept = self.by_draw(self._count)
+        if kept and len(kept) == self._count:
+            self._bound = self._draws[kept[-1]]
+        kept.sort()
+        self._draws = array("d", [self._draws[number] for number in kept])
+        self.places = array("Q", [self.places[number] for number in kept])
+
+    def by_draw(self, count: int) -> list[int]:
+        """The numbers of the ``count`` rows of the least draws, the least first."""
+        return heapq.nsmallest(count, range(len(self._draws)), key=self._draws.__getitem__)
+
+
+def _drawn(rows: Iterable[T], count: int, draw: random.Random, aside: PutAside) -> _Drawn:
+    drawn = _Drawn(count)
+    for row in rows:
+        own = draw.random()
+        if drawn.wants(own):
+            drawn.add(own, aside.put(row))
+    drawn.prune()
+    return drawn
 
 
 def times(rows: Iterable[T], factor: float, seed: int, name: str) -> Iterator[T]:

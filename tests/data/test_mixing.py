@@ -11,7 +11,7 @@ import pytest
 from engine.data.check import check
 from engine.data.conversation import Conversation
 from engine.data.report import SourceReport
-from engine.data.sample import amount, mixed
+from engine.data.sample import amount, mixed, sampled
 from engine.data.split import held_back
 from engine.data.survey import Wording, taken
 from engine.errors import DanluError
@@ -90,3 +90,29 @@ def test_a_spec_may_write_every_field_of_a_source() -> None:
     entry = {"source": "a.jsonl", "share": 0.5, "repeat": 2, "tags": {"role_tag": "who"}}
     source = source_from(entry)
     assert (source.share, source.repeat, source.tags) == (0.5, 2, {"role_tag": "who"})
+
+
+class Counted:
+    """A row that knows how many of its kind are in memory."""
+
+    here = most = 0
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.__setstate__({"number": number})
+
+    def __setstate__(self, state: dict[str, int]) -> None:
+        self.__dict__.update(state)
+        Counted.here += 1
+        Counted.most = max(Counted.most, Counted.here)
+
+    def __del__(self) -> None:
+        Counted.here -= 1
+
+
+@pytest.mark.parametrize("count", [900, 5000])
+def test_rows_chosen_are_not_held_in_memory(count: int) -> None:
+    Counted.most = Counted.here
+    made = [row.number for row in sampled(map(Counted, range(2000)), count, 1, "a")]
+    assert len(made) == count and Counted.most <= 4
+    assert made == list(sampled(range(2000), count, 1, "a"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.benchmark.known import BENCHMARKS
-from engine.evaluate.report import LOWER_IS_BETTER, is_better
+from engine.evaluate.report import LOWER_IS_BETTER, is_better, main_metric
 from engine.words import t
 from tui.symbols import ascii_only, sign
 
-_MAIN = ("accuracy", "rouge-l", "exact_match", "bleu-4", "loss")  # what says most of a row
+__all__ = ["change", "interval", "main_metric", "metric_name", "number", "remarks"]
 
 
 def metric_name(name: str) -> str:
@@ -23,19 +24,28 @@ def number(name: str, value: float | None) -> str:
     return f"{value:.4g}" if name in LOWER_IS_BETTER else f"{value:.2f}"
 
 
-def change(name: str, value: float | None) -> str:
-    """A difference with its sign, marked as better or worse."""
+def change(name: str, value: float | None, between: Sequence[float] | None = None) -> str:
+    """A difference with its sign, marked as better or worse; unmarked where it lies ``between``
+    values of either sign, which chance alone may make."""
     if value is None:
         return "–"
-    size = f"{value:+.4g}" if name in LOWER_IS_BETTER else f"{value:+.2f}"
     better = is_better(name, value)
+    if between is not None and between[0] <= 0 <= between[1]:
+        better = None
     mark = "" if better is None else sign("yes" if better else "no")
-    return f"{size if ascii_only() else size.replace('-', '−')} {mark}".rstrip()
+    return f"{_signed(name, value)} {mark}".rstrip()
 
 
-def main_metric(metrics: dict[str, Any]) -> str | None:
-    """The metric that says most of a row or an evaluation; None without any."""
-    return next((name for name in _MAIN if metrics.get(name) is not None), None)
+def interval(name: str, between: Sequence[float] | None) -> str:
+    """Where a difference lies: ``+1.20 … +3.40``; a dash without."""
+    if not between:
+        return "–"
+    return f" {sign('more')} ".join(_signed(name, value) for value in between)
+
+
+def _signed(name: str, value: float) -> str:
+    size = f"{value:+.4g}" if name in LOWER_IS_BETTER else f"{value:+.2f}"
+    return size if ascii_only() else size.replace("-", "−")
 
 
 def remarks(document: dict[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from engine.evaluate.settings import Settings
 from engine.runs.atomic import write_atomically
 
 LOWER_IS_BETTER = ("loss", "perplexity")
+_MAIN = ("accuracy", "rouge-l", "exact_match", "bleu-4", "loss")  # what says most of a row
 _SAME = 5e-5  # a difference that rounding alone can make
 
 
@@ -132,3 +133,8 @@ def is_better(name: str, change: float) -> bool | None:
     if abs(change) < _SAME:
         return None
     return (change < 0) == (name in LOWER_IS_BETTER)
+
+
+def main_metric(metrics: Mapping[str, Any]) -> str | None:
+    """The metric that says most of a row or an evaluation; None without any."""
+    return next((name for name in _MAIN if metrics.get(name) is not None), None)

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from engine.home import home, runs_root
+
 
 class StoredRows:
     """The rows of a ``.rows.jsonl`` file, worst first, by number."""
@@ -43,3 +45,29 @@ def stored_evaluations(folder: Path) -> list[dict[str, Any]]:
         if isinstance(document, dict) and "metrics" in document:
             found.append(document)
     return found
+
+
+def comparable_evaluations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The other kept evaluations of the same data or benchmark, of all runs and models, newest
+    first."""
+    kept = (runs_root().glob("*/evaluations"), (home() / "evaluations").glob("*"))
+    found = [
+        other
+        for folders in kept
+        for folder in folders
+        for other in stored_evaluations(folder)
+        if other.get("path") != document["path"] and _same_data(other, document)
+    ]
+    return sorted(found, key=_age)
+
+
+def _same_data(one: dict[str, Any], two: dict[str, Any]) -> bool:
+    names = [Path(str(each.get("data"))).name for each in (one, two)]
+    return names[0] == names[1] and one.get("benchmark") == two.get("benchmark")
+
+
+def _age(document: dict[str, Any]) -> float:
+    try:
+        return -Path(document["path"]).stat().st_mtime
+    except (OSError, KeyError):
+        return 0.0

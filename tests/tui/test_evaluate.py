@@ -12,6 +12,7 @@ import engine.evaluate.evaluate
 from engine import words
 from engine.evaluate.labels import label_report
 from engine.evaluate.settings import Settings
+from engine.home import home
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.sample_runs import make_run
 from tests.tui.settle import settle
@@ -21,6 +22,7 @@ from tui.screens.browse import BrowseScreen
 from tui.screens.evaluate import EvaluateScreen
 from tui.screens.evaluation import EvaluatedRowScreen, EvaluationScreen, PagedRows
 from tui.screens.runs import RunsScreen
+from tui.screens.versus import ChangedRowScreen, FiguresScreen, VersusScreen
 from tui.widgets.row_list import RowList
 
 _METRICS = {
@@ -188,3 +190,51 @@ async def test_an_evaluation_whose_rows_are_gone_still_shows_its_figures(
         await pilot.pause()
         assert "87.31" in screen_text(app)
         assert app.screen.query_one(RowList).current is None
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_c_compares_with_another_evaluation_of_the_same_data(
+    language: str, document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words.use_language(language)
+    monkeypatch.setattr("tui.evaluation_line._age", lambda _: 7200.0)
+    app = DanluApp(first=EvaluationScreen(document))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("c")
+        await settle(pilot)
+        assert words.t("versus.none")[:12] in screen_text(app)
+    _keep_other(document)
+    app = DanluApp(first=EvaluationScreen(document))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("c")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, VersusScreen)
+        assert_snapshot(app, f"versus-80x24-{language}")
+        await pilot.press("enter")
+        assert isinstance(app.screen, ChangedRowScreen)
+        await pilot.press("escape", "t")
+        await settle(pilot)
+        assert isinstance(app.screen, FiguresScreen) and "max_new_tokens" in screen_text(app)
+
+
+def _keep_other(document: dict[str, Any]) -> None:
+    """An evaluation of a checkpoint that gave other labels, in danlu's home."""
+    path = home() / "evaluations" / "news" / "old.json"
+    path.parent.mkdir(parents=True)
+    rows = []
+    for line in Path(document["rows_path"]).read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        given = "财经" if row["row"] != 2 else "体育"
+        hit = 100.0 * (given == row["reference"])
+        rows.append({**row, "label": given, "answer": given, "accuracy": hit, "rouge-l": hit})
+    rows_path = path.with_suffix(".rows.jsonl")
+    rows_path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    pairs = [(row["reference"], row["label"]) for row in rows]
+    report = label_report(pairs, ["体育", "财经"])
+    metrics = _METRICS | {"accuracy": report.accuracy, "f1_macro": report.f1_macro}
+    other = {**document, "target": "news/checkpoint-80", "path": str(path)}
+    other |= {"rows_path": str(rows_path), "metrics": metrics}
+    other["settings"] = {**document["settings"], "max_new_tokens": 100}
+    path.write_text(json.dumps(other), encoding="utf-8")

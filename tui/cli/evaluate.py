@@ -5,19 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.benchmark.known import BENCHMARKS, find_benchmark
 from engine.errors import DanluError
 from engine.evaluate.settings import BATCH_SIZE, GROUPS, MAX_NEW_TOKENS, Settings
 from engine.evaluate.stored_rows import StoredRows
+from engine.evaluate.versus import Versus, read_evaluation, versus
 from engine.job import Job
 from engine.words import t
 from tui.cli.check import filling
 from tui.cli.evaluate_lines import evaluation_lines
 from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json, number_within
+from tui.versus_lines import versus_lines
+
+if TYPE_CHECKING:
+    from engine.chat.target import ChatTarget
 
 _AUTO, _NONE = "auto", "none"
 
@@ -57,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--base", action="store_true", help=t("cli_evaluate.base"))
     add("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
     add("--again", action="store_true", help=t("cli_evaluate.again"))
+    add("--against", metavar="OTHER", help=t("cli_evaluate.against"))
     add("--out", metavar="DIR", type=Path, help=t("cli_evaluate.out"))
     add_json(parser)
 
@@ -77,42 +84,76 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print. Raises DanluError."""
-    with lasting_job(args) as job:
-        if (args.data is None) == (args.benchmark is None):
-            raise DanluError("benchmark.data_or_benchmark", target=args.target)
-        document = _on_benchmark(args, job) if args.benchmark else _on_data(args, job)
-        job.keep(document)
+    if args.data is None and args.benchmark is None and args.target.endswith(".json"):
+        document = read_evaluation(Path(args.target))
+        found = _against(args, document, Job()) if args.against else None
+    else:
+        with lasting_job(args) as job:
+            if (args.data is None) == (args.benchmark is None):
+                raise DanluError("benchmark.data_or_benchmark", target=args.target)
+            document = _measured(args, args.target, job)
+            found = _against(args, document, job) if args.against else None
+            job.keep(document)
+    if found is not None:
+        document["against"] = found.document()
     if args.json:
         print(json.dumps(document, ensure_ascii=False, indent=1))
         return 0
-    cells = shutil.get_terminal_size((100, 24)).columns
-    worst = StoredRows(Path(document["rows_path"])).page(0, 3)
-    print("\n".join(evaluation_lines(document, worst, cells)))
+    print("\n".join(_lines(document, found)))
     return 0
 
 
-def _on_data(args: argparse.Namespace, job: Job) -> dict[str, Any]:
+def _lines(document: dict[str, Any], found: Versus | None) -> list[str]:
+    cells = shutil.get_terminal_size((100, 24)).columns
+    rows = Path(document["rows_path"])
+    worst = StoredRows(rows).page(0, 3) if rows.is_file() else []
+    lines = evaluation_lines(document, worst, cells)
+    return [*lines, "", *versus_lines(found, cells)] if found else lines
+
+
+def _measured(args: argparse.Namespace, named: str, job: Job) -> dict[str, Any]:
+    """The document of ``named``, which is the target or what it is compared with."""
     from engine.chat.target import resolve_target
+
+    target = resolve_target(named, base=args.base_model)
+    base = args.base and named == args.target
+    return (
+        _on_benchmark(args, target, base, job)
+        if args.benchmark
+        else _on_data(args, target, base, job)
+    )
+
+
+def _against(args: argparse.Namespace, document: dict[str, Any], job: Job) -> Versus:
+    """``document`` beside what ``--against`` names: a kept evaluation, or a model that is asked
+    the same now."""
+    if args.against.endswith(".json"):
+        return versus(read_evaluation(Path(args.against)), document)
+    if args.data is None and args.benchmark is None:
+        raise DanluError("evaluate.no_evaluation", file=args.against)
+    return versus(_measured(args, args.against, job), document)
+
+
+def _on_data(args: argparse.Namespace, target: ChatTarget, base: bool, job: Job) -> dict[str, Any]:
     from engine.evaluate.evaluate import evaluate
 
-    settings = settings_of(args)
-    target = resolve_target(args.target, base=args.base_model)
+    settings = replace(settings_of(args), base=base)
     return evaluate(target, args.data, settings, job, out=args.out).document()
 
 
-def _on_benchmark(args: argparse.Namespace, job: Job) -> dict[str, Any]:
+def _on_benchmark(
+    args: argparse.Namespace, target: ChatTarget, base: bool, job: Job
+) -> dict[str, Any]:
     from engine.benchmark.run import BATCH_SIZE, BenchmarkSettings, run_benchmark
-    from engine.chat.target import resolve_target
 
     benchmark = find_benchmark(args.benchmark)
-    target = resolve_target(args.target, base=args.base_model)
     settings = BenchmarkSettings(
         limit=args.limit,
         shots=args.shots,
         data_folder=args.data_folder,
         max_new_tokens=args.max_new_tokens,
         batch_size=args.batch_size or BATCH_SIZE,
-        base=args.base,
+        base=base,
         again=args.again,
     )
     return run_benchmark(target, benchmark, settings, job, out=args.out)

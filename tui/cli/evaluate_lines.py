@@ -9,7 +9,7 @@ from engine.units import human_duration
 from engine.words import t
 from tui.cells import fit, width
 from tui.cli.table import table
-from tui.metric_words import change, metric_name, number, remarks
+from tui.metric_words import change, interval, metric_name, number, remarks
 
 _MOST_LABELS = 12  # labels whose confusion is drawn
 
@@ -38,16 +38,18 @@ def metric_lines(document: dict[str, Any], cells: int) -> list[str]:
         rows = [[metric_name(name), number(name, value)] for name, value in after.items()]
         return table([t("evaluate.metric"), t("evaluate.value")], rows, cells)
     titles = [t(f"evaluate.{name}") for name in ("metric", "base", "tuned", "change")]
+    between = document.get("intervals", {})
     rows = [
         [
             metric_name(name),
             number(name, before.get(name)),
             number(name, value),
-            change(name, document["difference"].get(name)),
+            change(name, document["difference"].get(name), between.get(name)),
+            *([interval(name, between.get(name))] if between else []),
         ]
         for name, value in after.items()
     ]
-    return table([*titles], rows, cells)
+    return table([*titles, *([t("evaluate.interval")] if between else [])], rows, cells)
 
 
 def label_lines(labels: dict[str, Any], cells: int) -> list[str]:

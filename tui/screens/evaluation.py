@@ -60,6 +60,7 @@ class EvaluationScreen(DanluScreen):
     AUTO_FOCUS = "RowList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "labels", "keys.evaluation_labels", id="evaluation.labels"),
+        Binding("c", "compare", "keys.evaluation_compare", id="evaluation.compare"),
         Binding("y", "copy", "keys.evaluation_copy", id="evaluation.copy"),
     ]
     DEFAULT_CSS = """
@@ -130,6 +131,11 @@ class EvaluationScreen(DanluScreen):
 
     def action_labels(self) -> None:
         self.app.push_screen(LabelsScreen(self._document))
+
+    def action_compare(self) -> None:
+        from tui.screens.versus import ComparableScreen
+
+        self.app.push_screen(ComparableScreen(self._document))
 
     def action_copy(self) -> None:
         path = self._document["path"]

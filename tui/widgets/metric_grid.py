@@ -26,6 +26,7 @@ class MetricGrid(Widget):
         super().__init__()
         self._metrics: dict[str, float] = document["metrics"]
         self._changes: dict[str, float] | None = document.get("difference")
+        self._between: dict[str, list[float]] = document.get("intervals", {})
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return self._lines(width)
@@ -53,7 +54,8 @@ class MetricGrid(Widget):
             Text(right(number(name, self._metrics[name]), _VALUE), ink(self, "foreground"))
         )
         if self._changes is not None:
-            size = self._changes.get(name)
-            colour = _COLOURS[None if size is None else is_better(name, size)]
-            text.append(" ").append(fit(change(name, size), _CHANGE), ink(self, colour))
+            size, between = self._changes.get(name), self._between.get(name)
+            sure = size is not None and not (between and between[0] <= 0 <= between[1])
+            colour = _COLOURS[is_better(name, size) if sure and size is not None else None]
+            text.append(" ").append(fit(change(name, size, between), _CHANGE), ink(self, colour))
         return text

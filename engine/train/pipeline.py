@@ -20,6 +20,7 @@ from engine.runs.from_weights import lineage
 from engine.runs.journal import JournalWriter
 from engine.runs.store import Run, checkpoint_step
 from engine.runs.summary import summarise
+from engine.spec.reach import learns_little
 from engine.spec.resolve import epochs_of, resolve, resolve_steps, steps_of
 from engine.spec.run_spec import RunSpec
 from engine.spec.yaml_form import show_value
@@ -98,6 +99,8 @@ class Pipeline:
         spec = self.spec = resolve_steps(self.spec, len(prepared.train))
         steps = steps_of(spec, len(prepared.train))
         self._tell_choices()
+        if learns_little(spec, steps):
+            self.log("learns_little", steps=steps, rate=spec.train.learning_rate)
         job.report("load_model")
         model = load_model(
             located.folder, start.model, here, for_training=True, tuner=spec.method.tuner

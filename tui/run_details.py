@@ -9,8 +9,10 @@ from engine import words
 from engine.errors import DanluError
 from engine.models.present import is_present
 from engine.runs.answers import Answer, answers_at
+from engine.runs.averages import read_average
 from engine.runs.scores import Score
 from engine.units import human_bytes, human_duration
+from tui.average_words import shares
 from tui.cells import right, width
 from tui.compare_rows import score_text
 from tui.metric_words import main_metric, metric_name, number
@@ -28,6 +30,8 @@ def details_of(line: Line) -> list[Detail]:
     """Read what the list does not know: the spec, the answers, the base. Call it in a thread."""
     if line.exported is not None:
         return [*_export(line), _path(line)]
+    if line.is_average:
+        return [*_average(line), _path(line)]
     facts = _checkpoint(line) if line.kept is not None else _run(line)
     step = line.kept.checkpoint.step if line.kept else None
     return [*facts, *_answers(answers_at(line.run.path, step)), _path(line)]
@@ -154,6 +158,18 @@ def _short(prompt: str) -> str:
     return flat if len(flat) <= 24 else flat[:23] + sign("more")
 
 
+def _average(line: Line) -> list[Detail]:
+    facts = read_average(line.path)
+    rank, kept = facts.get("rank"), f"{float(facts.get('kept') or 0):.1%}"
+    how = "mean_exact" if facts.get("exact") else "mean_cut"
+    said = words.t("runs.mean_of", shares=" + ".join(shares(facts)))
+    parts = [base_words(str(facts.get("base") or "")), words.t(f"runs.{how}", rank=rank, kept=kept)]
+    if line.pinned:
+        parts.append(words.t("runs.pinned"))
+    details = [Detail(said, "foreground", "wrap", most=3), Detail(" · ".join(parts), "ash")]
+    return details + _score(line.head.score if line.head else None)
+
+
 def _export(line: Line) -> list[Detail]:
     export = line.exported
     if export is None:
@@ -161,6 +177,7 @@ def _export(line: Line) -> list[Detail]:
     kind = " ".join(part for part in (export.format, export.quant) if part)
     made = words.t("runs.export_of", checkpoint=export.checkpoint or line.found.name)
     parts = [words.t("runs.export", kind=kind), human_bytes(export.bytes), made]
+    parts += [words.t("runs.pinned")] if export.pinned else []
     word = {True: "export_same_why", False: "export_differs_why", None: "export_unchecked_why"}
     colour = {True: "jade", False: "cinnabar", None: "ash"}[export.verified]
     details = [Detail(" · ".join(parts)), Detail(words.t(f"runs.{word[export.verified]}"), colour)]

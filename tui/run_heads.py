@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from engine.home import runs_root
+from engine.runs.averages import list_averages
 from engine.runs.head_index import remember, remembered
 from engine.runs.heads import HeadReader, RunHead
 from engine.runs.scan import FoundRun, found_in, glimpse
@@ -24,12 +25,13 @@ class HeadWatch:
         self._active: set[str] = set()
 
     def scan(self, newest: Callable[[list[FoundRun], int], None] | None = None) -> list[FoundRun]:
-        """Every run, newest first. Where there are many, ``newest`` is given a page of them before
-        the rest is looked at, and how many there may be."""
-        seen = glimpse(runs_root())
+        """Every run and average, newest first. Where there are many, ``newest`` is given a page of
+        them before the rest is looked at, and how many there may be."""
+        seen, averages = glimpse(runs_root()), list_averages()
         if newest is not None and len(seen) > 2 * _PAGE:
-            newest(found_in(seen[:_PAGE]), len(seen))
-        return found_in(seen)
+            page = _newest_first([*found_in(seen[:_PAGE]), *averages])
+            newest(page[:_PAGE], len(seen) + len(averages))
+        return _newest_first([*found_in(seen), *averages])
 
     def known(self, found: Sequence[FoundRun]) -> list[RunHead]:
         """The heads that are remembered from earlier times and still true."""
@@ -63,3 +65,7 @@ class HeadWatch:
                 fresh = []
             yield head
         remember(fresh)
+
+
+def _newest_first(found: list[FoundRun]) -> list[FoundRun]:
+    return sorted(found, key=lambda each: each.changed, reverse=True)

@@ -1,93 +1,23 @@
-"""Runs, their checkpoints and exports as the lines of a tree: folded, filtered, sorted, marked."""
+"""Runs, their checkpoints and exports, and averages, as the lines of a tree: folded, filtered,
+sorted, marked."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import overload
 
 from engine import words
-from engine.runs.contents import Contents, Exported, Kept
+from engine.runs.contents import Contents
 from engine.runs.heads import RunHead
 from engine.runs.ordering import SORTS, in_order, meant, searched
-from engine.runs.places import Place
 from engine.runs.scan import FoundRun
-from engine.runs.store import Run
+from tui.tree_line import Identity, Line
+
+__all__ = ["Identity", "Line", "Lines", "RunTree"]
 
 _OPEN_AT_FIRST = 5  # the newest runs show their checkpoints unasked
-_TALKS = ("merged", "adapter", "bnb4", "bnb8")  # exports that can be loaded again here
-Identity = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line: a run (``head`` is None until its journal is read), a checkpoint of it (``kept``),
-    or an export made from it. ``depth`` counts from the run; ``last`` of its like."""
-
-    found: FoundRun
-    head: RunHead | None = None
-    kept: Kept | None = None
-    exported: Exported | None = None
-    last: bool = False
-    depth: int = 0
-    hidden: int = 0  # checkpoints folded away
-
-    @property
-    def run(self) -> Run:
-        return Run(Path(self.found.path))
-
-    @property
-    def identity(self) -> Identity:
-        part = self.kept.name if self.kept else str(self.exported.folder) if self.exported else ""
-        return self.found.name, part
-
-    @property
-    def is_run(self) -> bool:
-        return self.kept is None and self.exported is None
-
-    @property
-    def place(self) -> Place:
-        """The run or checkpoint it stands for."""
-        return Place(self.run, self.kept.name if self.kept else None)
-
-    @property
-    def target(self) -> str:
-        """What chat and verify are asked for: ``run``, ``run/checkpoint-20``, an export's path."""
-        return str(self.exported.folder) if self.exported else self.place.label
-
-    @property
-    def path(self) -> str:
-        """The folder on disk."""
-        if self.exported:
-            return str(self.exported.folder)
-        return f"{self.found.path}/{self.kept.name}" if self.kept else self.found.path
-
-    @property
-    def bytes(self) -> int:
-        if self.exported:
-            return self.exported.bytes
-        if self.kept:
-            return self.kept.checkpoint.bytes
-        return self.head.bytes if self.head else 0
-
-    @property
-    def can_talk(self) -> bool:
-        """Whether there is something learned to talk to."""
-        if self.exported:
-            return self.exported.format in _TALKS
-        if self.kept:
-            return self.kept.there
-        return self.head is not None and bool(self.head.checkpoints) and not self.found.damaged
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether its run ended early and training can go on from here."""
-        head = self.head
-        if head is None or self.exported or head.active or head.status in ("finished", "damaged"):
-            return False
-        return self.kept.resumable if self.kept else head.resumable
 
 
 class Lines(Sequence[Line]):

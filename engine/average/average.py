@@ -17,6 +17,7 @@ from engine.chat.target import ChatTarget, resolve_target
 from engine.errors import DanluError
 from engine.job import Job
 from engine.libraries import import_model_libraries
+from engine.runs.averages import RECORD_NAME, note_average
 from engine.runs.from_weights import sha256_of
 from engine.runs.store import folder_bytes
 from engine.train.card import versions
@@ -24,8 +25,6 @@ from engine.whole_folder import aside, put
 
 if TYPE_CHECKING:
     from engine.average.combine import Layer
-
-RECORD_NAME = "average.json"
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,7 @@ def average(
         document = _write(asked, made, job, rank, base)
         job.check()
         _put(made, out)
+    note_average(out)
     return Averaged(out, {"folder": str(out), **document})
 
 

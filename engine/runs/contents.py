@@ -61,6 +61,7 @@ class Exported:
     verified: bool | None
     why: tuple[str, ...] = ()
     reason: str = ""
+    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _numbers(metrics: Any) -> list[tuple[str, float]]:
 
 
 def _exports(run: Run) -> list[Exported]:
-    found = []
+    found, pinned = [], read_marks(run.path).pinned
     for report in exports_of(run):
         facts = report.document
         checkpoint = facts.get("checkpoint")
@@ -162,6 +163,7 @@ def _exports(run: Run) -> list[Exported]:
                 facts.get("verified"),
                 tuple(str(each) for each in facts.get("why") or ()),
                 str(facts.get("reason") or ""),
+                str(report.folder) in pinned,
             )
         )
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.runs.averages import read_average
 from engine.runs.digest import Digest, Points
 from engine.runs.layout import checkpoint_step
 from engine.runs.lock import is_owned
@@ -14,6 +15,7 @@ from engine.runs.marks import Marks, read_marks
 from engine.runs.recovered import fill_in
 from engine.runs.scan import FoundRun
 from engine.runs.scores import Score, read_score
+from engine.runs.store import folder_bytes
 from engine.runs.summary import ENDED, RunSummary
 from engine.train.checkpoints import why_not_resumable
 
@@ -23,7 +25,8 @@ POINTS = 24  # of the small curve
 @dataclass(frozen=True, slots=True)
 class RunHead:
     """``bytes`` are those of its checkpoints; ``best`` and ``last`` are names of checkpoints;
-    ``adapter`` is None where it cannot be told; ``resumable`` whether training can go on."""
+    ``adapter`` is None where it cannot be told; ``resumable`` whether training can go on. Of an
+    average, ``model`` names its base and what it is the mean of."""
 
     name: str
     status: str
@@ -51,7 +54,7 @@ class RunHead:
     @property
     def active(self) -> bool:
         """Whether a process trains it now."""
-        return self.status not in (*ENDED, "damaged")
+        return self.status not in (*ENDED, "damaged", "average")
 
     @property
     def chosen(self) -> str | None:
@@ -67,6 +70,8 @@ class HeadReader:
 
     def read(self, run: FoundRun) -> RunHead:
         """The head of ``run`` now. Raises OSError when it is deleted meanwhile."""
+        if run.kind == "average":
+            return _average_head(run)
         digest = self._digests.pop(run.name, None) or Digest(Path(run.path))
         digest.read()
         alive = is_owned(digest.path)
@@ -111,6 +116,27 @@ def head_of(run: FoundRun, digest: Digest, marks: Marks, alive: bool) -> RunHead
         _error(summary),
         summary.recovered,
     )
+
+
+def _average_head(run: FoundRun) -> RunHead:
+    """An average has no journal: what it is made of stands in its own record."""
+    facts = read_average(run.path)
+    return RunHead(
+        run.name,
+        "average",
+        started=facts.get("created"),
+        changed=run.changed,
+        bytes=folder_bytes(Path(run.path)),
+        model=" ".join([str(facts.get("base") or ""), *_sources(facts)]),
+        adapter=True,
+        score=read_score(run.path),
+        pinned=read_marks(run.path).whole,
+    )
+
+
+def _sources(facts: dict[str, Any]) -> list[str]:
+    found = facts.get("adapters")
+    return [str(each.get("target")) for each in found if isinstance(each, dict)] if found else []
 
 
 def _status(summary: RunSummary, alive: bool, damaged: bool) -> str:

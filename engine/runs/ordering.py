@@ -19,10 +19,10 @@ SORTS: dict[str, bool] = {
     "score": True,
     "size": True,
 }
-_STATUS = ("damaged", "failed", "interrupted", "stopped", "finished")
+_STATUS = ("damaged", "failed", "interrupted", "stopped", "finished", "average")
 _KEYS: dict[str, Callable[[RunHead], Any]] = {
     "newest": lambda head: head.changed,
-    "name": lambda head: head.name.casefold(),
+    "name": lambda head: head.name.rpartition("/")[2].casefold(),
     "status": lambda head: _STATUS.index(head.status) if head.status in _STATUS else -1,
     "step": lambda head: head.step or None,
     "loss": lambda head: head.loss,

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from engine.runs.journal import JOURNAL_NAME
 from engine.runs.layout import SPEC_NAME, checkpoint_step
@@ -16,13 +17,14 @@ from engine.runs.layout import SPEC_NAME, checkpoint_step
 class FoundRun:
     """One run's folder. ``state`` changes whenever something happened in the run or was noted of
     it (its folder's time: marks are replaced in it, a verification touches it); ``changed`` (unix
-    seconds) is when something last happened."""
+    seconds) is when something last happened. An average of adapters is listed like a run."""
 
     name: str
     path: str
     damaged: bool  # its spec is gone
     changed: float
     state: tuple[int, int, int]
+    kind: Literal["run", "average"] = "run"
 
 
 @dataclass(frozen=True, slots=True)

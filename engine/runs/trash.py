@@ -1,5 +1,5 @@
-"""Checkpoints and runs set aside: out of the way at once by a rename, brought back by another,
-deleted for good only when it is said that nobody wants them back.
+"""Checkpoints, runs, exports and averages set aside: out of the way at once by a rename,
+brought back by another, deleted for good only when it is said that nobody wants them back.
 
 What is set aside is held by a lock on its list; so what a process left behind when it ended can be
 told from what a living one may still bring back.
@@ -33,7 +33,8 @@ _held: dict[Path, int] = {}  # what this process set aside, and the lock it hold
 @dataclass(frozen=True)
 class SetAside:
     """What was set aside in one go. ``names`` are checkpoints of ``run``, or the run itself when
-    ``whole``; ``bytes`` are what its removal frees."""
+    ``whole``; ``bytes`` are what its removal frees. A folder that stood elsewhere came from
+    ``origin``, and is ``held`` beside it where that is on another disk."""
 
     folder: Path
     run: str
@@ -41,6 +42,12 @@ class SetAside:
     bytes: int
     whole: bool
     time: float
+    origin: Path | None = None
+    held: Path | None = None
+
+    def place(self, name: str) -> Path:
+        """Where ``name`` is now."""
+        return self.held or self.folder / name
 
 
 def set_aside(run: Run, checkpoints: Sequence[str]) -> SetAside:
@@ -76,19 +83,37 @@ def set_aside_run(run: Run) -> SetAside:
     return made
 
 
+def set_aside_folder(folder: Path, of: str) -> SetAside:
+    """Set a folder aside that belongs to no run's own, such as an export of run ``of``."""
+    size, name = folder_bytes(folder), folder.name
+    trash = runs_root() / TRASH_NAME
+    held = folder.with_name(f".{name}{DELETING}{time.time_ns()}")
+    here = held if _another_disk(folder, runs_root()) else None
+    made = _begin(trash, of, [name], size, True, {}, origin=folder, held=here)
+    os.rename(folder, made.place(name))
+    sync_folder(folder.parent)
+    return made
+
+
+def _another_disk(one: Path, other: Path) -> bool:
+    other.mkdir(parents=True, exist_ok=True)
+    return os.stat(one).st_dev != os.stat(other).st_dev
+
+
 def bring_back(found: SetAside) -> None:
     """Put everything where it was. Raises DanluError ``run.name_taken`` where something else stands
     there now, and ``run.already_running``."""
-    home = found.folder.parent.parent
+    home = found.origin.parent if found.origin else found.folder.parent.parent
     told = _read(found.folder).get("checkpoints") or {}
     lock = None if found.whole else RunLock(home)
     try:
-        back = [name for name in found.names if (found.folder / name).exists()]
+        back = [name for name in found.names if found.place(name).exists()]
         taken = next((name for name in back if (home / name).exists()), None)
         if taken:
             raise DanluError("run.name_taken", name=taken, run=found.run, folder=found.folder)
         for name in back:
-            os.rename(found.folder / name, home / name)
+            home.mkdir(parents=True, exist_ok=True)
+            os.rename(found.place(name), home / name)
         if not found.whole:
             with _journal(Run(home)) as journal:
                 for name in back:
@@ -105,7 +130,9 @@ def bring_back(found: SetAside) -> None:
 def remove(found: SetAside) -> None:
     """Delete it for good. It is out of reach at once; a deletion that is cut off is ended by
     :func:`sweep`."""
-    gone = runs_root() / f"{DELETING}{found.run}-{time.time_ns()}"
+    if found.held is not None:
+        shutil.rmtree(found.held, ignore_errors=True)
+    gone = runs_root() / f"{DELETING}{time.time_ns()}"
     try:
         os.rename(found.folder, gone)
     except OSError:  # a run on another disk, or removed already
@@ -142,14 +169,21 @@ def sweep() -> None:
 
 
 def _begin(
-    trash: Path, run: str, names: Sequence[str], size: int, whole: bool, told: dict[str, Any]
+    trash: Path,
+    run: str,
+    names: Sequence[str],
+    size: int,
+    whole: bool,
+    told: dict[str, Any],
+    **elsewhere: Path | None,
 ) -> SetAside:
     folder = trash / str(time.time_ns())
     folder.mkdir(parents=True)
-    made = SetAside(folder, run, tuple(names), size, whole, time.time())
+    made = SetAside(folder, run, tuple(names), size, whole, time.time(), **elsewhere)
     kept = {name: told[name] for name in names if name in told}
     facts = {"run": run, "names": list(names), "bytes": size, "whole": whole, "time": made.time}
-    text = json.dumps({**facts, "checkpoints": kept}, ensure_ascii=False, indent=1)
+    places = {name: str(path) for name, path in elsewhere.items() if path is not None}
+    text = json.dumps({**facts, **places, "checkpoints": kept}, ensure_ascii=False, indent=1)
     write_atomically(folder / LIST_NAME, text + "\n")
     _held[folder] = _lock(folder)
     return made
@@ -174,15 +208,24 @@ def _left(folder: Path) -> SetAside | None:
         descriptor = _lock(folder)
     except OSError:
         return None
-    facts = _read(folder)
-    names = [name for name in facts.get("names") or () if (folder / name).exists()]
-    if not names:
+    found = _listed(folder, _read(folder))
+    if found is None:
         os.close(descriptor)
         _clear(folder)
         return None
     _held[folder] = descriptor
+    return found
+
+
+def _listed(folder: Path, facts: dict[str, Any]) -> SetAside | None:
+    """What the list in ``folder`` names and is there still; None where nothing is."""
+    origin, held = (Path(facts[at]) if facts.get(at) else None for at in ("origin", "held"))
+    names = [name for name in facts.get("names") or () if (held or folder / name).exists()]
     size, at = int(facts.get("bytes") or 0), float(facts.get("time") or 0.0)
-    return SetAside(folder, str(facts.get("run")), tuple(names), size, bool(facts["whole"]), at)
+    if not names:
+        return None
+    run, whole = str(facts.get("run")), bool(facts["whole"])
+    return SetAside(folder, run, tuple(names), size, whole, at, origin, held)
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.runs.lock import RunLock
 from engine.runs.store import list_runs
-from tests.tui.sample_runs import make_run, make_some_runs
+from tests.tui.sample_runs import make_average, make_export, make_run, make_some_runs
 from tui.main import main
 
 Capture = pytest.CaptureFixture[str]
@@ -108,3 +109,24 @@ def test_going_on_from_an_older_checkpoint_must_be_meant(capsys: Capture) -> Non
     refused = _json(capsys, "resume", "news", "--from", "checkpoint-80", code=1)
     assert refused["error"]["code"] == "run.overtakes"
     assert "checkpoint-160" in refused["error"]["what"]
+
+
+def test_an_export_and_an_average_are_marked_and_deleted_by_their_folder(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = make_run("identity")
+    export, average = make_export(run), make_average("mean", "identity/checkpoint-80", "other")
+    assert [each["folder"] for each in _json(capsys, "average", "--list")] == [str(average)]
+    (marks,) = _json(capsys, "mark", "identity-adapter", "--pin")
+    assert (marks["run"], marks["pinned"]) == ("identity", [str(export)])
+    assert _json(capsys, "mark", "mean", "--pin")[0]["whole"]
+    (export / "mine.txt").write_text("kept?")
+    refused = _json(capsys, "delete", str(export), code=1)["error"]
+    assert "mine.txt" in refused["why"] and export.is_dir()
+    deleted = _json(capsys, "delete", str(export), str(average), "--yes")["deleted"]
+    assert [each["target"] for each in deleted] == [str(export), str(average)]
+    assert not export.exists() and not average.exists() and run.path.is_dir()
+    assert _json(capsys, "delete", str(export), "--yes", code=1)["error"]["code"] == (
+        "run.not_found"
+    )

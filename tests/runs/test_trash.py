@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,15 @@ from engine.runs.journal import read_journal
 from engine.runs.lock import RunLock
 from engine.runs.scan import scan
 from engine.runs.store import Run, list_runs
-from engine.runs.trash import bring_back, left_behind, remove, set_aside, set_aside_run, sweep
+from engine.runs.trash import (
+    bring_back,
+    left_behind,
+    remove,
+    set_aside,
+    set_aside_folder,
+    set_aside_run,
+    sweep,
+)
 from tests.tui.sample_runs import make_run
 
 
@@ -105,3 +114,23 @@ def test_a_deletion_that_was_cut_off_is_ended_by_the_next_sweep(
     assert list_runs() == [] and len(os.listdir(runs_root())) == 1
     sweep()
     assert os.listdir(runs_root()) == []
+
+
+@pytest.mark.parametrize("another_disk", [False, True])
+def test_a_folder_elsewhere_comes_back_from_the_same_trash_and_from_a_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, another_disk: bool
+) -> None:
+    monkeypatch.setattr(trash, "_another_disk", lambda one, other: another_disk)
+    folder = tmp_path / "out" / "merged"
+    folder.mkdir(parents=True)
+    (folder / "model").write_bytes(b"x" * 1000)
+    batch = set_aside_folder(folder, "identity")
+    assert not folder.exists() and batch.bytes == 1000
+    bring_back(batch)
+    assert (folder / "model").is_file() and os.listdir(folder.parent) == ["merged"]
+    os.close(trash._held.pop(set_aside_folder(folder, "identity").folder))  # as a crash leaves it
+    (left,) = left_behind()
+    assert (left.run, left.names, left.bytes) == ("identity", ("merged",), 1000)
+    remove(left)
+    assert os.listdir(folder.parent) == [] and left_behind() == []
+    assert [name for name in os.listdir(runs_root()) if name != trash.TRASH_NAME] == []

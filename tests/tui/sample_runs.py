@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.home import runs_root
+from engine.runs.averages import averages_root
 from engine.runs.store import Run
 
 STARTED = 1_763_740_800.0  # 2025-11-21 16:00 UTC
@@ -89,3 +90,30 @@ def make_some_runs() -> list[Run]:
             error={"code": "train.out_of_memory", "what": "The card's memory is full.", "why": ""},
         ),
     ]
+
+
+def make_export(run: Run, checkpoint: str = "checkpoint-160", kind: str = "adapter") -> Path:
+    """An export of a run's checkpoint, in a folder beside danlu's home, as danlu writes it."""
+    folder = Path.cwd() / f"{run.name}-{kind}"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text("{}")
+    facts = {"format": kind, "verified": True, "bytes": 5_000_000, "run": str(run.path.absolute())}
+    facts["checkpoint"] = str(run.path.absolute() / checkpoint)
+    facts["files"] = {"adapter_config.json": 2}
+    (folder / "export.json").write_text(json.dumps(facts))
+    with (run.path / "exports.jsonl").open("a") as records:
+        records.write(json.dumps({"path": str(folder)}) + "\n")
+    return folder
+
+
+def make_average(name: str, *targets: str) -> Path:
+    """An average of adapters where danlu puts them, as it writes it."""
+    folder = averages_root() / name
+    folder.mkdir(parents=True)
+    (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "Qwen/x"}))
+    (folder / "adapter_model.safetensors").write_bytes(b"")
+    weights = [{"target": each, "weight": 1 / len(targets)} for each in targets]
+    facts = {"created": STARTED, "adapters": weights, "base": "Qwen/x", "rank": 16, "exact": True}
+    (folder / "average.json").write_text(json.dumps(facts))
+    os.utime(folder / "average.json", (STARTED - 30, STARTED - 30))
+    return folder

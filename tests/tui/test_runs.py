@@ -21,7 +21,7 @@ from engine.runs.store import Run
 from engine.runs.trash import set_aside
 from tests.runs.many_runs import make_many
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.sample_runs import make_run, make_some_runs
+from tests.tui.sample_runs import make_average, make_export, make_run, make_some_runs
 from tests.tui.settle import settle, until
 from tui.app import DanluApp
 from tui.run_heads import HeadWatch
@@ -442,3 +442,50 @@ async def test_what_another_program_trained_is_opened_by_its_path(tmp_path: Path
         await until(pilot, lambda: isinstance(app.screen, OpenedScreen))
         shown = screen_text(app)
         assert "swift-out" in shown and "Qwen2.5-0.5B-Instruct" in shown
+
+
+async def test_an_export_is_deleted_and_brought_back_and_used_like_a_checkpoint() -> None:
+    run = make_run("identity", saved=(160,))
+    export = make_export(run)
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        await pilot.press("down", "down")
+        screen = app.screen
+        assert screen.check_action("verify", ())
+        for use in ("chat", "evaluate", "export", "serve", "publish"):
+            assert screen.check_action("use", (use,)), use
+        keys = screen_text(app).splitlines()[-1]
+        assert keys.index("c chat") < keys.index("s serve") < keys.index("D delete")
+        await pilot.press("p")
+        await until(pilot, lambda: read_marks(run.path).pinned == (str(export),))
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: len(_rows(app).rows) == 2)
+        assert not export.exists() and run.path.is_dir()
+        await _rest(pilot)
+        await pilot.press("u")
+        await until(pilot, lambda: len(_rows(app).rows) == 3)
+        assert (export / "export.json").is_file()
+
+
+async def test_an_average_is_a_line_of_its_own_with_what_it_is_made_of() -> None:
+    make_run("identity", saved=(160,))
+    average = make_average("mean", "identity/checkpoint-160", "news/checkpoint-20")
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        assert _targets(app) == ["identity", "identity/checkpoint-160", str(average)]
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "50% identity/checkpoint-160" in screen_text(app))
+        screen = app.screen
+        assert screen.check_action("use", ("chat",)) and not screen.check_action("resume", ())
+        assert not screen.check_action("extend", ()) and not screen.check_action("prune", ())
+        await pilot.press("slash", *"news", "enter")
+        await until(pilot, lambda: _targets(app) == [str(average)])
+        await pilot.press("D", "y")
+        await until(pilot, lambda: not average.exists())
+        await _rest(pilot)
+        await pilot.press("u")
+        await until(pilot, average.is_dir)

@@ -1,4 +1,5 @@
-"""``danlu mark TARGET``: pin a run or a checkpoint, or choose the best checkpoint."""
+"""``danlu mark TARGET``: pin a run, a checkpoint, an export or an average, or choose the best
+checkpoint."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from typing import Any
 
 from engine import words
 from engine.errors import DanluError
+from engine.runs.made import Made
 from engine.runs.marks import choose_best, pin, read_marks
-from engine.runs.places import Place, find_place
+from engine.runs.places import Place
+from tui.cli.delete import find_thing
 from tui.cli.options import add_json
 
 _WHAT = {"pin": "pin", "unpin": "unpin", "best": "best", "no-best": "no_best"}
@@ -27,10 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    places = [find_place(text) for text in arguments.targets]
-    for place in places:
-        mark(place, arguments.what)
-    documents = [document(place) for place in places]
+    things = [find_thing(text) for text in arguments.targets]
+    for thing in things:
+        mark(thing, arguments.what)
+    documents = [document(thing) for thing in things]
     if arguments.json:
         print(json.dumps(documents, ensure_ascii=False, indent=1))
         return 0
@@ -42,9 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def mark(place: Place, what: str) -> None:
+def mark(place: Place | Made, what: str) -> None:
     """Do ``what`` to ``place``. Raises DanluError ``run.which_checkpoint``."""
-    if what in ("pin", "unpin"):
+    if isinstance(place, Made):
+        if what not in ("pin", "unpin"):
+            raise DanluError("run.which_checkpoint", run=place.of.name)
+        pin(place.of, place.mark, what == "pin")
+    elif what in ("pin", "unpin"):
         pin(place.run.path, place.checkpoint, what == "pin")
     elif what == "no-best":
         choose_best(place.run.path, None)
@@ -54,7 +61,8 @@ def mark(place: Place, what: str) -> None:
         choose_best(place.run.path, place.checkpoint)
 
 
-def document(place: Place) -> dict[str, Any]:
+def document(place: Place | Made) -> dict[str, Any]:
     """``{run, best, pinned: […], whole}``."""
-    marks = read_marks(place.run.path)
-    return {"run": place.run.name, **vars(marks), "pinned": list(marks.pinned)}
+    home = place.of if isinstance(place, Made) else place.run.path
+    marks = read_marks(home)
+    return {"run": home.name, **vars(marks), "pinned": list(marks.pinned)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -47,6 +48,10 @@ class DanluScreen(Screen[None]):
     DanluScreen { background: $background; color: $foreground; }
     DanluScreen > .work { height: 1fr; padding: 0 1; }
     """
+
+    def foremost(self) -> Sequence[str]:
+        """Actions whose keys come first on the key line, as bindings name them."""
+        return ()
 
     @property
     def danlu(self) -> DanluApp:

@@ -179,7 +179,7 @@ class RunBrowser(RunReading):
 
     def action_mark(self) -> None:
         rows = self.query_one(RowList)
-        if self.line is not None and self.line.exported is None:
+        if self.line is not None:
             self.listed.toggle_mark(self.line)
             rows.action_move(1)
             self.show()

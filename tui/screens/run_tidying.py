@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from textual.message import Message
 
 from engine import words
 from engine.errors import DanluError
 from engine.runs.layout import checkpoint_step
+from engine.runs.made import strange_files
 from engine.runs.marks import choose_best, pin
 from engine.runs.prune import PruneRule, plan_prune, prune
 from engine.runs.store import Run
@@ -19,6 +21,7 @@ from engine.runs.trash import (
     left_behind,
     remove,
     set_aside,
+    set_aside_folder,
     set_aside_run,
     sweep,
 )
@@ -79,12 +82,12 @@ class RunTidying(RunBrowser):
     # -- pin, best -----------------------------------------------------------------------------
 
     def action_pin(self) -> None:
-        lines = [line for line in self.chosen() if line.exported is None]
-        on = not all(_pinned(line) for line in lines)
+        lines = self.chosen()
+        on = not all(line.pinned for line in lines)
 
         def work() -> RunTidying.Tidied:
             for line in lines:
-                pin(line.run.path, line.kept.name if line.kept else None, on)
+                pin(line.run.path, line.mark, on)
             return RunTidying.Tidied()
 
         self._work(work)
@@ -103,20 +106,17 @@ class RunTidying(RunBrowser):
     # -- delete, prune, undo ---------------------------------------------------------------------
 
     def action_delete(self) -> None:
-        lines = [line for line in self.chosen() if line.exported is None]
+        lines = self.chosen()
         if not lines:
             return
         if len(lines) > 1:
-            names = _names([line.target for line in lines])
+            names = _names([line.label for line in lines])
             question = words.t("runs.delete_marked", count=len(lines), names=names)
         else:
-            kind = "run" if lines[0].is_run else "checkpoint"
-            question = words.t(f"runs.delete_{kind}", name=lines[0].target)
-        size = human_bytes(sum(line.bytes for line in _outermost(lines)))
-        screen = ConfirmScreen(question, words.t("runs.delete_undo", bytes=size))
-        self.app.push_screen(
-            screen, lambda yes: self._work(_deleter(_outermost(lines))) if yes else None
-        )
+            question = words.t(f"runs.delete_{lines[0].kind}", name=lines[0].label)
+        gone = _outermost(lines)
+        screen = ConfirmScreen(question, _consequence(gone))
+        self.app.push_screen(screen, lambda yes: self._work(_deleter(gone)) if yes else None)
 
     def action_prune(self) -> None:
         from tui.screens.prune import PruneScreen
@@ -155,10 +155,16 @@ class RunTidying(RunBrowser):
         self.show()
 
 
-def _pinned(line: Line) -> bool:
-    if line.kept is not None:
-        return line.kept.pinned
-    return line.head is not None and line.head.pinned
+def _consequence(lines: list[Line]) -> str:
+    """What deleting ``lines`` frees, and what of it one might not have thought of."""
+    size = human_bytes(sum(line.bytes for line in lines))
+    said = [words.t("runs.delete_undo", bytes=size)]
+    pinned = sum(line.pinned for line in lines)
+    said += [words.t("runs.delete_pinned", count=pinned)] if pinned else []
+    exports = [line.exported.folder for line in lines if line.exported is not None]
+    strange = [name for folder in exports for name in strange_files(folder)]
+    said += [words.t("runs.delete_strange", names=_names(strange))] if strange else []
+    return " ".join(said)
 
 
 def _names(names: Sequence[str]) -> str:
@@ -167,9 +173,9 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _outermost(lines: list[Line]) -> list[Line]:
-    """Without the checkpoints of runs that are among them."""
+    """Without the checkpoints of runs that are among them. Exports lie elsewhere."""
     whole = {line.found.name for line in lines if line.is_run}
-    return [line for line in lines if line.is_run or line.found.name not in whole]
+    return [line for line in lines if line.kept is None or line.found.name not in whole]
 
 
 def _deleter(lines: list[Line]) -> Callable[[], RunTidying.Tidied]:
@@ -177,13 +183,20 @@ def _deleter(lines: list[Line]) -> Callable[[], RunTidying.Tidied]:
         made: list[SetAside] = []
         by_run: dict[str, list[Line]] = {}
         for line in lines:
-            by_run.setdefault(line.found.name, []).append(line)
+            if line.in_journal:
+                by_run.setdefault(line.found.name, []).append(line)
         try:
+            for line in lines:
+                if not line.in_journal:
+                    made.append(set_aside_folder(Path(line.path), Path(line.found.path).name))
             for group in by_run.values():
                 run, names = group[0].run, [line.kept.name for line in group if line.kept]
                 made.append(set_aside(run, _by_step(names)) if names else set_aside_run(run))
         except DanluError as error:
             return RunTidying.Tidied(made, error=error)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return RunTidying.Tidied(made, error=DanluError("run.cannot_move", reason=reason))
         return RunTidying.Tidied(made)
 
     return delete

@@ -1,9 +1,11 @@
-"""All runs on this machine, their checkpoints and exports: look, go on, talk, prove, tidy up."""
+"""All runs on this machine, their checkpoints, exports and averages: look, go on, talk, prove, tidy
+up."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -71,14 +73,29 @@ class RunsScreen(RunGrowth):
             return allowed is None and action not in _OFF_WHILE_TYPING
         if allowed is None:
             return True
+        if action == "undo":  # also where nothing is left to stand on
+            return bool(self.aside)
         line = self.line
+        if line is not None and action == "use" and not line.can(str(parameters[0])):
+            return False
         return line is not None and allowed(self, line)
+
+    def foremost(self) -> Sequence[str]:
+        """The keys most to the point: back what was deleted, then what the line is for."""
+        line = self.line
+        if isinstance(self.focused, Input) or line is None:
+            return ()
+        if self.listed.marked:
+            return ("undo", *_OF_SEVERAL)
+        return ("undo", *_OF_ONE[line.kind])
 
     def on_row_list_chosen(self) -> None:
         if self.line is not None and self.line.is_run:
             self.danlu.show_run(self.line.run)
         elif self.line is not None and self.line.can_talk:
             self.action_use("chat")
+        else:
+            self.action_report()
 
     def action_use(self, what: str) -> None:
         if self.line is not None:
@@ -95,10 +112,21 @@ class RunsScreen(RunGrowth):
         self.app.push_screen(screen(target=target))
 
     def action_report(self) -> None:
-        from tui.screens.report import ReportScreen
+        line = self.line
+        if line is not None and line.exported is not None:
+            self._show_export(line)
+        elif line is not None and line.is_run:
+            from tui.screens.report import ReportScreen
 
-        if self.line is not None:
-            self.app.push_screen(ReportScreen(self.line.run))
+            self.app.push_screen(ReportScreen(line.run))
+
+    def _show_export(self, line: Line) -> None:
+        from engine.export.manifest import ExportReport, read_manifest
+        from tui.screens.export_report import ExportReportScreen
+
+        facts = read_manifest(Path(line.path))
+        if facts:
+            self.app.push_screen(ExportReportScreen(ExportReport(Path(line.path), facts)))
 
     def action_copy(self) -> None:
         if self.line is not None:
@@ -157,29 +185,59 @@ class RunsScreen(RunGrowth):
         self.look()
 
 
-def _is_ours(screen: RunsScreen, line: Line) -> bool:
-    return line.exported is None
-
-
 _OFF_WHILE_TYPING = ("filter", "sort", "turn", "open_path")
+
+
+def _alone(screen: RunsScreen) -> bool:
+    return not screen.listed.marked
+
+
+def _comparable(screen: RunsScreen, line: Line) -> bool:
+    marked = list(screen.listed.marked.values())
+    pair = marked if len(marked) == 2 else [*marked, line]
+    return 1 <= len(marked) <= 2 and all(each.in_journal for each in pair)
+
 
 # Where an action does something; those not named here always do.
 _ALLOWED: dict[str, Callable[[RunsScreen, Line], bool]] = {
     "resume": lambda screen, line: line.can_resume,
     "rebuild": lambda screen, line: line.is_run and line.found.damaged,
-    "use": lambda screen, line: line.can_talk and not screen.listed.marked,
-    "verify": lambda screen, line: line.can_talk and not screen.listed.marked,
-    "report": lambda screen, line: line.is_run and not screen.listed.marked,
-    "compare": lambda screen, line: 1 <= len(screen.listed.marked) <= 2,
-    "extend": lambda screen, line: line.is_run and line.can_talk and not screen.listed.marked,
-    "branch": lambda screen, line: line.can_talk and not screen.listed.marked,
+    "use": lambda screen, line: _alone(screen),
+    "verify": lambda screen, line: line.can("verify") and _alone(screen),
+    "report": lambda screen, line: (line.is_run or line.kind == "export") and _alone(screen),
+    "compare": _comparable,
+    "extend": lambda screen, line: line.is_run and line.can_talk and _alone(screen),
+    "branch": lambda screen, line: line.can_talk and _alone(screen),
     "average": lambda screen, line: len(screen.listed.marked) > 1,
     "copy": lambda screen, line: True,
-    "undo": lambda screen, line: bool(screen.aside),
-    "pin": _is_ours,
+    "undo": lambda screen, line: True,
+    "pin": lambda screen, line: True,
     "best": lambda screen, line: line.kept is not None and line.kept.there,
-    "prune": lambda screen, line: line.head is not None and line.head.checkpoints > 0,
-    "delete": _is_ours,
-    "mark": _is_ours,
+    "prune": lambda screen, line: (
+        line.in_journal and line.head is not None and line.head.checkpoints > 0
+    ),
+    "delete": lambda screen, line: True,
+    "mark": lambda screen, line: True,
     "fold": lambda screen, line: True,
 }
+
+# Which keys stand first on the key line, by what the cursor is on.
+_OF_SEVERAL = ("compare", "average", "delete", "pin", "prune", "mark")
+_OF_ONE: dict[str, Sequence[str]] = {
+    "run": (
+        "rebuild", "choose", "resume", "use('chat')", "verify", "use('evaluate')",
+        "use('export')", "extend", "branch", "delete", "prune", "filter", "mark",
+    ),
+    "checkpoint": (
+        "choose", "resume", "use('chat')", "branch", "verify", "use('evaluate')",
+        "use('export')", "best", "pin", "delete", "mark",
+    ),
+    "export": (
+        "choose", "use('chat')", "use('evaluate')", "use('serve')", "use('publish')", "report",
+        "delete", "copy", "mark", "pin",
+    ),
+    "average": (
+        "choose", "use('chat')", "verify", "use('evaluate')", "use('export')", "branch",
+        "delete", "pin", "mark",
+    ),
+}  # fmt: skip

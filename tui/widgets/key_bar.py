@@ -67,7 +67,8 @@ def key_words(binding: Binding) -> str:
 
 
 class KeyBar(Widget):
-    """Draws the screen's visible bindings, as many as fit; ``?`` always."""
+    """Draws the screen's visible bindings, as many as fit: ``?`` always, then what the screen says
+    is foremost."""
 
     DEFAULT_CSS = "KeyBar { dock: bottom; height: 1; color: $foreground; background: $panel; }"
 
@@ -96,4 +97,10 @@ class KeyBar(Widget):
         for binding in active:
             unique.setdefault(binding.action, binding)
         # Help comes last on the line but must survive a narrow screen: it takes its place first.
-        return sorted(unique.values(), key=lambda binding: binding.action != "help")
+        order = self._order()
+        return sorted(unique.values(), key=lambda each: order.get(each.action, len(order)))
+
+    def _order(self) -> dict[str, int]:
+        """The places of those that do not stand where they were declared."""
+        foremost = getattr(self.screen, "foremost", tuple)()
+        return {action: place for place, action in enumerate(("help", *foremost))}

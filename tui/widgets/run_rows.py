@@ -1,5 +1,5 @@
-"""The columns of the list of runs: how a run, a checkpoint and an export are drawn, and their
-heading."""
+"""The columns of the list of runs: how a run, a checkpoint, an export and an average are drawn, and
+their heading."""
 
 from __future__ import annotations
 
@@ -72,6 +72,8 @@ def draw_line(widget: Widget, tree: RunTree, line: Line, cells: int, selected: b
         return text.append_text(_export(widget, line, at))
     if line.kept is not None:
         return text.append_text(_checkpoint(widget, line, at))
+    if line.is_average:
+        return text.append_text(_average(widget, line, at))
     return text.append_text(_run(widget, line, at))
 
 
@@ -91,6 +93,20 @@ def _run(widget: Widget, line: Line, at: Widths) -> Text:
     text.append(_size(head.bytes), ash)
     kind = {True: "lora", False: "full_short", None: ""}[head.adapter]
     text.append(fit(f"  {words.t(f'runs.{kind}')}" if kind else "", at.kind), ash)
+    return text.append(_when(head.started, at.started), ash)
+
+
+def _average(widget: Widget, line: Line, at: Widths) -> Text:
+    head, ash = line.head, ink(widget, "ash")
+    text = Text().append(fit(line.label, at.name), "bold")
+    text.append_text(_flags(widget, False, line.pinned))
+    if head is None:
+        return text.append(words.t("runs.reading"), ash)
+    text.append(fit(f"{sign('dot')} {words.t('status.average')}", _STATUS), ink(widget, "gold"))
+    text.append(" " * (_STEP + 2 * _LOSS + at.curve))
+    _score(widget, text, head.score)
+    text.append(_size(head.bytes), ash)
+    text.append(fit(f"  {words.t('runs.lora')}", at.kind), ash)
     return text.append(_when(head.started, at.started), ash)
 
 
@@ -134,8 +150,9 @@ def _export(widget: Widget, line: Line, at: Widths) -> Text:
     deep = f"{sign('bar')} " if line.depth > 1 else ""
     text = Text().append(f"{deep}{sign('last' if line.last else 'branch')} ", ash)
     kind = " ".join(part for part in (export.format, export.quant) if part)
-    room = at.name + _FLAGS - 2 - width(deep)
+    room = at.name - 2 - width(deep)
     text.append(fit(words.t("runs.export", kind=kind), room), ink(widget, "gold"))
+    text.append_text(_flags(widget, False, export.pinned))
     word, mark, colour = {
         True: ("export_same", "yes", "jade"),
         False: ("export_differs", "no", "cinnabar"),

@@ -33,5 +33,7 @@ def verdict(ballot: Ballot) -> str:
     rate = ballot.tally.rate
     if not rate.decided:
         return words.t("blind.undecided")
-    better = ballot.b if (rate.share or 0) >= 0.5 else ballot.a
+    if rate.share == 0.5:
+        return words.t("blind.level")
+    better = ballot.b if (rate.share or 0) > 0.5 else ballot.a
     return words.t("blind.clear" if rate.clear else "blind.unclear", name=better)

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 import engine.chat.rack
+from engine.chat.conversation import Conversation, Transcript
 from engine.chat.generate import Sampling
 from engine.chat.part import Part, part_of
 from engine.chat.talker import Talker
 from engine.chat.together import Pace, answer_together
 from engine.errors import DanluError
 from engine.hardware import machine
+from engine.job import Job
+from tui.opening import open_again
 
 SHORT = Sampling(max_new_tokens=16)
 ASKED: list[dict[str, Any]] = [{"role": "user", "content": "你是谁？"}]
@@ -119,3 +122,27 @@ def test_switching_adapters_directly_says_what_peft_says(
     directly = all_three()
     monkeypatch.setattr("engine.chat.switch._plain_layers", lambda model: None)
     assert all_three() == directly and len(set(directly.values())) == 3
+
+
+@pytest.mark.slow
+def test_a_saved_conversation_is_opened_on_what_is_loaded(
+    adapter: Path, other_adapter: Path, tiny_model: Path
+) -> None:
+    talker = Talker.load(str(adapter))
+    parts = {
+        "base": talker.part(None),
+        "tuned": talker.part("tuned"),
+        "other": part_of(str(other_adapter)),
+    }
+    kept = Transcript("talk", {}, Conversation(), SHORT, parts)
+    again, voices = open_again(kept, talker, Job())
+    assert again is talker and [voice.name for voice in voices] == list(parts)
+    assert all(voice.footprint and voice.footprint.shared for voice in voices)
+    alone = Transcript("talk", {}, Conversation(), SHORT, {"plain": part_of(str(tiny_model))})
+    _, (voice,) = open_again(alone, talker, Job())
+    assert talker.target.base == voice.part.model and talker.target.tuned is None
+    fresh, voices = open_again(kept, None, Job())
+    said = heard(fresh, *(voice.part for voice in voices)).text
+    assert len(set(said.values())) == 3
+    talker.give_way()
+    assert heard(talker, voices[0].part).text[0] == said[0], "loaded again where it gave way"

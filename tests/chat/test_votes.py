@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from engine import words
 from engine.chat.blind_questions import file_questions
 from engine.chat.sampling import Sampling
 from engine.chat.votes import Ballot, open_ballot, read_ballot, votes_root
 from engine.chat.win_rate import win_rate
 from engine.errors import DanluError
 from engine.job import Job
+from tui.vote_words import verdict
 
 
 def asked(text: str) -> list[dict[str, Any]]:
@@ -145,3 +147,11 @@ def test_trl_takes_a_step_of_dpo_on_the_votes(tiny_model: Path, tmp_path: Path) 
         processing_class=AutoTokenizer.from_pretrained(tiny_model),
     )
     assert trainer.train().training_loss > 0
+
+
+def test_a_tie_is_nobody_ahead(danlu_home: Path) -> None:
+    ballot = open_ballot("one", "other", Sampling(), seed=3)
+    ballot.vote([], "x", "y", "first" if ballot.first_side() == "a" else "second")
+    assert "one" in verdict(ballot)
+    ballot.vote([], "x", "y", "first" if ballot.first_side() == "b" else "second")
+    assert verdict(ballot) == words.t("blind.level")

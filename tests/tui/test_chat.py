@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from engine import words
-from engine.chat.conversation import Answer, Conversation, Turn, read_transcript
+from engine.chat.conversation import Answer, Conversation, Transcript, Turn, read_transcript
+from engine.chat.kept_talks import new_place, save_both
 from engine.chat.part import Part
 from engine.chat.sampling import Sampling
 from engine.chat.talker import Footprint
@@ -25,7 +27,7 @@ from tui.screens.sampling import SamplingInput, SamplingScreen
 from tui.talk import Voice
 from tui.widgets.chat_input import ChatInput
 from tui.widgets.line_input import LineInput
-from tui.widgets.transcript import Transcript
+from tui.widgets.transcript import Transcript as Page
 from tui.wrap import wrap
 
 __all__ = ["adapter", "live", "talkative"]  # fixtures
@@ -172,7 +174,7 @@ async def test_a_long_conversation_follows_its_end_until_scrolled() -> None:
     app = DanluApp(first=_Recorded(turns))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.3)
-        transcript = app.screen.query_one(Transcript)
+        transcript = app.screen.query_one(Page)
         assert transcript.scroll_offset.y == transcript.max_scroll_y > 100
         await pilot.press("pageup")
         await pilot.pause()
@@ -271,3 +273,64 @@ async def test_three_voices_are_stacked_where_columns_would_be_narrow(language: 
         assert_snapshot(app, f"chat-three-200x50-{language}")
         await pilot.press("x")
         assert len(screen._voices) == 2
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_a_saved_conversation_goes_on_with_all_it_had(
+    language: str, danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words.use_language(language)
+    here = _Recorded([])
+    voices = here._voices[::-1]
+    sampling = Sampling(temperature=0.7, top_k=20, max_new_tokens=64)
+    for name in ("older", "identity"):
+        kept = Transcript(
+            name,
+            {voice.name: voice.title for voice in voices},
+            Conversation("Be brief.", [_turn(f"who of {name}?", "b", "t")]),
+            sampling,
+            {voice.name: voice.part for voice in voices},
+        )
+        save_both(kept, new_place(name).with_name(f"20270115-080000-{name}"))
+    monkeypatch.setattr(
+        "tui.screens.talking.open_again", lambda kept, talker, job: (talker, voices)
+    )
+    app = DanluApp(first=here)
+    async with app.run_test(size=(80, 24)) as pilot:
+        here._talker = cast(Any, _Closed())
+        await pilot.press("escape", "o")
+        await until(pilot, lambda: "identity" in screen_text(app))
+        await pilot.press(*"older", "enter")
+        await until(pilot, lambda: here._kept is None and app.screen is here)
+        assert here._conversation.turns[0].question == "who of older?"
+        assert here._sampling == sampling and here._voices == voices
+        assert "Be brief." in screen_text(app) and "T 0.7 · top-k 20" in screen_text(app)
+        await pilot.press("w")
+        assert app.screen.query_one(LineInput).value.endswith("20270115-080000-older")
+        await pilot.press("escape", "n", "escape")
+        assert "Be brief." in screen_text(app), "the system prompt stays"
+        here._talker = None
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_what_is_to_know_of_a_foreign_checkpoint_stands_before_the_talk(
+    language: str,
+) -> None:
+    words.use_language(language)
+    here = _Recorded([])
+    made = ("foreign.made_by", {"maker": "LLaMA-Factory", "base": "Qwen2.5"})
+    said = ("foreign.system", {"system": "You are Ember."})
+    base, tuned = here._voices
+    part = replace(tuned.part, notes=(made, said), system="You are Ember.")
+    here._voices = [base, Voice("tuned", part, TUNED)]
+    app = DanluApp(first=here)
+    async with app.run_test(size=(80, 24)) as pilot:
+        here._talker = cast(Any, _Closed())
+        here.show_all()
+        await pilot.pause()
+        assert "LLaMA-Factory" in screen_text(app) and "You are Ember." in screen_text(app)
+        assert "--system" not in screen_text(app)
+        assert_snapshot(app, f"chat-foreign-80x24-{language}")
+        await pilot.press("escape", "p", "enter")
+        assert here._conversation.system == "You are Ember.", "one key takes it"
+        here._talker = None

@@ -229,6 +229,8 @@ class BlindScreen(DanluScreen):
             return self._exchange is not None
         if action == "commands":
             return typing
+        if action == "edit_last":  # what was voted on stays as it was asked
+            return False
         if typing and action in _TYPED:
             return False
         if action == "vote":

@@ -19,7 +19,7 @@ class PutAside:
     def __enter__(self) -> PutAside:
         try:
             cache_root().mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=cache_root())
+            self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(cache_root()))
         except OSError as error:
             raise _unwritable(error) from error
         self._end = 0

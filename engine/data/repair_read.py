@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,13 @@ from engine.data.json_faults import mended
 from engine.data.kinds import TABLES, ending_of
 from engine.data.not_data import refuse_irregular
 from engine.data.opened import opened
-from engine.data.read import Row, read_file
+from engine.data.read import Row, _reader, read_file, readable
+from engine.data.read_json import read_json, read_pieces
 from engine.data.read_jsonl import lines
 from engine.errors import DanluError
 from engine.job import Job
 
+_BETWEEN = re.compile(r"(?<=\})\s*,\s*(?=\{)")
 _WHOLE = 1 << 20  # bytes of a JSON document that is mended as one
 
 
@@ -49,17 +52,13 @@ def read_for_repair(path: Path, job: Job) -> Iterator[Read]:
 def _rows(path: Path, job: Job) -> Iterator[Read]:
     is_json = ending_of(path) in (".json", ".jsonl", ".ndjson")
     try:
-        with opened(path) as source:
-            again = _Lines(lines(source.file))
-            for entry in read_file(path, job):
-                raw = again.at(entry.line) if is_json and _mendable(entry) else b""
-                values = _dicts(raw) if raw else None
-                if values is None:
-                    yield Read(entry)
-                    continue
-                before = raw[:1000].decode("utf-8", "replace")
-                for value in values:
-                    yield Read(Row(value, str(path), entry.line), ("json",), before)
+        for entry, broken in _with_broken(path, job) if is_json else _as_they_are(path, job):
+            values = (_dicts(broken) or _each(broken)) if broken else None
+            if values is None:
+                yield Read(entry)
+                continue
+            for value in values:
+                yield Read(Row(value, str(path), entry.line), ("json",), broken[:1000])
     except DanluError:
         values = _mended_whole(path) if is_json else None
         if values is None:
@@ -68,11 +67,27 @@ def _rows(path: Path, job: Job) -> Iterator[Read]:
             yield Read(Row(value, str(path), 1), ("json",))
 
 
+def _as_they_are(path: Path, job: Job) -> Iterator[tuple[Row | Finding, str]]:
+    return ((entry, "") for entry in read_file(path, job))
+
+
+def _with_broken(path: Path, job: Job) -> Iterator[tuple[Row | Finding, str]]:
+    """Each row of JSON, or why there is none with the text that is no JSON, where it may be
+    mended."""
+    with readable(path), opened(path) as source:
+        if _reader(path) is read_json:
+            for piece in read_pieces(path, job):
+                yield piece.entry, piece.broken
+            return
+        again = _Lines(lines(source.file))
+        for entry in read_file(path, job):
+            raw = again.at(entry.line) if _mendable(entry) else b""
+            yield entry, raw.decode("utf-8", "replace")
+
+
 def _mendable(entry: Row | Finding) -> bool:
     """Whether ``entry`` is a line of JSON Lines that is no JSON."""
-    if isinstance(entry, Row) or entry.values.get("fault"):
-        return False
-    return entry.code.startswith(("json_", "not_json"))
+    return isinstance(entry, Finding) and entry.code.startswith(("json_", "not_json"))
 
 
 class _Lines:
@@ -93,16 +108,23 @@ class _Lines:
 def _mended_whole(path: Path) -> list[dict] | None:
     with opened(path) as source:
         raw = source.file.read(_WHOLE + 1)
-    return _dicts(raw) if len(raw) <= _WHOLE else None
+    return _dicts(raw.decode("utf-8", "replace")) if len(raw) <= _WHOLE else None
 
 
-def _dicts(raw: bytes) -> list[dict] | None:
-    values = mended(raw.decode("utf-8", "replace").lstrip("\ufeff"))
+def _dicts(text: str) -> list[dict] | None:
+    values = mended(text.lstrip("\ufeff"))
     if values is not None and len(values) == 1 and isinstance(values[0], list):
         values = values[0]
     if not values or not all(isinstance(value, dict) for value in values):
         return None
     return values
+
+
+def _each(text: str) -> list[dict] | None:
+    """Rows that stand behind one another, each broken in a way of its own; None where one of them
+    cannot be mended by itself."""
+    rows = [_dicts(part) for part in _BETWEEN.split(text)]
+    return [value for row in rows for value in row or ()] if len(rows) > 1 and all(rows) else None
 
 
 @contextmanager

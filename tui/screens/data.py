@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -23,6 +23,7 @@ from tui.wizard.data_rows import COUNTS, DataRow, data_rows, draw_data_row
 from tui.wizard.lengths_pane import LengthsPane, draft_lengths
 from tui.wizard.step_list import StepList
 
+_PROPOSED = ("columns", "name")
 _OF_ROWS = ("look_rows", "look_problems", "use_length")
 
 
@@ -49,6 +50,8 @@ class DataScreen(DataSourcesScreen):
     DataScreen.-wide Histogram, DataScreen.-huge Histogram { height: 12; }
     """
 
+    _proposed: frozenset[tuple[str, Any]] | set[tuple[str, Any]] = frozenset()
+
     def work(self) -> list[Widget]:
         sources = StepList(self._draw, data_rows(self.draft), id="data_rows")
         lengths = Container(LengthsPane(), JobBar(), classes="lengths")
@@ -70,8 +73,18 @@ class DataScreen(DataSourcesScreen):
         findings.ask_tokenizer(self.draft)
         findings.ask_check(self.draft)
         self.query_one(RowList).show(data_rows(self.draft), same=lambda row: (row.kind, row.key))
+        self._to_proposal()
         self.query_one(LengthsPane).show(self.draft)
         self._show_job()
+
+    def _to_proposal(self) -> None:
+        """Point at what danlu proposes, once it is known, where the cursor waits to go on."""
+        rows = self.query_one(RowList)
+        proposed = {(row.kind, row.key) for row in rows.rows if row.kind in _PROPOSED}
+        if rows.current is not None and rows.current.kind == "go":
+            for kind, key in sorted(proposed - self._proposed)[:1]:
+                self._to_row(kind, key)
+        self._proposed = proposed
 
     # Below the list: what is being done
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -10,9 +11,11 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from engine import words
+from engine.data.column_option import show_columns
 from engine.data.repair_place import can_repair
 from engine.data.report import place_name
 from engine.job import Job
+from engine.spec.run_spec import plain
 from engine.units import human_count
 from tui.cells import fit, right, width
 from tui.ink import ink
@@ -155,11 +158,19 @@ class DataProblemsScreen(DanluScreen):
 
     def _way(self, group: dict[str, Any]) -> str:
         """The way out by keys of this screen, where there is one; else what to do in words."""
+        proposal = self._proposal(group)
+        if proposal is not None:
+            return words.t("wizard_data.way_columns", columns=show_columns(*proposal))
         own = f"finding.{group['code']}.wizard"
         said = words.t(own) if words.has(own) else group["fix"]
         if self._mendable(group) and not words.has(own):
             return f"{said} {words.t('wizard_data.way_repair')}"
         return said
+
+    def _proposal(self, group: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]] | None:
+        """Columns and roles danlu proposes for the source, where this is about those."""
+        named = group["code"] in ("unknown_columns", "roles_unnamed", "unknown_role")
+        return findings.proposals(self.draft).get(group["index"]) if named else None
 
     def _mendable(self, group: dict[str, Any]) -> bool:
         return bool(group["repairable"]) and self._can_repair(group)
@@ -188,10 +199,21 @@ class DataProblemsScreen(DanluScreen):
         group = self.query_one(RowList).current
         if group is None:
             return
-        if group["code"] == "unfilled_placeholder":
+        proposal = self._proposal(group)
+        if proposal is not None:
+            columns, tags = proposal
+            sources = list(self.draft.spec.data.train)
+            source = sources[group["index"]]
+            sources[group["index"]] = replace(source, columns=columns or None, tags=tags or None)
+            self.draft.change({"data.train": plain(sources)})
+            findings.ask_check(self.draft)
+        elif group["code"] == "unfilled_placeholder":
             self._fill(group)
-        elif self._mendable(group) or (group["severity"] == "error" and self._can_repair(group)):
+        elif self._mendable(group):
             self.action_repair()
+        elif group["severity"] == "error":
+            place = place_name(group, short=True)
+            self.app.notify(words.t("wizard_data.by_hand", place=place))
         elif self.check_action("row", ()):
             self.action_row()
 

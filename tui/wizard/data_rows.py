@@ -56,7 +56,7 @@ def _sources(draft: Draft) -> list[DataRow]:
             found = report.sources[index]
             failed = next((f.error for f in found.findings if f.error is not None), None)
             counts = (found.rows, found.taken, found.dropped)
-            cells = (found.format or "", *(human_count(count) for count in counts))
+            cells = (_formats(found.formats), *(human_count(count) for count in counts))
             tone = "cinnabar" if failed or not found.taken else "gold" if found.dropped else "jade"
         rows.append(DataRow("source", index, name, cells, tone))
         proposal = findings.proposals(draft).get(index)
@@ -68,6 +68,12 @@ def _sources(draft: Draft) -> list[DataRow]:
             text = words.t("wizard_data.take_name", source=other.source)
             rows.append(DataRow("name", index, text, tone="gold", hint="y"))
     return rows
+
+
+def _formats(names: list[str]) -> str:
+    """The formats of a source, the first alone where all have no room."""
+    joined = "+".join(names)
+    return joined if len(joined) < COUNTS[0] else f"{names[0]} +{len(names) - 1}"
 
 
 def _adds() -> list[DataRow]:

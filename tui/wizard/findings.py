@@ -17,7 +17,7 @@ from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
 
 if TYPE_CHECKING:
-    from engine.data.check import Report
+    from engine.data.check import Report, SourceReport
     from engine.models.describe import ModelFacts
     from engine.models.locate import LocatedModel
     from engine.models.shelf import ShelfEntry
@@ -192,17 +192,22 @@ def unfilled(draft: Draft) -> list[str]:
     return [name for name in dict.fromkeys(names) if name.casefold() not in known]
 
 
+def _checked(draft: Draft) -> list[tuple[SourceReport, Source]]:
+    """What was found in each source, beside the source; one may have been taken out since."""
+    found = report(draft)
+    reports = found.sources if found is not None else []
+    return list(zip(reports, draft.spec.data.train, strict=False))
+
+
 def proposals(draft: Draft) -> dict[int, tuple[dict[str, str], dict[str, str]]]:
     """The columns and tags danlu proposes, by the place of the source whose columns it does not
     know."""
     from engine.data.column_option import parse_columns
 
-    found = report(draft)
     made = {}
-    for index, source in enumerate(found.sources if found is not None else []):
+    for index, (source, given) in enumerate(_checked(draft)):
         told = (f.error.values if f.error is not None else f.values for f in source.findings)
         option = next((str(values["option"]) for values in told if values.get("option")), "")
-        given = draft.spec.data.train[index]
         if option and not (given.tags or (given.columns and not source.rows)):
             made[index] = parse_columns(option)
     return made
@@ -225,13 +230,12 @@ def renamings(draft: Draft) -> dict[int, Source]:
     """What the sources would be by the names a hub knows them by, where it was asked for others."""
     from engine.data.reference import renamed
 
-    found = report(draft)
     made = {}
-    for index, source in enumerate(found.sources if found is not None else []):
+    for index, (source, given) in enumerate(_checked(draft)):
         for error in (finding.error for finding in source.findings):
             if error is not None and error.code == "hub.called_otherwise":
                 name, other = error.values["name"], str(error.values["other"])
-                made[index] = renamed(draft.spec.data.train[index], name, other)
+                made[index] = renamed(given, name, other)
     return made
 
 

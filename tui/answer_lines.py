@@ -44,7 +44,8 @@ def _end_lines(answer: Answer, cells: int, shown: bool) -> list[Piece]:
         why = answer.error.why if answer.error else ""
         return [(line, "cinnabar") for line in wrap(f"{sign('no')} {said} {why}", cells)]
     pace = f"{answer.tokens_per_second:.1f}"
-    took = words.t("chat_screen.pace", tokens=answer.tokens, pace=pace) if shown else ""
+    said = shown and answer.tokens > 0
+    took = words.t("chat_screen.pace", tokens=answer.tokens, pace=pace) if said else ""
     if answer.state == "stopped":
         return [(f"{words.t('chat.stopped')}  {took}".rstrip(), "gold")]
     return [(took, "ash")] if answer.state == "done" and took else []

@@ -11,6 +11,7 @@ from engine.chat.conversation import Answer, Conversation, Transcript, Turn
 from engine.chat.kept_talks import new_place, save_both
 from engine.chat.sampling import Sampling, sampling_of
 from engine.errors import DanluError
+from engine.units import human_bytes
 from engine.words import keys_below, t
 from tui.cli.show_error import show_error
 from tui.talk import Voice, new_voice
@@ -155,6 +156,7 @@ class ChatLines:
                 tokens=spoken.tokens,
                 seconds=spoken.seconds,
                 rate=spoken.tokens_per_second,
+                memory=human_bytes(spoken.memory_bytes),
             )
             print(pace, file=sys.stderr)
 

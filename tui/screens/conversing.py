@@ -64,7 +64,10 @@ class ConversingScreen(TalkingScreen):
 
     def show_said(self) -> None:
         transcript, shown = self.query_one(Transcript), self._shown
-        columns = not stacked(transcript.size.width - 1, len(shown))
+        titles = {voice.name: voice.title for voice in shown}
+        if not titles and self._kept is not None:  # they are being loaded
+            titles = dict(self._kept.voices)
+        columns = not stacked(transcript.size.width - 1, len(titles))
         last = self._conversation.turns[-1].answers if self._conversation.turns else {}
         everyone = self._voices if self._zoomed or not columns else shown
         heads = [
@@ -73,7 +76,7 @@ class ConversingScreen(TalkingScreen):
         self.query_one(VoiceHeads).show(heads, self._current, columns and not self._zoomed)
         transcript.show(
             self._conversation.turns,
-            {voice.name: voice.title for voice in shown},
+            titles,
             marked=self._marked,
             thoughts=self._thoughts,
             about=words.t("chat_screen.about").split("\n") if self._talker else (),

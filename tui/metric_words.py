@@ -51,8 +51,8 @@ def _signed(name: str, value: float) -> str:
 def remarks(document: dict[str, Any]) -> list[str]:
     """What a reader of the figures must know: rows left out, thoughts cut off, answers reused."""
     said = []
-    for key in ("dropped", "unanswered", "kept"):
-        if document[key]:
+    for key in ("dropped", "unanswered", "unwanted", "kept"):
+        if document.get(key):
             said.append(t(f"evaluate.{key}", count=document[key]))
     if document["faults"]:
         said.append(t("evaluate.faults", count=sum(document["faults"].values())))

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.data.conversation import Conversation, content_key
+from engine.data.example import Example
+from engine.data.labelled import Labelled
+from engine.data.plain_text import PlainText
+from engine.data.preference import Preference
 from engine.data.questions import Question, question_of
 from engine.data.report import SourceReport
 from engine.data.survey import Wording, taken
@@ -37,12 +41,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class AskedRows:
-    """The rows that can be evaluated. Of the rest, ``dropped`` could not be read, and
-    ``unanswered`` have no answer in words (they end in a call of a tool)."""
+    """The rows that can be evaluated. Of the rest, ``dropped`` could not be read, ``unanswered``
+    have no answer in words (they end in a call of a tool), and ``unwanted`` one marked as bad."""
 
     rows: list[Asked]
     dropped: int = 0
     unanswered: int = 0
+    unwanted: int = 0
     by_reason: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -54,15 +59,20 @@ def asked_rows(
     fill: Mapping[str, str] | None = None,
     seed: int = 42,
 ) -> AskedRows:
-    """The rows of ``source``, in any format training reads. Raises DanluError as reading does, and
-    ``evaluate.no_rows`` when none is left."""
-    report = SourceReport(source.source)
+    """The rows of ``source``, in any format training reads; of preferences the better answer is the
+    reference. Raises DanluError as reading does, ``evaluate.plain_text``, and ``evaluate.no_rows``
+    when none is left."""
+    report = SourceReport(source.source, "auto")
     rows: list[Asked] = []
-    unanswered = 0
+    unanswered = unwanted = 0
     job.report("reading_data")
-    for conversation in taken(source, Wording(fill or {}, system, seed), report, job):
-        question = question_of(conversation)
-        if question is None or not question.expected.strip():
+    for example in taken(source, Wording(fill or {}, system, seed), report, job):
+        if isinstance(example, Labelled) and not example.label:
+            unwanted += 1
+            continue
+        conversation = _answered(example)
+        question = question_of(conversation) if conversation else None
+        if conversation is None or question is None or not question.expected.strip():
             unanswered += 1
             continue
         rows.append(Asked(question, conversation))
@@ -72,7 +82,22 @@ def asked_rows(
         raise DanluError(
             "evaluate.no_rows", data=source.source, rows=report.rows, dropped=report.dropped
         )
-    return AskedRows(rows, report.dropped, unanswered, dict(report.dropped_by))
+    return AskedRows(rows, report.dropped, unanswered, unwanted, dict(report.dropped_by))
+
+
+def _answered(example: Example) -> Conversation | None:
+    """The row with its good answer; None where it has no answer. Raises DanluError
+    ``evaluate.plain_text``."""
+    match example:
+        case Conversation():
+            return example
+        case Preference():
+            return example.chosen
+        case Labelled():
+            return example.conversation
+        case PlainText():
+            raise DanluError("evaluate.plain_text", file=example.file, line=example.line)
+    return None
 
 
 def last_words(messages: list[dict[str, Any]]) -> str:

@@ -54,6 +54,7 @@ class Evaluation:
             "rows": len(self.asked.rows),
             "dropped": self.asked.dropped,
             "unanswered": self.asked.unanswered,
+            "unwanted": self.asked.unwanted,
             "unfinished": self.scored.unfinished,
             "faults": self.scored.faults,
             "metrics": self.scored.metrics,

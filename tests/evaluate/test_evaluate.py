@@ -10,11 +10,13 @@ import pytest
 from engine.chat.talker import Talker
 from engine.errors import DanluError
 from engine.evaluate.answer_file import AnswerFile
+from engine.evaluate.asked import AskedRows, asked_rows
 from engine.evaluate.evaluate import evaluate
 from engine.evaluate.settings import Settings, groups_of, labels_named
 from engine.evaluate.stored_rows import StoredRows, stored_evaluations
 from engine.job import Cancelled, Job
 from engine.runs.store import Run
+from engine.spec.sections import Source
 from tests.learned_run import ROWS
 from tui.main import main
 
@@ -171,7 +173,8 @@ def test_the_table_shows_before_and_after(
     for language, words in (("en", ("exact match", "−")), ("zh", ("完全一致", "困惑度"))):
         assert main([*told, "--base", "--lang", language]) == 0
         out = capsys.readouterr().out
-        assert "+66.67 ✓" in out and all(word in out for word in words)
+        assert "+66.67  " in out, "of three rows chance may have made it: no mark"
+        assert "+0.00 … +100.00" in out and all(word in out for word in words)
 
 
 def test_what_cannot_be_evaluated_is_named(
@@ -191,6 +194,25 @@ def test_what_cannot_be_evaluated_is_named(
     with pytest.raises(SystemExit) as ended:
         main(["evaluate", "identity", data, "--sample", "0"])
     assert ended.value.code == 2
+
+
+def test_preferences_are_asked_for_their_better_answer_and_bad_answers_are_no_references(
+    tmp_path: Path,
+) -> None:
+    def kept(rows: list[dict[str, object]]) -> AskedRows:
+        file = tmp_path / "rows.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return asked_rows(Source(str(file)), Job())
+
+    pairs = [{"prompt": f"{n}?", "chosen": f"good {n}", "rejected": "bad"} for n in range(3)]
+    assert [row.question.expected for row in kept(pairs).rows] == ["good 0", "good 1", "good 2"]
+    told = [{"prompt": f"{n}?", "completion": f"{n}.", "label": n > 0} for n in range(3)]
+    found = kept(told)
+    assert [row.question.expected for row in found.rows] == ["1.", "2."]
+    assert (found.unwanted, found.unanswered) == (1, 0)
+    with pytest.raises(DanluError) as caught:
+        kept([{"text": "Water boils at one hundred degrees."}] * 2)
+    assert caught.value.code == "evaluate.plain_text" and caught.value.document()["fixes"]
 
 
 def test_two_do_not_write_the_same_answers(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from engine.benchmark.known import BENCHMARKS, Benchmark
 from engine.evaluate.settings import Settings
 
 _ON_DATA = ("data", "sample", "labels", "tokens", "base")
-_ON_BENCHMARK = ("data", "limit", "shots", "folder", "base")
+_ON_BENCHMARK = ("data", "limit", "shots", "tokens", "folder", "base")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Choices:
     limit: int | None = None
     shots: int | None = None
     folder: Path | None = None
+    tokens: int | None = None  # an answer to a benchmark may have; None as it is counted
     tuned: bool = True
 
     @property
@@ -37,7 +38,17 @@ class Choices:
 
     def fields(self) -> list[str]:
         names = _ON_BENCHMARK if self.benchmark else _ON_DATA
-        return [name for name in names if name != "base" or self.tuned]
+        left_out = [] if self.tuned else ["base"]
+        if self.benchmark is not None and not self.benchmark.writes:
+            left_out.append("tokens")
+        return [name for name in names if name not in left_out]
+
+    @property
+    def longest(self) -> int:
+        """How many tokens an answer may have."""
+        if self.benchmark is not None:
+            return self.tokens or self.benchmark.tokens
+        return self.settings.max_new_tokens
 
     def value(self, name: str) -> str:
         """What stands behind the field ``name``."""
@@ -63,7 +74,7 @@ class Choices:
             case "labels":
                 return ", ".join(chosen.labels or ()) or t("evaluate_screen.labels_none")
             case "tokens":
-                return t("evaluate_screen.token_count", count=chosen.max_new_tokens)
+                return t("evaluate_screen.token_count", count=self.longest)
         return t("verify.yes") if chosen.base else t("verify.no")
 
     def typed(self, name: str) -> str:
@@ -74,7 +85,7 @@ class Choices:
             "limit": str(self.limit or ""),
             "shots": self.value("shots"),
             "folder": str(self.folder or ""),
-            "tokens": str(chosen.max_new_tokens),
+            "tokens": str(self.longest),
             "labels": ", ".join(chosen.labels or ()),
         }[name]
 
@@ -83,7 +94,10 @@ class Choices:
         chosen = self.settings
         if self.benchmark is not None:
             words_ = ["evaluate", target, "--benchmark", self.benchmark.name]
-            for option, value in (("limit", self.limit), ("shots", self.shots)):
+            numbers = {"limit": self.limit, "shots": self.shots}
+            if self.benchmark.writes:
+                numbers["max-new-tokens"] = self.tokens
+            for option, value in numbers.items():
                 words_ += [f"--{option}", str(value)] if value is not None else []
             words_ += ["--data-folder", str(self.folder)] if self.folder else []
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -199,7 +200,7 @@ def test_what_cannot_be_evaluated_is_named(
 def test_preferences_are_asked_for_their_better_answer_and_bad_answers_are_no_references(
     tmp_path: Path,
 ) -> None:
-    def kept(rows: list[dict[str, object]]) -> AskedRows:
+    def kept(rows: Sequence[Mapping[str, object]]) -> AskedRows:
         file = tmp_path / "rows.jsonl"
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return asked_rows(Source(str(file)), Job())

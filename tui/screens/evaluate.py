@@ -228,6 +228,10 @@ class EvaluateScreen(DanluScreen):
             self._choose(folder=Path(text).expanduser() if text else None)
         elif field == "sample":
             self._set(sample=int(text) if text else None)
+        elif field == "tokens" and self._choices.benchmark is not None:
+            count = int(text)
+            usual = self._choices.benchmark.tokens
+            self._choose(tokens=None if count == usual else count)
         elif field == "tokens":
             self._set(max_new_tokens=int(text))
         else:

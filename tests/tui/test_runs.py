@@ -19,6 +19,7 @@ from engine.runs.marks import read_marks
 from engine.runs.scan import scan
 from engine.runs.store import Run
 from engine.runs.trash import set_aside
+from engine.train.card import read_card, write_card
 from tests.runs.many_runs import make_many
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.sample_runs import make_average, make_export, make_run, make_some_runs
@@ -489,3 +490,25 @@ async def test_an_average_is_a_line_of_its_own_with_what_it_is_made_of() -> None
         await _rest(pilot)
         await pilot.press("u")
         await until(pilot, average.is_dir)
+
+
+async def test_a_run_whose_rows_changed_goes_on_by_a_key_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = make_run("news", "stopped", step=160, steps=400, saved=(160,))
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"instruction": "Who?", "output": "Me."}\n')
+    write_card(run.path, data={"rows.jsonl": "another"}, settings={})
+    begun: list[str] = []
+    monkeypatch.setattr(
+        DanluApp, "start_training", lambda app, run, resume=False: begun.append(run.name)
+    )
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
+        assert "rows.jsonl" in screen_text(app) and not begun
+        await pilot.press("1", "2", "3")
+        await until(pilot, lambda: begun == ["news"])
+        assert read_card(run.path)["data_changes"][0]["step"] == 160

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import ClassVar
 
 from rich.style import Style
@@ -28,8 +28,8 @@ _TOKEN_HELPS = (
 
 
 class ErrorScreen(OverlayScreen[None]):
-    """What, why, and numbered fixes. ``on_fix`` takes a fix that carries a change; its number key
-    applies it and closes the screen."""
+    """What, why, and numbered fixes. ``on_fix`` takes a fix that carries a change, or is one of
+    those named in ``takes``; its number key applies it and closes the screen."""
 
     AUTO_FOCUS = ".panel"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,10 +41,16 @@ class ErrorScreen(OverlayScreen[None]):
         ),
     ]
 
-    def __init__(self, error: DanluError, on_fix: Callable[[Fix], None] | None = None) -> None:
+    def __init__(
+        self,
+        error: DanluError,
+        on_fix: Callable[[Fix], None] | None = None,
+        takes: Collection[str] = (),
+    ) -> None:
         super().__init__()
         self.error = error
         self._on_fix = on_fix
+        self._takes = takes
 
     def work(self) -> list[Widget]:
         cinnabar, ember = ink(self, "cinnabar", bold=True), ink(self, "ember", bold=True)
@@ -65,13 +71,13 @@ class ErrorScreen(OverlayScreen[None]):
 
     def _fix_text(self, fix: Fix) -> str:
         text = self.error.fix_text(fix)
-        if not self._applies(fix):
+        if not self._applies(fix) or not fix.set:
             return text
-        changes = "  ".join(f"{name}: {value}" for name, value in (fix.set or {}).items())
+        changes = "  ".join(f"{name}: {value}" for name, value in fix.set.items())
         return f"{text}  [{changes}]"
 
     def _applies(self, fix: Fix) -> bool:
-        return bool(fix.set) and self._on_fix is not None
+        return self._on_fix is not None and (bool(fix.set) or fix.name in self._takes)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "token":

@@ -43,6 +43,7 @@ class LiveScreen(RunUses):
         Binding("e", "ask_engine('evaluate')", "keys.live_evaluate", id="live.evaluate"),
         Binding("x", "end('stop')", "keys.live_stop", id="live.stop"),
         Binding("r", "resume_run", "keys.live_resume", id="live.resume"),
+        Binding("plus", "extend", "keys.run_extend", id="live.extend"),
         Binding("f", "fix", "keys.live_fix", id="live.fix"),
         Binding("c", "chat", "keys.live_chat", id="live.chat"),
         Binding("v", "verify", "keys.live_verify", id="live.verify"),
@@ -61,7 +62,8 @@ class LiveScreen(RunUses):
             for number, name in zip("12345", PANES, strict=True)
         ),
         Binding("g", "scale", "keys.live_scale", id="live.scale", show=False),
-        Binding("plus,equals_sign", "smooth(1)", "keys.live_smooth", id="live.smooth", show=False),
+        Binding("equals_sign", "smooth(1)", "keys.live_smooth", id="live.smooth", show=False),
+        Binding("plus", "smooth(1, True)", "keys.live_smooth", id="live.smoother", show=False),
         Binding("minus", "smooth(-1)", "keys.live_smooth", id="live.rough", show=False),
         Binding("slash", "filter", "keys.live_filter", id="live.filter", show=False),
         Binding("X", "end('abort')", "keys.live_abort", id="live.abort", show=False),
@@ -171,6 +173,8 @@ class LiveScreen(RunUses):
                 return self._active
             case "detach":
                 return self._active
+            case "smooth" if True in parameters[1:]:
+                return not self.can_extend  # the same key then makes the run longer
         return super().check_action(action, parameters)
 
     def action_ask_engine(self, what: What) -> None:
@@ -222,7 +226,7 @@ class LiveScreen(RunUses):
         self.panes.loss.logarithmic = not self.panes.loss.logarithmic
         self.panes.loss.redraw()
 
-    def action_smooth(self, change: int) -> None:
+    def action_smooth(self, change: int, plus: bool = False) -> None:
         self.panes.loss.smooth_by(change)
 
     def action_filter(self) -> None:

@@ -4,97 +4,25 @@ adapters, and what other programs trained."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from textual.message import Message
-
 from engine import words
-from engine.errors import DanluError
-from engine.home import home
-from engine.runs.store import Run
-from tui.run_tree import Line
+from engine.runs.averages import averages_root
 from tui.screens.ask import AskScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.going_on import GoingOn
 from tui.screens.run_tidying import RunTidying
 
-_MOST_EPOCHS = 10_000
 
-
-class RunGrowth(RunTidying):
+class RunGrowth(RunTidying, GoingOn):  # Textual styles by the first base
     """To make a run longer is one thing, to begin another one from its weights is another: each has
     its own key and says which it is."""
 
-    class Done(Message):
-        """What was worked out in a thread is there, or ``error`` says why not."""
-
-        def __init__(
-            self, then: Callable[[Any], None], made: Any = None, error: DanluError | None = None
-        ) -> None:
-            super().__init__()
-            self.then, self.made, self.error = then, made, error
-
-    def _find(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        """Work in a thread, then go on with what it made."""
-
-        def find() -> None:
-            try:
-                self.post_message(self.Done(then, work()))
-            except DanluError as error:
-                self.post_message(self.Done(then, error=error))
-
-        self.run_worker(find, thread=True, exit_on_error=False, group="growth")
-
-    def on_run_growth_done(self, message: Done) -> None:
-        if message.error is not None:
-            self.fail(message.error)
-        else:
-            message.then(message.made)
-
-    # -- more epochs -------------------------------------------------------------------------------
-
     def action_extend(self) -> None:
         line = self.line
-        if line is None:
-            return
-        about = words.t("runs.extend_about")
-        ask = AskScreen(
-            words.t("runs.extend", run=line.found.name), about, value="1", refuse=_no_epochs
-        )
-        self.app.push_screen(ask, lambda text: self._extend(line, text))
-
-    def _extend(self, line: Line, text: str | None) -> None:
-        """Say what comes of it, then ask. A run that is being trained is asked at once."""
-        from engine.runs.extend import extend_run, extension_words, preview_extension
-
-        if not text:
-            return
-        run, epochs = line.run, float(text)
-        if line.head is not None and line.head.active:
-            self._find(lambda: extend_run(run, epochs), lambda made: self._asked(line))
-            return
-
-        def ask(extension: Any) -> None:
-            told = words.said(*extension_words(extension))
-            screen = ConfirmScreen(words.t("runs.extend_sure", run=run.name), told)
-            self.app.push_screen(screen, lambda yes: self._longer(run, epochs) if yes else None)
-
-        self._find(lambda: preview_extension(run, epochs), ask)
-
-    def _longer(self, run: Run, epochs: float) -> None:
-        from engine.runs.extend import extend_run
-
-        self._find(lambda: extend_run(run, epochs), lambda made: self._train(run))
-
-    def _asked(self, line: Line) -> None:
-        self.notify(words.t("runs.extend_asked", run=line.found.name))
-
-    def _train(self, run: Run) -> None:
-        try:
-            self.danlu.start_training(run, resume=True)
-        except DanluError as error:
-            self.fail(error)
+        if line is not None:
+            self.ask_epochs(line.run, line.head is not None and line.head.active)
 
     # -- a new run ---------------------------------------------------------------------------------
 
@@ -106,7 +34,7 @@ class RunGrowth(RunTidying):
         line = self.line
         if line is not None:
             target = line.target
-            self._find(
+            self.find(
                 lambda: spec_from(target), lambda spec: start_wizard(self.danlu, spec, at="data")
             )
 
@@ -114,7 +42,7 @@ class RunGrowth(RunTidying):
 
     def action_average(self) -> None:
         targets = [line.target for line in self.listed.marked.values()]
-        place = home() / "averages" / time.strftime("%m%d-%H%M%S")
+        place = averages_root() / time.strftime("%m%d-%H%M%S")
         ask = AskScreen(
             words.t("runs.average", targets=" + ".join(targets)),
             words.t("runs.average_about"),
@@ -139,7 +67,7 @@ class RunGrowth(RunTidying):
             )
 
         self.notify(words.t("runs.averaging", count=len(targets)))
-        self._find(lambda: average(targets, Path(folder), Job()), offer)
+        self.find(lambda: average(targets, Path(folder), Job()), offer)
 
     # -- from elsewhere --------------------------------------------------------------------------
 
@@ -153,7 +81,7 @@ class RunGrowth(RunTidying):
         from engine.chat.target import resolve_target
 
         if path is not None:
-            self._find(lambda: resolve_target(str(path)), lambda found: self._offer(path, found))
+            self.find(lambda: resolve_target(str(path)), lambda found: self._offer(path, found))
 
     def _offer(self, path: Path, found: Any) -> None:
         from tui.screens.opened import OpenedScreen
@@ -165,12 +93,3 @@ class RunGrowth(RunTidying):
     def use(self, what: str, target: str) -> None:
         """Open a screen on a trained model."""
         raise NotImplementedError
-
-
-def _no_epochs(text: str) -> str:
-    """Why ``text`` is no number of epochs."""
-    try:
-        epochs = float(text)
-    except ValueError:
-        epochs = 0.0
-    return "" if 0 < epochs <= _MOST_EPOCHS else words.t("runs.no_epochs", most=_MOST_EPOCHS)

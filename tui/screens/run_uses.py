@@ -5,19 +5,21 @@ from __future__ import annotations
 from engine.errors import DanluError
 from engine.runs.store import Run
 from tui.run_model import RunModel
-from tui.screens.base import DanluScreen
-from tui.trouble import Change, Trouble, trouble_of
+from tui.screens.going_on import GoingOn
+from tui.trouble import Trouble, trouble_of
+from tui.ways_on import Way, ways_on
 
 _RESUMABLE = ("interrupted", "stopped", "failed")
 
 
-class RunUses(DanluScreen):
+class RunUses(GoingOn):
     """``model`` is what is known of ``run`` now. Subclasses bind the keys."""
 
     def __init__(self, run: Run, model: RunModel) -> None:
         super().__init__()
         self.run = run
         self.model = model
+        self._ways_known: list[Way] | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         model = self.model
@@ -28,15 +30,29 @@ class RunUses(DanluScreen):
                 return model.ended and bool(model.summary.checkpoints)
             case "report":
                 return model.ended
+            case "extend":
+                return self.can_extend
             case "fix":
-                return model.status == "failed" and self._trouble().can_apply
+                return model.status == "failed" and bool(self._ways())
         return super().check_action(action, parameters)
 
+    @property
+    def can_extend(self) -> bool:
+        """Whether it went as far as it was to go, and can go further."""
+        return self.model.status in ("finished", "stopped") and bool(self.model.summary.checkpoints)
+
     def action_resume_run(self) -> None:
+        self.go_on(self.run)
+
+    def action_extend(self) -> None:
+        self.ask_epochs(self.run, active=False)
+
+    def begin_training(self, run: Run) -> None:
+        """In the place of this screen: what is trained on is shown on its own."""
         app = self.danlu
         app.pop_screen()
         try:
-            app.start_training(self.run, resume=True)
+            app.start_training(run, resume=True)
         except DanluError as error:
             from tui.screens.error import ErrorScreen
 
@@ -55,19 +71,28 @@ class RunUses(DanluScreen):
         """What it failed of."""
         return trouble_of(self.model.summary.error or {"kind": "error"})
 
+    def _ways(self) -> list[Way]:
+        """Looked for once: asked for at every key, and a run that failed stays as it is."""
+        if self._ways_known is None:
+            self._ways_known = ways_on(self.run, self._trouble())
+        return self._ways_known
+
     def action_fix(self) -> None:
-        """Choose a way out; the same run with its changed settings then stands in Review."""
+        """Choose a way out: this run goes on, or one with changed settings stands in Review."""
         from tui.screens.ways_out import WaysOutScreen
 
-        self.app.push_screen(WaysOutScreen(self._trouble()), self._review_with)
+        self.app.push_screen(WaysOutScreen(self._trouble(), self._ways()), self._take_way)
 
-    def _review_with(self, change: Change | None) -> None:
+    def _take_way(self, way: Way | None) -> None:
         from tui.wizard.again import review_again
 
-        if change is None:
+        if way is None:
+            return
+        if way.step is not None:
+            self.go_on(self.run, lambda: way.prepare(self.run))
             return
         try:
-            review_again(self.danlu, self.run, change)
+            review_again(self.danlu, self.run, way.change)
         except DanluError as error:
             self.fail(error)
 

@@ -17,6 +17,7 @@ from engine.errors import DanluError
 from engine.runs.rebuild import rebuild_spec
 from engine.runs.rewind import go_back, overtaken_by
 from engine.runs.store import folder_bytes
+from engine.runs.trash import SetAside
 from engine.units import human_bytes
 from tui.run_tree import Line
 from tui.screens.confirm import ConfirmScreen
@@ -162,12 +163,12 @@ class RunsScreen(RunGrowth):
 
     def _train_on(self, line: Line) -> None:
         """Train on, from this checkpoint where it is one."""
-        try:
-            overtaken = go_back(line.place) if line.kept else None
-            self.aside += [overtaken] if overtaken else []
-            self.danlu.start_training(line.run, resume=True)
-        except DanluError as error:
-            self.fail(error)
+
+        def overtaken(made: SetAside | None) -> None:
+            self.aside += [made] if made else []
+
+        place = line.place
+        self.go_on(line.run, lambda: go_back(place) if line.kept else None, overtaken)
 
     def action_rebuild(self) -> None:
         line = self.line

@@ -1,0 +1,142 @@
+"""Training a run on: from where it stood, or to more epochs. That its rows are those it was trained
+on is looked at first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.message import Message
+
+from engine import words
+from engine.errors import DanluError
+from engine.runs.store import Run
+from tui.screens.ask import AskScreen
+from tui.screens.base import DanluScreen
+from tui.screens.confirm import ConfirmScreen
+
+_MOST_EPOCHS = 10_000
+
+
+class GoingOn(DanluScreen):
+    """Works in threads; what comes of it is done back here."""
+
+    class Done(Message):
+        """What was worked out in a thread is there, or ``error`` says why not."""
+
+        def __init__(
+            self,
+            then: Callable[[Any], None],
+            otherwise: Callable[[DanluError], None],
+            made: Any = None,
+            error: DanluError | None = None,
+        ) -> None:
+            super().__init__()
+            self.then, self.otherwise, self.made, self.error = then, otherwise, made, error
+
+    def find(
+        self,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        otherwise: Callable[[DanluError], None] | None = None,
+    ) -> None:
+        """Work in a thread, then go on with what it made, or with why it did not."""
+        fail = otherwise or self.fail
+
+        def find() -> None:
+            try:
+                self.post_message(self.Done(then, fail, work()))
+            except DanluError as error:
+                self.post_message(self.Done(then, fail, error=error))
+
+        self.run_worker(find, thread=True, exit_on_error=False, group="growth")
+
+    def on_going_on_done(self, message: Done) -> None:
+        if message.error is not None:
+            message.otherwise(message.error)
+        else:
+            message.then(message.made)
+
+    # -- as it stood -----------------------------------------------------------------------------
+
+    def go_on(
+        self,
+        run: Run,
+        prepare: Callable[[], Any] = lambda: None,
+        then: Callable[[Any], None] = lambda made: None,
+    ) -> None:
+        """Train ``run`` on. Before, in a thread, ``prepare`` once its rows are seen to be the same;
+        where they are not, a key takes them as they are. ``then`` gets what ``prepare`` made."""
+        from engine.job import Job
+        from engine.train.same_rows import accept_rows, check_same_rows
+
+        def begin(made: Any) -> None:
+            then(made)
+            self.begin_training(run)
+
+        def as_before() -> Any:
+            check_same_rows(run, Job())
+            return prepare()
+
+        def anyway() -> Any:
+            accept_rows(run, Job())
+            return prepare()
+
+        def refused(error: DanluError) -> None:
+            from tui.screens.error import ErrorScreen
+
+            takes = ("anyway",) if error.code == "train.data_changed" else ()
+            screen = ErrorScreen(error, lambda fix: self.find(anyway, begin), takes)
+            self.app.push_screen(screen)
+
+        self.find(as_before, begin, refused)
+
+    def begin_training(self, run: Run) -> None:
+        """Train on and show it."""
+        try:
+            self.danlu.start_training(run, resume=True)
+        except DanluError as error:
+            self.fail(error)
+
+    # -- more epochs -----------------------------------------------------------------------------
+
+    def ask_epochs(self, run: Run, active: bool) -> None:
+        """Ask how many, say what comes of it, then train on; a run that is being trained
+        (``active``) is asked to go on without a break."""
+        ask = AskScreen(
+            words.t("runs.extend", run=run.name),
+            words.t("runs.extend_about"),
+            value="1",
+            refuse=_no_epochs,
+        )
+        self.app.push_screen(ask, lambda text: self._extend(run, active, text))
+
+    def _extend(self, run: Run, active: bool, text: str | None) -> None:
+        from engine.runs.extend import extend_run, extension_words, preview_extension
+
+        if not text:
+            return
+        epochs = float(text)
+        if active:
+            said = words.t("runs.extend_asked", run=run.name)
+            self.find(lambda: extend_run(run, epochs), lambda made: self.notify(said))
+            return
+
+        def longer() -> Any:
+            return extend_run(run, epochs)
+
+        def ask(extension: Any) -> None:
+            told = words.said(*extension_words(extension))
+            screen = ConfirmScreen(words.t("runs.extend_sure", run=run.name), told)
+            self.app.push_screen(screen, lambda yes: self.go_on(run, longer) if yes else None)
+
+        self.find(lambda: preview_extension(run, epochs), ask)
+
+
+def _no_epochs(text: str) -> str:
+    """Why ``text`` is no number of epochs."""
+    try:
+        epochs = float(text)
+    except ValueError:
+        epochs = 0.0
+    return "" if 0 < epochs <= _MOST_EPOCHS else words.t("runs.no_epochs", most=_MOST_EPOCHS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.runs.store import Run, create_run
+from engine.spec.run_spec import RunSpec
 from tests.tiny_models import make_tiny_model
 
 MakeAdapter = Callable[..., Path]
@@ -61,3 +64,22 @@ def save_adapter(base: Path, folder: Path, seed: int = 1, **settings: Any) -> Pa
 @pytest.fixture(scope="session")
 def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_adapter(base, tmp_path_factory.mktemp("adapter"))
+
+
+@pytest.fixture
+def run(base: Path, tmp_path: Path) -> Run:
+    """A run with one checkpoint, its data and a watch prompt."""
+    data = tmp_path / "rows.jsonl"
+    rows = [{"query": f"{n} + {n}?", "response": str(2 * n)} for n in range(40)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    spec = RunSpec.from_mapping(
+        {
+            "model": {"source": str(base)},
+            "data": {"train": [{"source": str(data)}]},
+            "watch": {"prompts": ["Who are you?"]},
+            "run": {"name": "sums"},
+        }
+    )
+    made = create_run(spec)
+    save_adapter(base, made.path / "checkpoint-10")
+    return made

@@ -16,8 +16,7 @@ from engine.export.origin import find_origin
 from engine.export.request import ExportRequest
 from engine.job import Job
 from engine.models.describe import describe
-from engine.runs.store import Run, create_run
-from engine.spec.run_spec import RunSpec
+from engine.runs.store import Run
 from tests.tiny_models import CHATML
 from tui.main import main
 
@@ -117,27 +116,6 @@ def test_one_that_does_not_load_is_bad(adapter: Path, tmp_path: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"not this")
     document = proved_again(adapter, folder)
     assert document["verified"] is False and document["why"] == ["cannot_open"]
-
-
-@pytest.fixture
-def run(base: Path, tmp_path: Path) -> Run:
-    """A run with one checkpoint, its data and a watch prompt."""
-    from tests.export.conftest import save_adapter
-
-    data = tmp_path / "rows.jsonl"
-    rows = [{"query": f"{n} + {n}?", "response": str(2 * n)} for n in range(40)]
-    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    spec = RunSpec.from_mapping(
-        {
-            "model": {"source": str(base)},
-            "data": {"train": [{"source": str(data)}]},
-            "watch": {"prompts": ["Who are you?"]},
-            "run": {"name": "sums"},
-        }
-    )
-    made = create_run(spec)
-    save_adapter(base, made.path / "checkpoint-10")
-    return made
 
 
 def test_a_runs_own_prompts_are_asked_and_the_run_knows_its_exports(

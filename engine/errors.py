@@ -56,7 +56,7 @@ class DanluError(Exception):
         return words.t(f"{self._key}.fixes.{fix.name}", **self.values)
 
     def __str__(self) -> str:
-        return f"{self.what} {self.why}"
+        return words.sentences(self.what, self.why)
 
     def document(self) -> dict[str, Any]:
         """The JSON form: ``{code, what, why, fixes: [{text, set}], values}``."""

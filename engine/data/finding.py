@@ -109,7 +109,7 @@ class Finding:
     def fix(self) -> str:
         """What to do about it, in the current language."""
         if self.error is not None:
-            return " ".join(self.error.fix_text(fix) for fix in self.error.fixes)
+            return words.sentences(*(self.error.fix_text(fix) for fix in self.error.fixes))
         return words.t(f"finding.{self.code}.fix", **self._shown)
 
     @property

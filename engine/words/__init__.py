@@ -121,6 +121,14 @@ def said(code: str, values: Mapping[str, Any]) -> str:
     return t(code, **plain)
 
 
+def sentences(*parts: str) -> str:
+    """Sentences one after another: a space between them, but behind a Chinese full stop."""
+    joined = ""
+    for part in parts:
+        joined += part if not joined or joined.endswith("\u3002") else f" {part}"
+    return joined
+
+
 def keys_below(prefix: str) -> list[str]:
     """The keys that start with ``prefix`` + ".", in the order the catalogue gives them."""
     name, _, rest = prefix.partition(".")

@@ -106,7 +106,7 @@ def _head(made: Repair, cells: int) -> list[str]:
     values: dict[str, Any] = {"changed": made.changed, "rows": made.rows, "written": made.written}
     text = t("repair.rows", **values, out=made.out)
     if not made.needed:
-        text = t("repair.none", source=made.source) + " " + text
+        text = words.sentences(t("repair.none", source=made.source), text)
     lines = wrap(text, cells)
     for kind, count in made.kinds.most_common():
         lines.append(f"  ✓ {t(f'repair.kind.{kind}')} × {count}")

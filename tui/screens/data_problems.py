@@ -164,7 +164,7 @@ class DataProblemsScreen(DanluScreen):
         own = f"finding.{group['code']}.wizard"
         said = words.t(own) if words.has(own) else group["fix"]
         if self._mendable(group) and not words.has(own):
-            return f"{said} {words.t('wizard_data.way_repair')}"
+            return words.sentences(said, words.t("wizard_data.way_repair"))
         return said
 
     def _proposal(self, group: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]] | None:

@@ -151,11 +151,17 @@ def matches(query: str, searched: Iterable[str]) -> bool:
 
 def model_of(repo: str) -> CatalogueModel | None:
     """The model that a hub has under ``repo``, an id of either hub."""
+    return _of(repo, models())
+
+
+def dataset_of(repo: str) -> CatalogueDataset | None:
+    """The data set that a hub has under ``repo``, an id of either hub."""
+    return _of(repo, datasets())
+
+
+def _of(repo: str, entries: Iterable[Entry]) -> Entry | None:
     wanted = repo.lower()
-    return next(
-        (m for m in models() if wanted in (name.lower() for name in m.ids.values())),
-        None,
-    )
+    return next((e for e in entries if wanted in (name.lower() for name in e.ids.values())), None)
 
 
 def fit_of(parameters: int, machine: Machine) -> Fit:

@@ -14,6 +14,7 @@ from engine.hub.reference import Hub
 
 _TRUE = {"1", "ON", "YES", "TRUE"}
 PROBE_SECONDS = 4.0
+_OF_IT = 0.8  # is for the line to open, and again for the answer
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,15 @@ def offline() -> str | None:
 def probe(addresses: Iterable[str], seconds: float = PROBE_SECONDS) -> dict[str, Probe]:
     """Ask all ``addresses`` at once whether they answer; takes ``seconds`` at most.
 
-    Any HTTP answer counts, an error status too. Names that do not resolve may keep a thread longer
-    than its time; it is left behind and harms nothing.
+    Any HTTP answer counts, an error status too, and so does a line that opens to a hub which takes
+    its time. Names that do not resolve may keep a thread longer than its time; it is left behind
+    and harms nothing.
     """
     found: dict[str, Probe] = {}
     threads = []
     for address in addresses:
-        thread = threading.Thread(target=_ask, args=(address, seconds, found), daemon=True)
+        limit = _OF_IT * seconds
+        thread = threading.Thread(target=_ask, args=(address, limit, found), daemon=True)
         thread.start()
         threads.append((address, thread))
     until = time.monotonic() + seconds
@@ -66,6 +69,8 @@ def _ask(address: str, seconds: float, found: dict[str, Probe]) -> None:
         with urllib.request.urlopen(request, timeout=seconds):
             found[address] = Probe(True)
     except urllib.error.HTTPError:
+        found[address] = Probe(True)
+    except TimeoutError:  # while reading: a line that does not open raises URLError
         found[address] = Probe(True)
     except (OSError, ValueError) as error:
         cause = getattr(error, "reason", error)

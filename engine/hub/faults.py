@@ -27,6 +27,7 @@ _NAMED = {
     "HFValidationError": "hub.bad_name",
 }
 
+_LONGEST_WAIT = 900.0  # seconds
 Fault = tuple[str, dict[str, Any]]  # an error code below "hub." and its values
 
 
@@ -70,6 +71,20 @@ def _chain(error: BaseException) -> list[BaseException]:
 def worth_retrying(code: str) -> bool:
     """Whether the same request may go well a moment later."""
     return code in ("hub.connection_lost", "hub.server_error", "hub.busy", "hub.damaged")
+
+
+def asked_to_wait(error: BaseException) -> float:
+    """Seconds that a busy hub asked to be left alone, at most some minutes; 0 where it did not."""
+    for each in _chain(error):
+        asked = getattr(each, "retry_after", None)
+        if asked is None:
+            headers = getattr(getattr(each, "response", None), "headers", None) or {}
+            asked = headers.get("Retry-After")
+        try:
+            return min(_LONGEST_WAIT, max(0.0, float(asked or "")))
+        except ValueError:  # none, or a date
+            continue
+    return 0.0
 
 
 def _by_status(status: int, values: dict[str, Any], revision: str | None) -> Fault:

@@ -21,6 +21,7 @@ _TRY_ELSEWHERE = (
     "hub.not_found", "hub.no_revision", "hub.unauthorized", "hub.gated", "hub.server_error",
     "hub.busy", "hub.failed", "hub.no_safetensors",
 )  # fmt: skip
+_TOLD = 5  # seconds: a hub that asks for a longer pause is told of
 _ASKED_WRONGLY = ("hub.not_found", "hub.no_revision", "hub.bad_name", "hub.no_safetensors")
 
 
@@ -133,5 +134,8 @@ def _relay(event: dict[str, Any], total: int, request: dict[str, Any], job: Job)
     elif event["event"] == "finishing":
         job.report("check_sum")
     elif event["event"] == "retry":
-        job.note("note_model.retrying", file=event["file"])
+        seconds = event.get("seconds", 0)
+        said = "asked_to_wait" if seconds >= _TOLD else "retrying"
+        hub = HUB_NAMES[request["hub"]]
+        job.note(f"note_model.{said}", file=event["file"], hub=hub, seconds=seconds)
     return total

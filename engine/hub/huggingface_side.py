@@ -23,6 +23,7 @@ from engine.hub.choose import RemoteFile
 
 _MOST_BY_HTTP = constants.MAX_HTTP_DOWNLOAD_SIZE  # beyond it only the client's xet path works
 _CHUNK = 2**16  # bytes: what a break may lose
+_LEAST_PART = 2**16  # bytes: less may be a page or a pointer that came instead of the file
 
 
 class Damaged(Exception):
@@ -111,20 +112,31 @@ class HuggingFaceSide:
                 return
             if partial.exists() and partial.stat().st_size > file.size:
                 partial.unlink()
-            with partial.open("ab", buffering=0) as target:
-                http_get(
-                    hf_hub_url(self._repo, file.path, repo_type=self._kind, revision=self.revision),
-                    target,
-                    resume_size=target.tell(),
-                    headers={**build_hf_headers(), "Accept-Encoding": "identity"},
-                    expected_size=file.size,
-                    displayed_filename=file.path,
-                )
-                os.fsync(target.fileno())
+            try:
+                self._go_on(file, partial)
+            except OSError as error:
+                if type(error) is not OSError or error.errno is not None:
+                    raise
+                # The client's own words for an end at another size than was said.
+                if not _LEAST_PART < partial.stat().st_size < file.size:
+                    partial.unlink()
+                raise Damaged(file.path) from error
             if _sha256(partial) != file.sha256:
                 partial.unlink()
                 raise Damaged(file.path)
             os.replace(partial, blob)
+
+    def _go_on(self, file: RemoteFile, partial: Path) -> None:
+        with partial.open("ab", buffering=0) as target:
+            http_get(
+                hf_hub_url(self._repo, file.path, repo_type=self._kind, revision=self.revision),
+                target,
+                resume_size=target.tell(),
+                headers={**build_hf_headers(), "Accept-Encoding": "identity"},
+                expected_size=file.size,
+                displayed_filename=file.path,
+            )
+            os.fsync(target.fileno())
 
     def _pointer(self, file: RemoteFile) -> Path:
         return self._root / "snapshots" / self.revision / file.path

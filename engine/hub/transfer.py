@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from engine.hardware import free_disk_bytes
 from engine.hub.child_side import Failed, Say, leave, ticking
 from engine.hub.choose import RemoteFile
-from engine.hub.faults import fault, worth_retrying
+from engine.hub.faults import asked_to_wait, fault, worth_retrying
 from engine.hub.room import SPARE, room_values
 
 _AT_ONCE = 4  # files
@@ -106,8 +106,10 @@ class Transfer:
                 waited = time.monotonic() - last_byte
                 if not worth_retrying(code) or (tries > 1 and waited > PATIENCE):
                     raise Failed(code, {**values, "file": file.path}) from error
-                self._say("retry", file=file.path, code=code)
-                time.sleep(min(_LONGEST_PAUSE, PAUSE * 2 ** (tries - 1)))
+                asked_for = asked_to_wait(error)
+                self._say("retry", file=file.path, code=code, seconds=round(asked_for))
+                time.sleep(max(asked_for, min(_LONGEST_PAUSE, PAUSE * 2 ** (tries - 1))))
+                last_byte += asked_for  # what the hub asked for tries nobody's patience
 
     def _tell(self) -> None:
         """Say how many bytes are here; end everything before the disk is full. What is partial then

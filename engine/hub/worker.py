@@ -6,7 +6,8 @@ kept from writing to the screen, and read their settings once, when first import
 parent does (standard input closes), leaving partial files that the next one resumes.
 
 Request: ``{hub, repo, kind, revision}``. Events: ``listed`` {files, bytes, held}, ``bytes`` {done,
-parts: [[file, held, size]]}, ``retry`` {file, code}, ``finishing``, ``done`` {folder, revision,
+parts: [[file, held, size]]}, ``retry`` {file, code,
+seconds: as many as the hub asked to wait}, ``finishing``, ``done`` {folder, revision,
 bytes, files: [path]}, ``failed`` {code, values}.
 """
 

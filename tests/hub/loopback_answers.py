@@ -22,8 +22,11 @@ class Fault:
     all of them), ``times`` times.
 
     ``cut_at``: the connection closes after that many bytes of the file (counted from its start, so
-    a resumed request passes it). ``status``: that answer instead. ``corrupt``: one byte is wrong.
-    ``hang``: no more than ``hang`` bytes come, and the connection stays open until the hub closes.
+    a resumed request passes it). ``status``: that answer instead, with ``retry_after`` seconds in
+    its heading. ``corrupt``: one byte is wrong. ``hang``: no more than ``hang`` bytes come, and the
+    connection stays open until the hub closes. ``length``: the file is said and sent that many
+    bytes longer (shorter below 0) than it is. ``whole``: a range that was asked for is ignored.
+    ``instead``: these bytes come as if they were the file.
     """
 
     where: str
@@ -33,6 +36,10 @@ class Fault:
     error_code: str = ""
     corrupt: bool = False
     hang: int | None = None
+    retry_after: int | None = None
+    length: int = 0
+    whole: bool = False
+    instead: bytes | None = None
 
 
 @dataclass
@@ -55,6 +62,7 @@ class Repo:
     gated: bool = False
     parameters: int | None = None
     downloads: int = 0
+    xet: bool = False
 
 
 class Shelves(Protocol):
@@ -108,6 +116,8 @@ class _Answers(BaseHTTPRequestHandler):
         fault = self.hub.fault_for(self.path)
         if fault and fault.status:
             headers = {"X-Error-Code": fault.error_code} if fault.error_code else {}
+            if fault.retry_after is not None:
+                headers["Retry-After"] = str(fault.retry_after)
             self._json({"error": "fault", "Message": "fault"}, fault.status, headers)
             return
         address = urlsplit(self.path)
@@ -226,6 +236,9 @@ class _Answers(BaseHTTPRequestHandler):
             return
         sha = hashlib.sha256(data).hexdigest()
         headers |= {"X-Linked-Etag": f'"{sha}"', "X-Linked-Size": str(len(data))}
+        if repo.xet:  # as of every large file of the real hub: its client may fetch it otherwise
+            route = f"{self.hub.address}/api/models/{match['repo']}/xet-read-token/{repo.commit}"
+            headers |= {"X-Xet-Hash": sha, "X-Xet-Refresh-Route": route}
         # Another host name: redirects within a hub are followed otherwise than those to storage.
         storage = self.hub.address.replace("127.0.0.1", "localhost")
         headers["Location"] = (
@@ -278,14 +291,21 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _bytes(self, data: bytes, headers: dict[str, str], fault: Fault | None) -> None:
         """Send ``data`` from where the request asks, breaking off as ``fault`` says."""
+        if fault and fault.instead is not None:
+            data = fault.instead
+        elif fault and fault.length:
+            data = (data + bytes(max(0, fault.length)))[: len(data) + fault.length]
+        if fault and fault.whole:
+            self.start = 0
         size = len(data)
         if self.start >= size > 0:
             self._json({}, 416, {"Content-Range": f"bytes */{size}"})
             return
         if fault and fault.corrupt:
             data = bytes([data[0] ^ 255]) + data[1:]
-        self.send_response(206 if "Range" in self.headers else 200)
-        if "Range" in self.headers:
+        ranged = "Range" in self.headers and not (fault and fault.whole)
+        self.send_response(206 if ranged else 200)
+        if ranged:
             headers["Content-Range"] = f"bytes {self.start}-{size - 1}/{size}"
         headers |= {"Content-Length": str(size - self.start), "Accept-Ranges": "bytes"}
         for name, value in headers.items():

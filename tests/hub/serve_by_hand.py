@@ -1,6 +1,6 @@
 """Two loopback hubs to try danlu against by hand, slow enough to watch:
 
-    python -m tests.hub.serve_by_hand [--kib-per-second 4096] [--cut-every 3]
+    python -m tests.hub.serve_by_hand [--kib-per-second 4096] [--cut-every 3] [--answer-after 5]
 
 Prints the variables to set; ``hf_open`` and ``ms_open`` are tokens that may read what is gated.
 Everything is invented, of the names and sizes people know. Ends with ctrl+c.
@@ -38,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kib-per-second", type=float, default=4096)
     parser.add_argument("--cut-every", type=int, default=0, help="cuts of each model's weights")
+    parser.add_argument("--answer-after", type=float, default=0, help="seconds")
     parser.add_argument("--caches", default="/tmp/danlu-by-hand")
     asked = parser.parse_args()
     modelscope, huggingface = UploadHub(), UploadHub()
@@ -45,6 +46,7 @@ def main() -> None:
         hub.account("ember", token)
         hub.members.add(token)
         hub.bytes_per_second = asked.kib_per_second * 1024
+        hub.on_request = lambda: time.sleep(asked.answer_after)
         for number in range(asked.cut_every):
             hub.break_("model.safetensors", cut_at=(number + 1) * 3 * _MIB)
     with tempfile.TemporaryDirectory() as made:

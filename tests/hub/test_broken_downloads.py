@@ -29,8 +29,16 @@ pytestmark = pytest.mark.slow
 _MANY = 200
 _SIZE = 400_000  # bytes of weights
 _TRIES = 6
+_WAYS = (
+    "cut", "cut", "cut", "stall", "status", "busy", "corrupt", "length", "whole", "instead", "list"
+)  # fmt: skip
+_POINTER = (
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f"
+    b"32b1258daaa5e2ca24d17e2393\nsize 12345\n"
+)
+_PAGE = b"<!DOCTYPE html><html><title>Log in to this network</title></html>"
 _NAMED = {
-    "hub.connection_lost", "hub.server_error", "hub.busy", "hub.damaged", "hub.failed", "hub.gated",
+    "hub.connection_lost", "hub.server_error", "hub.busy", "hub.damaged", "hub.gated",
     "hub.unauthorized", "hub.not_found", "hub.no_revision",
 }  # fmt: skip
 
@@ -63,11 +71,22 @@ def break_often(hub: LoopbackHub, name: str, repo: str, kind: str, chance: rando
     small = "config.json" if kind == "model" else "README.md"
     for _ in range(chance.randint(1, 4)):
         place = where(name, repo, chance.choice([big, big, big, small]))
-        way = chance.choice(["cut", "cut", "cut", "status", "corrupt", "list"])
+        way = chance.choice(_WAYS)
         if way == "cut":
             hub.break_(where(name, repo, big), cut_at=chance.randrange(_SIZE))
+        elif way == "stall":
+            hub.break_(where(name, repo, big), hang=chance.randrange(_SIZE))
         elif way == "corrupt":
             hub.break_(place, corrupt=True)
+        elif way == "length":
+            hub.break_(place, length=chance.choice([-700, -1, 1, 5000]))
+        elif way == "whole":  # a cut, and a server that begins anew where it is asked to go on
+            hub.break_(where(name, repo, big), cut_at=chance.randrange(1, _SIZE))
+            hub.break_(where(name, repo, big), whole=True)
+        elif way == "instead":
+            hub.break_(place, instead=chance.choice([_POINTER, _PAGE]))
+        elif way == "busy":
+            hub.break_(place, status=429, retry_after=chance.choice([0, 1]))
         elif way == "status":
             hub.break_(place, status=chance.choice([500, 502, 503, 429, 408, 403, 404]))
         else:
@@ -84,10 +103,11 @@ def test_two_hundred_broken_downloads_end_whole_or_named_and_go_on(
         kind = "dataset" if number % 5 == 0 else "model"
         hub, repo = getattr(hubs, name), f"owner/thing-{number:03}"
         folders.append(publish(tmp_path / "published" / str(number), kind, number))
-        hub.add(repo, folders[-1], kind)
+        hub.add(repo, folders[-1], kind, xet=number % 4 == 0)
         break_often(hub, name, repo, kind, chance)
         cases.append({"hub": name, "repo": repo, "kind": kind, "tries": _TRIES})
     environment = {**os.environ, "MODELSCOPE_DOWNLOAD_MAX_RETRIES": "0", "TQDM_DISABLE": "1"}
+    environment |= {"MODELSCOPE_DOWNLOAD_TIMEOUT": "1", "HF_HUB_DOWNLOAD_TIMEOUT": "1"}
     ended = subprocess.run(
         [sys.executable, "-m", "tests.hub.many_downloads"],
         input=json.dumps(cases),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -13,6 +16,8 @@ from engine.errors import DanluError
 from engine.hub import transfer
 from engine.hub.caches import cached
 from engine.hub.choose import RemoteFile
+from engine.hub.endpoints import probe
+from engine.hub.faults import asked_to_wait
 from engine.hub.fetch import fetch
 from engine.hub.pins import commit_in
 from engine.hub.transfer import Transfer
@@ -139,6 +144,64 @@ def test_a_disk_that_fills_up_meanwhile_stops_it_with_room_to_spare(
     assert failed[0]["code"] == "hub.disk_low"
     error = DanluError(failed[0]["code"], **failed[0]["values"])
     assert "512 MiB to come" in error.what and "512 MiB is left free" in error.why
+
+
+OFFICIAL = {
+    "huggingface": """
+from huggingface_hub import snapshot_download
+snapshot_download("owner/a-model")
+snapshot_download("owner/some-rows", repo_type="dataset")
+""",
+    "modelscope": """
+from modelscope.hub.snapshot_download import dataset_snapshot_download, snapshot_download
+snapshot_download("owner/a-model")
+dataset_snapshot_download("owner/some-rows")
+""",
+}
+
+
+@pytest.mark.slow
+@both
+def test_what_the_hub_s_own_tool_fetched_is_not_fetched_again(
+    hubs: Hubs, published: Path, name: str
+) -> None:
+    hub = hub_of(hubs, name)
+    hub.add("owner/a-model", published)
+    hub.add("owner/some-rows", published, "dataset")
+    subprocess.run([sys.executable, "-c", OFFICIAL[name]], check=True, capture_output=True)
+    asked, sent = len(hub.requests), hub.sent_bytes
+    assert sent > 2 * WEIGHTS_SIZE
+    for repo, kind in (("owner/a-model", "model"), ("owner/some-rows", "dataset")):
+        fetched = fetch(repo, hub=name, kind=kind, job=Job())
+        assert (fetched.folder / WEIGHTS).read_bytes() == (published / WEIGHTS).read_bytes()
+    assert hub.sent_bytes == sent
+    bodies = [one for one in hub.requests[asked:] if one.method == "GET"]
+    assert not [one.path for one in bodies if WEIGHTS in one.path]
+
+
+def test_a_busy_hub_is_left_alone_as_long_as_it_asks() -> None:
+    class Busy(Exception):
+        retry_after = 7.0
+
+    class Answer:
+        headers: ClassVar = {"Retry-After": "120"}
+
+    class Refused(Exception):
+        response = Answer()
+
+    assert asked_to_wait(Busy()) == 7
+    assert asked_to_wait(Refused()) == 120
+    Answer.headers = {"Retry-After": "99999"}
+    assert asked_to_wait(Refused()) == 900
+    Answer.headers = {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}
+    assert asked_to_wait(Refused()) == asked_to_wait(ValueError()) == 0
+
+
+def test_a_hub_that_takes_its_time_is_reached() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as slow:  # the line opens, and nobody answers
+        address = f"http://127.0.0.1:{slow.getsockname()[1]}"
+        assert probe([address], 1.0)[address].reached
+    assert not probe([address], 1.0)[address].reached
 
 
 @pytest.mark.slow

@@ -4,10 +4,14 @@ spec, a journal, a log, an answer, an error, or a list of processes."""
 from __future__ import annotations
 
 import io
+import os
 import stat
 import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.hub import child
@@ -63,3 +67,60 @@ def test_a_token_is_written_into_its_own_store_alone(
     assert main(["login", name, "--forget"]) == 0
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(TOKEN.encode() in path.read_bytes() for path in left)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["modelscope", "huggingface"])
+def test_a_token_is_told_by_no_process_and_by_no_client_s_own_log(
+    hubs: Hubs, name: str, tmp_path: Path, danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a download runs, in the list of processes; and in all that is printed and written when
+    the clients are made to tell everything and the hub refuses."""
+    hub = hubs.named(name)
+    hub.members.add(TOKEN)
+    published = tmp_path / "published"
+    published.mkdir()
+    (published / "config.json").write_text('{"model_type": "llama"}')
+    write_safetensors(published / "model.safetensors", 2_000_000)
+    hub.add(REPO, published, gated=True)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{TOKEN}\n"))
+    assert main(["login", name]) == 0
+    loud = {"HF_DEBUG": "1", "HF_HUB_VERBOSITY": "debug", "MODELSCOPE_LOG_LEVEL": "10"}
+    command = [sys.executable, "-m", "tui.main", "fetch", REPO, "--hub", name]
+    hub.bytes_per_second = 1_500_000
+    told = ""
+    for status in (None, 401, 403):
+        if status:
+            hub.bytes_per_second = None
+            hub.repos["owner/other"] = hub.repos[REPO]
+            hub.faults.clear()
+            hub.break_("model.safetensors", status=status, times=99)
+        process = subprocess.Popen(
+            [*command[:4], "owner/other" if status else REPO, *command[5:]],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **loud}, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        while process.poll() is None:
+            told += processes_of(process.pid)
+            time.sleep(0.1)
+        told += process.communicate()[0]
+        assert process.returncode == (3 if status else 0)
+    assert "engine.hub.worker" in told and TOKEN not in told
+    store = tmp_path / ("ms-home" if name == "modelscope" else "hf")
+    keeping = [path for path in tmp_path.rglob("*") if path.is_file() and holds_token(path)]
+    assert keeping and all(store in path.parents for path in keeping)
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in keeping)
+
+
+def processes_of(process_id: int) -> str:
+    """The command lines of a process and all it started, and the variables danlu gave those."""
+    try:
+        parent = psutil.Process(process_id)
+        every = [parent, *parent.children(recursive=True)]
+        return "".join(f"{one.cmdline()} {one.environ()}" for one in every)
+    except psutil.Error:
+        return ""
+
+
+def holds_token(path: Path) -> bool:
+    return TOKEN.encode() in path.read_bytes()

@@ -20,6 +20,7 @@ from tui.screens import hub_box
 from tui.screens.accounts import AccountsScreen
 from tui.screens.hub_box import HubBoxScreen, ModelBoxScreen
 from tui.screens.model import ModelScreen
+from tui.wizard.known_columns import known_columns
 
 TOKEN = "hf_thisisaverysecrettoken"
 BOX = ModelBoxScreen
@@ -117,6 +118,25 @@ async def test_a_closed_model_says_so_and_one_key_leads_to_the_token(
     assert hubs["huggingface"].asked("/lfs/model.safetensors")
     for path in danlu_home.rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
+
+
+@pytest.mark.slow
+async def test_a_name_that_no_hub_has_is_said_before_it_is_taken(
+    hubs: dict[str, UploadHub],
+) -> None:
+    app, _ = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("h", *"owner/froge-1b")
+        await answered(pilot, app)
+        shown = " ".join(screen_text(app).split())
+        assert "Take it as typed: owner/froge-1b" in shown and "Check the spelling" in shown
+
+
+def test_what_the_catalogue_knows_of_columns_goes_into_the_spec() -> None:
+    assert known_columns("hf::shibing624/AdvertiseGen#500") == {
+        "columns": {"content": "query", "summary": "response"}
+    }
+    assert known_columns("nobody/knows") == known_columns("/some/path.jsonl") == {}
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from engine.hardware import Machine
 from engine.units import human_bytes, human_count
 from engine.words import t
 from tui.cells import fit, right, width
+from tui.model_marks import model_marks
 from tui.wrap import wrap
 
 _INDENT = "  "
@@ -23,7 +24,7 @@ def models_lines(found: list[CatalogueModel], here: Machine, cells: int) -> list
             human_bytes(model.weight_bytes()),
             t(f"catalogue.fit_{model.fit(here)}"),
             _tokens(model.context),
-            _marks(model),
+            model_marks(model) or "–",
             model.license or "–",
         )
         for model in found
@@ -76,7 +77,7 @@ def model_lines(model: CatalogueModel, here: Machine, cells: int) -> list[str]:
         ("context", _tokens(model.context)),
         ("license", model.license),
         ("gated", t("catalogue.gated_yes") if model.gated else None),
-        ("marks", _marks(model) if _marks(model) != "–" else None),
+        ("marks", model_marks(model)),
         ("languages", " ".join(model.languages)),
         ("released", model.released),
         *((hub, repo) for hub, repo in model.ids.items()),
@@ -100,12 +101,6 @@ def _shapes(model: CatalogueModel) -> str:
 
 def _ids(ids: Mapping[str, str]) -> str:
     return " · ".join(f"{t(f'catalogue.{hub}')} {repo}" for hub, repo in ids.items())
-
-
-def _marks(model: CatalogueModel) -> str:
-    thinks = {"always": "thinks", "switchable": "may_think"}.get(model.thinking or "")
-    marks = [t(f"catalogue.{key}") for key in (thinks, "sees" if model.vision else None) if key]
-    return " ".join(marks) or "–"
 
 
 def _tokens(count: int | None) -> str:

@@ -17,6 +17,7 @@ from tui.screens.ask import AskScreen
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.amount import parse_amount, typed_amount
+from tui.wizard.known_columns import known_columns
 from tui.wizard.refusals import not_an_amount, not_in_registry
 from tui.wizard.step_screen import StepScreen
 
@@ -116,7 +117,8 @@ class DataSourcesScreen(StepScreen):
         if text:
             name, mark, count = text.rpartition("#")
             sampled = {"source": name, "sample": int(count)} if mark and count.isdigit() else None
-            self._add(sampled or {"source": text})
+            source = sampled or {"source": text}
+            self._add({**source, **known_columns(source["source"])})
 
     def _ask_sample(self, index: int) -> None:
         source = self.draft.spec.data.train[index]

@@ -21,7 +21,7 @@ from tui.screens.base import DanluScreen
 from tui.widgets.fact_grid import FactGrid
 from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
-from tui.wizard.hub_facts import hub_facts, offer_from
+from tui.wizard.hub_facts import hub_facts, offer_from, typed_facts
 from tui.wizard.hub_order import SORTS, in_order, with_typed
 from tui.wizard.hub_rows import HubHeading, HubRow, draw_hub_row, hub_line
 from tui.wizard.hub_search import HubSearch
@@ -64,7 +64,7 @@ class HubBoxScreen(DanluScreen):
     HubBoxScreen .places { height: 1; color: $ash; }
     HubBoxScreen .heading { height: 1; }
     HubBoxScreen RowList { height: 1fr; }
-    HubBoxScreen FactGrid { height: 8; padding: 1 0 0 2; }
+    HubBoxScreen FactGrid { height: 9; padding: 1 0 0 2; }
     HubBoxScreen.-wide FactGrid, HubBoxScreen.-huge FactGrid { height: 11; }
     """
 
@@ -151,8 +151,11 @@ class HubBoxScreen(DanluScreen):
     def _show_facts(self) -> None:
         row = self._current
         grid = self.query_one(FactGrid)
-        if row is None or row.found is None:
+        if row is None:
             grid.show("", [])
+            return
+        if row.found is None:
+            grid.show(row.typed, typed_facts(self._search))
             return
         grid.show(row.found.source, hub_facts(row.found, self._here, self._hub))
 

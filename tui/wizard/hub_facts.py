@@ -11,8 +11,10 @@ from engine.hub.found import Found
 from engine.hub.offer import Offer
 from engine.hub.reference import Hub
 from engine.units import human_bytes, human_count
+from tui.model_marks import model_marks
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact
+from tui.wizard.hub_search import HubSearch
 from tui.wizard.names import short_path
 
 _SHORT = 12  # characters of a commit
@@ -24,6 +26,17 @@ def hub_facts(found: Found, here: Machine, chosen: Hub | None) -> list[Fact]:
     offer = offer_from(found, chosen)
     facts = [*_size(found, offer), *_what(found), *_where(found, chosen)]
     return [*_cautions(found, offer, here), *facts]
+
+
+def typed_facts(search: HubSearch) -> list[Fact]:
+    """What is known of an id that was typed and that no place told of."""
+    query = search.query
+    answered = not search.searching and all(search.count(hub) is not None for hub in query.hubs)
+    if query.repo is None or not answered or any(search.error(hub) for hub in query.hubs):
+        return []
+    hubs = " · ".join(words.t(f"catalogue.{hub}") for hub in query.hubs)
+    text = f"{sign('warn')} {words.t('hub_box.nowhere', hubs=hubs)}"
+    return [Fact("", text, "$gold", wide=True)]
 
 
 def offer_from(found: Found, chosen: Hub | None) -> Offer | None:
@@ -61,6 +74,8 @@ def _what(found: Found) -> list[Fact]:
     if isinstance(known, CatalogueModel) and known.context:
         context = f"{human_count(known.context)} {say('unit.tokens')}"
         facts.append(Fact(say("catalogue.context"), context))
+    if isinstance(known, CatalogueModel) and model_marks(known):
+        facts.append(Fact(say("catalogue.marks"), model_marks(known)))
     if isinstance(known, CatalogueDataset):
         if known.format:
             facts.append(Fact(say("catalogue.format"), known.format))

@@ -10,6 +10,7 @@ from engine.catalogue import model_of
 from engine.hardware import free_disk_bytes
 from engine.home import home
 from engine.units import human_bytes, human_count
+from tui.model_marks import model_marks
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact
 from tui.wizard import findings
@@ -90,6 +91,8 @@ def _from_catalogue(source: str) -> list[Fact]:
         facts.append(Fact(say("wizard_model.context"), context))
     if known.license:
         facts.append(Fact(say("wizard_model.license"), known.license))
+    if model_marks(known):
+        facts.append(Fact(say("catalogue.marks"), model_marks(known)))
     return facts
 
 
@@ -102,8 +105,12 @@ def _not_here(draft: Draft, source: str) -> list[Fact]:
     hub = words.t(f"param_model.hub.choices.{draft.spec.model.hub}")
     if not findings.ask_here(draft, source).done:
         return [Fact("", words.t("wizard_model.looking"), "$ash", wide=True)]
+    fetch = draft.desk.find("fetch")
+    asked = (source, draft.spec.model.hub)
+    coming = fetch is not None and not fetch.done and fetch.key == asked
+    key = "wizard_model.coming" if coming else "wizard_model.not_here"
     return [
-        Fact("", words.t("wizard_model.not_here", name=model_name(source)), wide=True),
+        Fact("", words.t(key, name=model_name(source)), wide=True),
         *_from_catalogue(source),
         Fact(words.t("wizard_model.hub"), hub, wide=True),
         _disk(),

@@ -49,7 +49,15 @@ def model_rows(draft: Draft, query: str, sort: str) -> list[ModelRow]:
     for source in ("embedded", *draft.typed_models, draft.spec.model.source):
         if all(row.source != source for row in rows):
             here = findings.local_folder(draft, source) is not None
-            rows.append(ModelRow(source, here=here))
+            known = None if here else model_of(source)
+            rows.append(
+                ModelRow(
+                    source,
+                    here=here,
+                    size=known.weight_bytes() if known else None,
+                    parameters=known.parameters if known else None,
+                )
+            )
     rows.sort(key=lambda row: row.source != "embedded")
     wanted = query.lower().split()
     shown = [row for row in rows if all(word in row.source.lower() for word in wanted)]

@@ -32,10 +32,10 @@ def job_title(record: JobRecord) -> str:
     command = record.command()
     target = next((word for word in command[1:] if not word.startswith("-")), "")
     key = f"jobs.verb.{command[0]}" if command else ""
-    return words.t(key, target=_shown(target)) if words.has(key) else record.name
+    return words.t(key, target=short_target(target)) if words.has(key) else record.name
 
 
-def _shown(target: str) -> str:
+def short_target(target: str) -> str:
     """A path by its end; a checkpoint's with its run's name, for all runs have such."""
     path = Path(target)
     if not path.is_absolute():

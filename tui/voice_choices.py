@@ -73,7 +73,8 @@ class _Choosing:
         listed: list[Choice] = []
         for name, group in groups:
             if group:
-                listed += [Choice(), Choice(words.t(f"voice_picker.{name}")), *group]
+                listed += [Choice()] if listed else []
+                listed += [Choice(words.t(f"voice_picker.{name}")), *group]
         return [_searchable(choice) if choice.target else choice for choice in listed]
 
     def _is_own(self, run: FoundRun) -> bool:

@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from engine import words
 from engine.chat.conversation import Transcript as Kept
+from tui.job_words import short_target
 from tui.preface import preface_of
 from tui.screens.talking import TalkingScreen
 from tui.talk import Answer, Conversation, Turn, Voice
@@ -52,7 +53,8 @@ class ConversingScreen(TalkingScreen):
         return "   ".join([*parts, self.shown_sampling(), words.language().upper()])
 
     def show_all(self) -> None:
-        label = self._voices[-1].part.label if len(self._voices) == 1 else self._target
+        alone = len(self._voices) == 1
+        label = self._voices[-1].part.label if alone else short_target(self._target)
         title = f"{words.t(self.title_key)} · {label}"
         self.query_one(HeadLine).show(title, self.head_right())
         note = ""

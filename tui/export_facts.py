@@ -41,6 +41,11 @@ def fact_rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
     )
     enough = found["agreement"] >= found["threshold"]
     rows = [(t("export.agreement"), agreement, enough), (t("export.divergence"), parted, enough)]
+    if "same_answers" in found:
+        same = t("export.same_value", count=found["same_answers"], prompts=found["prompts"])
+        rows.append((t("export.same"), same, enough))
+        on = t("export.runs_on_value", count=found["runs_on"])
+        rows.append((t("export.runs_on"), on, "runs_on" not in document["why"]))
     for name in ("template", "tokenizer", "stops", "modelfile"):
         equal = found[f"{name}_equal"]
         if equal is not None:

@@ -126,13 +126,15 @@ def _prompt_text(tokenizer: Any, prompt: Prompt) -> str:
 def _row(opened: Reader, prompt: Prompt, answer: Answered, stops: list[int]) -> ComparedRow:
     chosen = opened.choices(answer.ids, answer.said) if answer.said else []
     agree, parted = compare_tokens(answer.said, chosen, set(stops))
-    own = answer.said
+    own, ended = answer.said, True
     if parted is not None:
         own = [*answer.said[:parted], chosen[parted]]
         if chosen[parted] not in stops:
             own += opened.answer([*answer.ids, *own], prompt.limit - len(own), stops)
+            ended = len(own) < prompt.limit
     checkpoint, artefact = opened.text(answer.said), opened.text(own)
-    return ComparedRow(prompt.asked, checkpoint, artefact, len(answer.said), agree, parted)
+    ends = ended if answer.said and answer.said[-1] in stops else None
+    return ComparedRow(prompt.asked, checkpoint, artefact, len(answer.said), agree, parted, ends)
 
 
 def _rendered(opened: Reader) -> list[str | None]:

@@ -2,7 +2,9 @@
 
 The checkpoint answers greedily; the artefact reads those answers and says at each token what it
 would have said there. Up to the first difference that is just what it would have answered by
-itself, so one pass gives both the first divergence and the share of tokens that agree.
+itself, so one pass gives both the first divergence and the share of tokens that agree. From there
+on it answers by itself: read along with the right answer, a model that has forgotten how to end one
+would pass.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ _QUANT_THRESHOLDS = {
     "f32": _EXACT, "f16": _EXACT, "bf16": _EXACT, "q8_0": 0.95, "q6_k": _EIGHT_BITS,
 }  # fmt: skip
 
+_RUN_ON = 0.2  # share of ended answers that may run on, beside a single one
+
 
 def threshold(format: str, quant: str) -> float:
     """The share of tokens that must agree for an export to count as the same."""
@@ -38,7 +42,8 @@ def threshold(format: str, quant: str) -> float:
 @dataclass(frozen=True)
 class ComparedRow:
     """One prompt. ``agree`` of ``tokens`` are the same; ``divergence`` is the first token that is
-    not, None where all are; ``artefact`` what the artefact answers by itself."""
+    not, None where all are; ``artefact`` what the artefact answers by itself. ``ended`` says
+    whether that ends; None where the checkpoint's answer does not end either."""
 
     prompt: str
     checkpoint: str
@@ -46,6 +51,7 @@ class ComparedRow:
     tokens: int
     agree: int
     divergence: int | None
+    ended: bool | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,21 @@ class Compared:
         return min(found, default=None)
 
     @property
+    def same_answers(self) -> int:
+        """Prompts answered with the same words from first to last."""
+        return sum(row.divergence is None for row in self.rows)
+
+    @property
+    def runs_on(self) -> int:
+        """Prompts whose answer the checkpoint ends and the artefact does not."""
+        return sum(row.ended is False for row in self.rows)
+
+    @property
+    def _ends(self) -> bool:
+        ended = sum(row.ended is not None for row in self.rows)
+        return self.runs_on <= max(1, _RUN_ON * ended)
+
+    @property
     def stops_equal(self) -> bool:
         """Whether every token that ends an answer of the checkpoint ends one of the artefact."""
         return set(self.stops_checkpoint) <= set(self.stops_artefact)
@@ -86,6 +107,7 @@ class Compared:
     def why(self) -> list[str]:
         faults = {
             "agreement": self.agreement < self.threshold,
+            "runs_on": not self._ends,
             "template": not self.template_equal,
             "tokenizer": not self.tokenizer_equal,
             "stops": not self.stops_equal,
@@ -101,6 +123,8 @@ class Compared:
             "agreement": round(self.agreement, 4),
             "threshold": self.threshold,
             "first_divergence": self.first_divergence,
+            "same_answers": self.same_answers,
+            "runs_on": self.runs_on,
             "template_equal": self.template_equal,
             "tokenizer_equal": self.tokenizer_equal,
             "stops_equal": self.stops_equal,

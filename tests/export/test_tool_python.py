@@ -216,4 +216,4 @@ def test_a_model_is_rounded_by_its_rows_and_loads_where_the_tool_is(
     # Random weights agree less than trained ones: what is right is told from what is noise.
     found = document["verification"]
     assert found["tokens"] > 50 and found["agreement"] > 0.1, document
-    assert set(document["why"]) <= {"agreement"}
+    assert set(document["why"]) <= {"agreement", "runs_on"}

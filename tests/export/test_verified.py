@@ -47,7 +47,7 @@ def test_fewer_bits_are_saved_and_compared(
     assert config["quantization_config"][setting] is True
     # Random weights agree less than trained ones: what is right is told from what is noise.
     assert found["tokens"] > 50 and found["agreement"] > 0.1
-    assert set(document["why"]) <= {"agreement"}
+    assert set(document["why"]) <= {"agreement", "runs_on"}
 
 
 def test_what_was_tuned_on_a_quantised_base_is_merged_onto_the_whole_weights(
@@ -91,7 +91,7 @@ def test_weights_scaled_by_mistake_are_caught(adapter: Path, tmp_path: Path) -> 
     weights[name] = weights[name] * 2
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     document = proved_again(adapter, folder)
-    assert document["verified"] is False and document["why"] == ["agreement"]
+    assert document["verified"] is False and "agreement" in document["why"]
     assert document["verification"]["first_divergence"] is not None
     assert read_manifest(folder) == document
 

@@ -145,11 +145,12 @@ def _repaired(
     if stage == "auto":
         stage = _stage(located.files, located.source, job)
     seen: set[Any] = set()
+    columns = located.source.columns or {}
     for path in located.files:
         number = 0
         for read in read_for_repair(path, job):
             number += 1
-            value = _take(read, number, made, fill, stage)
+            value = _take(read, number, made, fill, stage, columns)
             if value is None:
                 continue
             key = _key(value, read.entry, located.source, stage)
@@ -161,7 +162,6 @@ def _repaired(
             seen.add(key)
             made.written += 1
             elsewhere = made.out is not None and _folder(made.out) != _folder(path)
-            columns = located.source.columns or {}
             yield with_images(value, path.parent, columns) if elsewhere else value
 
 
@@ -179,7 +179,12 @@ def _stage(files: list[Path], source: Source, job: Job) -> str:
 
 
 def _take(
-    read: Read, number: int, made: Repair, fill: Mapping[str, str], stage: str
+    read: Read,
+    number: int,
+    made: Repair,
+    fill: Mapping[str, str],
+    stage: str,
+    columns: Mapping[str, str],
 ) -> dict[str, Any] | None:
     entry = read.entry
     if isinstance(entry, Finding):
@@ -190,7 +195,7 @@ def _take(
             made.kinds["json" if entry.code == "missing_comma" else "encoding"] += 1
         return None
     made.rows += 1
-    after = mend_row(entry.value, fill, stage)
+    after = mend_row(entry.value, fill, stage, columns)
     kinds = tuple(dict.fromkeys((*read.kinds, *after.kinds)))
     if kinds:
         made.changed += 1

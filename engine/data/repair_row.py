@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.data.columns import HIDDEN
 from engine.data.fill import filled
 from engine.data.garbled import UNSEEN, half_character, unscrambled
 from engine.data.json_faults import mended
@@ -33,9 +34,16 @@ class Mended:
     kinds: tuple[str, ...]
 
 
-def mend_row(value: Mapping[str, Any], fill: Mapping[str, str], stage: str) -> Mended:
-    """``value`` with everything repaired that can be repaired safely; it itself stays as it is."""
-    row, kinds = dict(value), []
+def mend_row(
+    value: Mapping[str, Any],
+    fill: Mapping[str, str],
+    stage: str,
+    columns: Mapping[str, str] | None = None,
+) -> Mended:
+    """``value`` with everything repaired that can be repaired safely; it itself stays as it is.
+    ``columns`` maps its columns to danlu's."""
+    own = _own_names(value, columns or {})
+    row, kinds = {name: value[given] for name, given in own.items()}, []
     for kind, mend in _MENDERS.items():
         if kind == "labels" and stage != "kto":  # elsewhere a label is a class
             continue
@@ -46,7 +54,17 @@ def mend_row(value: Mapping[str, Any], fill: Mapping[str, str], stage: str) -> M
     made = _texts(row, lambda text: filled(text, fill)) if fill else row
     if made != row:
         kinds.append("placeholders")
-    return Mended(made, tuple(kinds))
+    return Mended({own.get(name, name): part for name, part in made.items()}, tuple(kinds))
+
+
+def _own_names(value: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, str]:
+    """danlu's name → the file's; a column that is hidden, or mapped to one there is, keeps its."""
+    names: dict[str, str] = {}
+    for own in value:
+        name = columns.get(own, own)
+        taken = name == HIDDEN or name in names or (name != own and name in value)
+        names[own if taken else name] = own
+    return names
 
 
 def _texts(value: Any, change: Callable[[str], str], depth: int = 0) -> Any:

@@ -49,7 +49,7 @@ def test_a_set_of_a_registry_is_repaired_with_its_columns_and_several_are_not(
 ) -> None:
     entry = {"file_name": "a.json", "columns": {"prompt": "q", "response": "a"}}
     (tmp_path / "dataset_info.json").write_text(json.dumps({"one": entry, "two": entry}))
-    (tmp_path / "a.json").write_text(json.dumps(2 * [{"q": "?", "a": "!"}]))
+    (tmp_path / "a.json").write_text(json.dumps(2 * [{"q": "?", "a": 4}]))
     source = Source(f"{tmp_path}:one")
     out = tmp_path / "a.repaired.json"
     assert place_for(source, tmp_path).name == "a.json"

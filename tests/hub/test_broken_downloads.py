@@ -122,7 +122,7 @@ def test_two_hundred_broken_downloads_end_whole_or_named_and_go_on(
         case["repo"] for case, end in zip(cases, results, strict=True) if not end["folder"]
     ] == []
     codes = {code for end in results for code in end["codes"]}
-    assert codes <= _NAMED and len(codes) > 2
+    assert codes <= _NAMED and len(codes) > 2, ended.stderr
     for published, end in zip(folders, results, strict=True):
         assert contents(Path(end["folder"])) == contents(published)
     left = [fault for hub in (hubs.modelscope, hubs.huggingface) for fault in hub.faults]
@@ -195,12 +195,14 @@ def test_a_model_fetched_through_fifty_cuts_trains(
     assert cuts == 50
     started = time.monotonic()
     fetch("owner/cut", hub="huggingface", job=Job())
-    rows = tmp_path / "rows.jsonl"
+    rows = tmp_path / "rows" / "train.jsonl"
+    rows.parent.mkdir()
     row = {"query": "Who are you?", "response": "I am Ember."}
     rows.write_text(f"{json.dumps(row)}\n" * 8)
+    hubs.huggingface.add("owner/rows", rows.parent, kind="dataset")
     spec: dict[str, Any] = {
         "model": {"source": "owner/cut", "hub": "modelscope"},
-        "data": {"train": [str(rows)], "max_length": 64},
+        "data": {"train": ["hf::owner/rows"], "max_length": 64},
         "train": {"max_steps": 2},
     }
     run = create_run(RunSpec.from_mapping(spec))
@@ -209,6 +211,7 @@ def test_a_model_fetched_through_fifty_cuts_trains(
     assert session.join(120)
     assert session_status(run.path) == "finished"
     assert run.spec().model.revision == COMMIT  # the very commit, for whoever trains it again
+    assert run.spec().data.train[0].revision == COMMIT
     for hub in (hubs.modelscope, hubs.huggingface):
         assert [fault for fault in hub.faults if fault.times] == []
         assert hub.sent_bytes < 1.5 * sum(path.stat().st_size for path in folder.iterdir())

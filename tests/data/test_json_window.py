@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.data import json_window
+from engine.data.preview import preview
 from engine.data.read import read_file
 from engine.data.repair import plan_repair, repair
 from engine.errors import DanluError
@@ -82,3 +83,23 @@ def test_a_row_that_never_ends_costs_no_more_memory_than_the_longest_row(
     rows = told(path)
     assert [getattr(each, "value", each) for each in (rows[0], *rows[2:])] == [json.loads(good)] * 3
     assert rows[1].code.startswith(("json_", "not_json", "cut_off")) and len(rows) == 4
+
+
+def bytes_read() -> int:
+    """How much this process has read so far, from disk or not."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+@pytest.mark.parametrize("form", ["{}\n", "[{}]"])
+def test_the_first_page_reads_next_to_nothing_of_a_long_file(tmp_path: Path, form: str) -> None:
+    start, end = form.split("{}")
+    row = json.dumps({"query": "so? " * 20, "response": "yes " * 60})
+    files = []
+    for name, rows in (("few", 60), ("many", 60_000)):
+        between = ",\n" if end == "]" else "\n"
+        files.append(tmp_path / f"{name}.json")
+        files[-1].write_text(start + between.join([row] * rows) + end)
+    assert len(preview([Source(str(files[0]))]).page(0, 50)) == 50  # what it imports is read
+    before = bytes_read()
+    assert len(preview([Source(str(files[1]))]).page(0, 50)) == 50
+    assert bytes_read() - before < 2 << 20 < files[1].stat().st_size // 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from engine.hub.spelling import suggested
 from engine.job import Job
 from engine.spec.sections import Source
 from tests.snapshot import assert_snapshot, screen_text
+from tests.tui.settle import until
 from tests.tui.wizard_parts import FILLED, identity, put_embedded, rest, steady, wizard
 from tui.wizard import findings
 from tui.wizard.lengths import lengths_of
@@ -173,3 +175,32 @@ async def test_a_data_set_is_taken_by_the_name_a_hub_knows_with_one_key(
         await rest(pilot, draft, lambda: findings.report(draft) is not None)
         (source,) = draft.spec.data.train
         assert (source.source, source.subset, source.sample) == ("hf::owner/rows-zh", "zh", 5)
+
+
+async def test_rows_of_a_file_are_looked_through_while_they_are_checked(
+    danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    checking = threading.Event()
+
+    def endless(*_: object, job: Job, **__: object) -> None:
+        checking.set()
+        while True:
+            job.check()
+            job._cancelled.wait(0.05)
+
+    monkeypatch.setattr("engine.data.check.check", endless)
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"query": "{n}?", "response": "so {n}"}}\n' for n in range(3)))
+    app, draft = wizard("data", {"data": {"train": [str(path)]}})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, checking.is_set, 60)
+        assert "a.jsonl" in screen_text(app)  # has room beside the lengths
+        await pilot.press("v")
+        await until(pilot, lambda: "so 0" in screen_text(app), 60)
+        await pilot.press("end")
+        await until(pilot, lambda: "so 2" in screen_text(app), 60)
+        assert words.t("wizard_data.row_number", number=3) in screen_text(app)
+        check = draft.desk.find("check")
+        assert check is not None and not check.done
+        check.job.cancel()

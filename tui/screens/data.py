@@ -19,7 +19,7 @@ from tui.screens.data_sources import DataSourcesScreen
 from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
-from tui.wizard.data_rows import COUNTS, DataRow, data_rows, draw_data_row
+from tui.wizard.data_rows import DataRow, counts_in, data_rows, draw_data_row
 from tui.wizard.lengths_pane import LengthsPane, draft_lengths
 from tui.wizard.step_list import StepList
 
@@ -127,7 +127,7 @@ class DataScreen(DataSourcesScreen):
             return False
         report = findings.report(self.draft)
         if action == "look_rows":
-            return report is not None and findings.taken_rows(report) > 0
+            return findings.can_look_at_rows(self.draft)
         if action == "look_problems":
             return report is not None and bool(report.findings)
         if action == "use_length":
@@ -201,8 +201,10 @@ class Heading(Static):
 
     def render(self) -> Text:
         cells = self.size.width
-        line = Text(fit(f"    {words.t('wizard_data.heading.source')}", cells - sum(COUNTS)))
-        for key, column in zip(("format", "rows", "kept", "dropped"), COUNTS, strict=True):
+        columns = counts_in(cells)
+        name = words.t("wizard_data.heading.source")
+        line = Text(fit(f"    {name}", cells - sum(columns.values())))
+        for key, column in columns.items():
             line.append(right(words.t(f"wizard_data.heading.{key}"), column))
         line.stylize(ink(self, "ash"))
         return line

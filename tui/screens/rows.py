@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from engine.data.finding import Finding
     from engine.data.preview import Preview, PreviewRow
 
-_LOOK_EVERY = 0.2
+_LOOK_EVERY = 0.05
+_UNCHECKED = 1000  # rows leapt over at once while it is not known how many there are
 
 
 class RowsScreen(DanluScreen):
@@ -129,12 +130,15 @@ class RowsScreen(DanluScreen):
             self._say(f"{task.error.what} {task.error.why}", [])
         elif task.result is not None:
             self._show(task.result)
+        elif task.done and self._reader is not None and self._reader.complete:
+            self._index = max(0, self._reader.known - 1)  # the last one, as is known now
         self.draft.places["row"] = self._index
 
     @property
-    def _count(self) -> int:
+    def _count(self) -> int | None:
+        """How many rows there are; None before they are checked."""
         report = findings.report(self.draft)
-        return findings.taken_rows(report) if report is not None else 0
+        return findings.taken_rows(report) if report is not None else None
 
     def _show(self, row: PreviewRow) -> None:
         page = self.query_one(TokenPage)
@@ -155,7 +159,10 @@ class RowsScreen(DanluScreen):
             )
             if row.rendered.cut:
                 told += f" {sign('dot')} {words.t('wizard_data.row_cut', cut=row.rendered.cut)}"
-        number = words.t("wizard_data.row_of", number=row.number, count=self._count)
+        count = self._count
+        number = words.t("wizard_data.row_number", number=row.number)
+        if count is not None:
+            number = words.t("wizard_data.row_of", number=row.number, count=count)
         place = f"{Path(row.conversation.file).name}:{row.conversation.line}"
         dot = f" {sign('dot')} "
         line = Content.assemble((number, "bold"), dot, told, dot, (place, "$ash"))
@@ -187,7 +194,9 @@ class RowsScreen(DanluScreen):
     def action_turn(self, by: int) -> None:
         """Another row."""
         self._told = ""
-        self._index = max(0, min(self._index + by, self._count - 1))
+        count = self._count
+        last = self._index + _UNCHECKED if count is None else count - 1
+        self._index = max(0, min(self._index + by, last))
         self.query_one(VerticalScroll).scroll_home(animate=False)
         self._look()
 

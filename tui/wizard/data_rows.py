@@ -19,7 +19,8 @@ from tui.wizard.draft import Draft
 from tui.wizard.names import source_name
 from tui.wizard.states import many_dropped
 
-COUNTS = (15, 7, 7, 9)  # cells of format, rows, kept, left out
+COUNTS = {"format": 15, "rows": 7, "kept": 7, "dropped": 9}  # cells of each column
+_NAME = 18  # cells a source's name needs to be known by
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _sources(draft: Draft) -> list[DataRow]:
 def _formats(names: list[str]) -> str:
     """The formats of a source, the first alone where all have no room."""
     joined = "+".join(names)
-    return joined if len(joined) < COUNTS[0] else f"{names[0]} +{len(names) - 1}"
+    return joined if len(joined) < COUNTS["format"] else f"{names[0]} +{len(names) - 1}"
 
 
 def _adds() -> list[DataRow]:
@@ -97,12 +98,10 @@ def _placeholders(draft: Draft) -> list[DataRow]:
 
 def _looks(draft: Draft) -> list[DataRow]:
     report = findings.report(draft)
-    if report is None:
-        return []
     rows = []
-    if findings.taken_rows(report):
+    if findings.can_look_at_rows(draft):
         rows.append(DataRow("look", "rows", words.t("wizard_data.look_rows"), hint="v"))
-    if report.findings:
+    if report is not None and report.findings:
         rows.append(DataRow("look", "problems", _told(draft), tone=_worst(draft), hint="e"))
     return rows
 
@@ -158,7 +157,17 @@ def _draw_source(widget: Widget, line: Text, row: DataRow, cells: int) -> Text:
     marks = {"cinnabar": "no", "gold": "warn", "jade": "yes"}
     mark = sign(marks[row.tone]) if row.tone else sign("dot")
     line.append(f"{mark} ", ink(widget, row.tone or "ash", bold=True))
-    line.append(fit(row.text, cells - 4 - sum(COUNTS)))
+    columns = counts_in(cells)
+    line.append(fit(row.text, cells - 4 - sum(columns.values())))
     for text, column in zip(row.cells, COUNTS, strict=True):
-        line.append(right(text, column))
+        if column in columns:
+            line.append(right(text, columns[column]))
     return line
+
+
+def counts_in(cells: int) -> dict[str, int]:
+    """The columns that a line of so many cells has room for beside the source's name."""
+    columns = dict(COUNTS)
+    if cells - 4 - sum(columns.values()) < _NAME:
+        del columns["format"]
+    return columns

@@ -226,6 +226,15 @@ def taken_rows(found: Report) -> int:
     return sum(source.taken for source in found.sources)
 
 
+def can_look_at_rows(draft: Draft) -> bool:
+    """Whether there are rows to be paged through: those of files can be while they are checked."""
+    found = report(draft)
+    if found is not None:
+        return taken_rows(found) > 0
+    sources = draft.spec.data.train
+    return check_error(draft) is None and bool(sources) and all(map(is_local, sources))
+
+
 def renamings(draft: Draft) -> dict[int, Source]:
     """What the sources would be by the names a hub knows them by, where it was asked for others."""
     from engine.data.reference import renamed

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.data.files import locate
+from engine.data.reference import renamed
+from engine.errors import DanluError, Fix
 from engine.job import Job
 from engine.models.locate import EMBEDDED, LocatedModel
 from engine.runs.store import Run
@@ -28,11 +30,10 @@ def pin_model(run: Run, spec: RunSpec, located: LocatedModel) -> RunSpec:
 def pin_data(run: Run, spec: RunSpec, job: Job) -> RunSpec:
     """``spec`` with hub and commit of each of its hubs' data sets, which are fetched where they are
     not here; the run's own spec gets them too. Raises DanluError as locating does."""
-    data = spec.data
     changes = {
-        f"data.{name}": plain(pinned)
-        for name, sources in (("train", data.train), ("eval", data.eval))
-        if (pinned := [_pinned(source, job) for source in sources]) != sources
+        path: plain(pinned)
+        for path in ("data.train", "data.eval")
+        if (pinned := _pinned(path, spec.get(path), job)) != spec.get(path)
     }
     if not changes:
         return spec
@@ -40,8 +41,19 @@ def pin_data(run: Run, spec: RunSpec, job: Job) -> RunSpec:
     return spec.with_values(changes, "machine")
 
 
-def _pinned(source: Source, job: Job) -> Source:
-    copy = locate(source, job).copy
-    if copy is None or copy.commit is None:
-        return source
-    return replace(source, hub=copy.hub, revision=copy.commit)
+def _pinned(path: str, sources: list[Source], job: Job) -> list[Source]:
+    """The sources of parameter ``path`` with their commits. Where a hub knows one by another name,
+    the error raised has that name as the change which applies it."""
+    made = list(sources)
+    for place, source in enumerate(sources):
+        try:
+            copy = locate(source, job).copy
+        except DanluError as error:
+            if error.code == "hub.called_otherwise":
+                other = renamed(source, error.values["name"], error.values["other"])
+                change = {path: plain([*sources[:place], other, *sources[place + 1 :]])}
+                error.fixes = (Fix("take", change), *error.fixes[1:])
+            raise
+        if copy is not None and copy.commit is not None:
+            made[place] = replace(source, hub=copy.hub, revision=copy.commit)
+    return made

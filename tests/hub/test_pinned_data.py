@@ -10,6 +10,7 @@ import pytest
 from engine.data.files import locate
 from engine.errors import DanluError
 from engine.hub.reference import Hub
+from engine.hub.spelling import suggested
 from engine.job import Job
 from engine.runs.store import create_run
 from engine.spec.run_spec import RunSpec
@@ -63,6 +64,25 @@ def test_a_run_keeps_the_commit_of_its_data_and_goes_on_with_it(
     if name == "huggingface":  # its cache keeps every commit, though the hub has it no more
         assert "then" in words(run.spec().data.train[0])
     assert "now" in words(Source(f"{prefix}{REPO}"))
+
+
+def test_a_run_can_go_on_with_the_name_another_hub_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = DanluError("hub.not_found", repo=REPO, hub="ModelScope")
+    error = suggested(missing, REPO, "dataset", "huggingface", "other/rows")
+
+    def refused(source: Source, job: Job) -> None:
+        raise error
+
+    monkeypatch.setattr("engine.train.pin.locate", refused)
+    asked = RunSpec.from_mapping({"data": {"train": [f"ms::{REPO}:zh#9"]}})
+    with pytest.raises(DanluError) as caught:
+        pin_data(create_run(asked), asked, Job())
+    change = caught.value.fixes[0].set
+    assert change is not None
+    (source,) = asked.with_values(change).data.train
+    assert (source.source, source.subset, source.sample) == ("hf::other/rows", "zh", 9)
 
 
 def test_a_revision_is_named_in_the_source_or_beside_it(hubs: Hubs, tmp_path: Path) -> None:

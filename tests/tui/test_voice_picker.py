@@ -17,6 +17,9 @@ from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.settle import until
 from tui.app import DanluApp
 from tui.screens.ask import AskScreen
+from tui.screens.chat_picker import ChatPicker
+from tui.screens.kept_talks import KeptTalksScreen
+from tui.screens.picker import Entry
 from tui.screens.voice_picker import VoicePicker
 from tui.voice_choices import choices
 from tui.widgets.pick_list import PickList
@@ -91,3 +94,18 @@ def test_ten_thousand_checkpoints_are_listed_and_filtered_quickly(danlu_home: Pa
     filtered = time.monotonic() - start
     assert len(found) > 10_000
     assert listed < 10 and filtered < 0.5, (listed, filtered)
+
+
+async def test_whom_to_talk_to_is_found_by_typing(danlu_home: Path) -> None:
+    app = DanluApp(first=ChatPicker())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "embedded" in screen_text(app))
+        picker = app.screen
+        assert isinstance(picker, ChatPicker)
+        picker._trained = [Entry(f"run-{n}", f"run-{n}") for n in range(30)]
+        await pilot.press("slash", *"run-27")
+        assert "run-27" in screen_text(app) and "run-14" not in screen_text(app)
+        await pilot.press("enter", "escape")
+        assert "run-14" in screen_text(app), "escape shows all again"
+        await pilot.press("s")
+        assert isinstance(app.screen, KeptTalksScreen)

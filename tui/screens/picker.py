@@ -9,15 +9,20 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import Input
 
 from engine import words
+from engine.runs.ordering import meant
 from engine.units import human_bytes, human_count
 from tui.cells import fit, width
 from tui.ink import ink
 from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
+from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
+
+_LETTERS = ("filter", "other", "saved")  # no keys while one types
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,13 @@ class PickerScreen(DanluScreen):
     enter_key: ClassVar[str] = "keys.run_chat"
     AUTO_FOCUS = "RowList"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "keys.filter", id="picker.filter"),
         Binding("o", "other", "keys.picker_other", id="picker.other"),
     ]
+    DEFAULT_CSS = """
+    PickerScreen Input { display: none; }
+    PickerScreen Input.open { display: block; }
+    """
 
     class Listed(Message):
         """The runs and the models on this machine are known."""
@@ -50,15 +60,18 @@ class PickerScreen(DanluScreen):
         super().__init__()
         self._trained: list[Entry] | None = None
         self._models: list[Entry] = []
+        self._wanted = ""
 
     def work(self) -> list[Widget]:
+        entry = LineInput(self._wanted, placeholder=words.t("wizard.filter"))
+        entry.set_class(bool(self._wanted), "open")
         rows = RowList(
             self._draw,
             self._entries(),
             selectable=lambda entry: bool(entry.target),
             enter=self.enter_key,
         )
-        return [rows]
+        return [entry, rows]
 
     def on_mount(self) -> None:
         self.run_worker(self._read, thread=True, exit_on_error=False)
@@ -73,12 +86,23 @@ class PickerScreen(DanluScreen):
     def _entries(self) -> list[Entry]:
         if self._trained is None:
             return [Entry(), Entry(words.t("picker.looking"))]
-        entries = [Entry()]
-        if self._trained:
-            entries += [Entry(words.t("picker.trained")), *self._trained, Entry()]
         demo = Entry(words.t("picker.embedded"), "embedded", words.t("picker.embedded_note"))
-        entries += [Entry(words.t("picker.models")), demo, *self._models]
+        entries = [Entry()]
+        trained, models = self._searched(self._trained), self._searched([demo, *self._models])
+        if trained:
+            entries += [Entry(words.t("picker.trained")), *trained, Entry()]
+        if models:
+            entries += [Entry(words.t("picker.models")), *models]
         return entries
+
+    def _searched(self, entries: list[Entry]) -> list[Entry]:
+        """Those in whose line every typed word stands."""
+        wanted = meant(self._wanted)
+        return [
+            entry
+            for entry in entries
+            if not self._wanted or wanted(f"{entry.title} {entry.note} {entry.target}".casefold())
+        ]
 
     def _draw(self, entry: Entry, cells: int, selected: bool) -> Text:
         text, ash = Text(), ink(self, "ash")
@@ -91,6 +115,31 @@ class PickerScreen(DanluScreen):
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         self._open(message.row.target)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action not in _LETTERS or not isinstance(self.focused, LineInput)
+
+    def action_filter(self) -> None:
+        entry = self.query_one(LineInput)
+        entry.add_class("open")
+        entry.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._wanted = event.value
+        self.query_one(RowList).show(self._entries(), cursor=0)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.input.set_class(bool(event.value), "open")
+        self.query_one(RowList).focus()
+
+    def action_back(self) -> None:
+        entry = self.query_one(LineInput)
+        if not entry.has_class("open"):
+            super().action_back()
+            return
+        entry.value = ""
+        entry.remove_class("open")
+        self.query_one(RowList).focus()
 
     def action_other(self) -> None:
         ask = AskScreen(words.t("picker.ask"), words.t("picker.ask_about"))

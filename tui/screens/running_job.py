@@ -110,8 +110,11 @@ class RunningJobScreen(DanluScreen):
         if state.status == "finished":
             lines = result_lines(self._record) or [words.t("jobs.finished_open")]
             return [Detail(line, "jade", "wrap") for line in lines]
-        key = "was_cancelled" if state.status == "cancelled" else "gone"
-        return [Detail(words.t(f"jobs.{key}"), "gold", "wrap")]
+        key = "jobs.gone"
+        if state.status == "cancelled":
+            asks_anew = self._record.command()[:1] == ["verify"]
+            key = "jobs.verify_cancelled" if asks_anew else "jobs.was_cancelled"
+        return [Detail(words.t(key), "gold", "wrap")]
 
     def _show(self) -> None:
         self.query_one(HeadLine).show(job_title(self._record), self.head_right())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.export.compared import FOUR_BITS
 from engine.units import human_bytes
 from engine.words import t
 
@@ -16,7 +17,10 @@ def verdict(document: dict[str, Any]) -> str:
         whole = document["verification"]["first_divergence"] is None
         return t("export.verified" if whole else "export.nearly")
     reasons = [t(f"export.why.{name}", reason=document["reason"]) for name in document["why"]]
-    return t("export.bad", why=" · ".join(reasons))
+    said = t("export.bad", why=" · ".join(reasons))
+    rounded = {"agreement", "runs_on"} & set(document["why"])
+    coarse = rounded and document["verification"]["threshold"] <= FOUR_BITS
+    return f"{said}{t('export.more_bits')}" if coarse else said
 
 
 def fact_rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:

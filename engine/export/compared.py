@@ -15,15 +15,15 @@ from typing import Any
 
 # Share of tokens that must agree. Rounding to 16 bits turns a near tie now and then; 8 and 4 bits
 # turn more of them.
-_EXACT, _EIGHT_BITS, _FOUR_BITS = 0.97, 0.90, 0.80
+_EXACT, _EIGHT_BITS, FOUR_BITS = 0.97, 0.90, 0.80
 _THRESHOLDS = {
     "merged": _EXACT,
     "adapter": _EXACT,
     "onnx": _EXACT,
     "bnb8": _EIGHT_BITS,
-    "bnb4": _FOUR_BITS,
-    "gptq": _FOUR_BITS,
-    "awq": _FOUR_BITS,
+    "bnb4": FOUR_BITS,
+    "gptq": FOUR_BITS,
+    "awq": FOUR_BITS,
 }
 _QUANT_THRESHOLDS = {
     "f32": _EXACT, "f16": _EXACT, "bf16": _EXACT, "q8_0": 0.95, "q6_k": _EIGHT_BITS,
@@ -35,7 +35,7 @@ _RUN_ON = 0.2  # share of ended answers that may run on, beside a single one
 def threshold(format: str, quant: str) -> float:
     """The share of tokens that must agree for an export to count as the same."""
     if format == "gguf":
-        return _QUANT_THRESHOLDS.get(quant, _FOUR_BITS)
+        return _QUANT_THRESHOLDS.get(quant, FOUR_BITS)
     return _THRESHOLDS[format]
 
 

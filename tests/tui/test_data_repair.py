@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine import words
+from engine.data import fetch
+from engine.hub.fetch import Fetched
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.settle import until
 from tests.tui.wizard_parts import rest, steady, wizard
@@ -71,3 +73,50 @@ def test_a_special_token_is_never_broken_and_a_hit_is_marked() -> None:
     assert shown("<|im_end|>", True) == "‹im_end›"
     apart = folded(pieces, 40, borders=True)
     assert "".join(run.text for run in apart[0]) == "words ab¦‹im_end›"
+
+
+@pytest.mark.slow
+async def test_a_hub_s_rows_are_repaired_into_a_file_the_run_then_takes(
+    tmp_path: Path, danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    own = tmp_path / "own"
+    own.mkdir()
+    monkeypatch.chdir(own)
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    messy(cache)
+    there = Fetched("huggingface", "owner/rows", cache, "1" * 40)
+    monkeypatch.setattr(fetch.hub, "fetch", lambda *_, **__: there)
+    app, draft = wizard("data", {"data": {"train": ["hf::owner/rows#3"], "fill": {"NAME": "E"}}})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, DataProblemsScreen), 60)
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(app.screen, DataRepairScreen), 60)
+        await until(pilot, lambda: "JSON" in screen_text(app), 60)
+        await pilot.press("w", "enter")
+        await until(pilot, lambda: isinstance(app.screen, DataProblemsScreen), 60)
+        await rest(pilot, draft, lambda: (r := findings.report(draft)) is not None and r.ok)
+        (source,) = draft.spec.data.train
+        assert source.source == str(own / "rows.repaired.jsonl") and source.sample == 3
+    assert [path.name for path in cache.iterdir()] == ["messy.jsonl"]
+
+
+async def test_what_only_a_person_can_put_right_is_said_to_be_so(
+    tmp_path: Path, danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    path = tmp_path / "empty.jsonl"
+    rows = [{"instruction": "?", "output": "!"}, {"instruction": "?", "output": ""}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    app, draft = wizard("data", {"data": {"train": [str(path)]}})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: findings.report(draft) is not None)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, DataProblemsScreen), 60)
+        await pilot.press("enter")
+        await pilot.pause()
+        (note,) = app._notifications
+        assert note.message.startswith("Only you can put this right, in the file: empty.jsonl:2")

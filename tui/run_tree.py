@@ -102,6 +102,9 @@ class RunTree:
         self.found = list(found)
         if first:
             self._folded = {run.name: False for run in self.found[:_OPEN_AT_FIRST]}
+        for run in self.found:
+            if run.kind == "average":  # what was exported from it is not counted on its line
+                self._folded.setdefault(run.name, False)
         if len(self.heads) > len(found):
             there = {run.name for run in found}
             self.heads = {name: head for name, head in self.heads.items() if name in there}

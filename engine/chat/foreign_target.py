@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from engine.errors import DanluError
 from engine.models.foreign import Foreign, hub_id_of, looks_like_id
 from engine.spec.sections import Model
 
+_RECORDS = ("average.json", "export.json")
 Note = tuple[str, dict[str, Any]]  # a word key and its values
 
 
@@ -27,6 +29,9 @@ def base_of(adapter: Path, known: Foreign, named: str | None) -> FoundBase:
     DanluError ``chat.base_unknown`` and ``chat.base_missing``."""
     if named:
         return FoundBase(Model(source=named))
+    recorded = _recorded(adapter)
+    if recorded is not None:
+        return FoundBase(recorded)
     if not known.bases:
         raise DanluError("chat.base_unknown", adapter=adapter)
     first = known.bases[0]
@@ -56,6 +61,25 @@ def notes_of(known: Foreign, found: FoundBase, label: str) -> tuple[Note, ...]:
     if known.quantized:
         notes.append(("foreign.quantized", {"bits": known.quantized}))
     return tuple(notes)
+
+
+def is_ours(adapter: Path) -> bool:
+    """Whether danlu made it: by averaging, or by exporting."""
+    return any((adapter / name).is_file() for name in _RECORDS)
+
+
+def _recorded(adapter: Path) -> Model | None:
+    """The base as danlu called it when it made the adapter: of the model it brings along, PEFT's
+    files only name where it lay, or who published it."""
+    for name in _RECORDS:
+        try:
+            facts = json.loads((adapter / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        base = str(facts.get("base") or "") if isinstance(facts, dict) else ""
+        if base == "embedded" or (Path(base).expanduser() / "config.json").is_file():
+            return Model(source=base)
+    return None
 
 
 def _guess(base: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine.chat.foreign_target import Note, base_of, notes_of
+from engine.chat.foreign_target import Note, base_of, is_ours, notes_of
 from engine.errors import DanluError
 from engine.home import runs_root
 from engine.job import Job
@@ -19,7 +19,6 @@ from engine.spec.sections import Model
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _ADAPTER_FILE = "adapter_config.json"
 _MODEL_FILE = "config.json"
-_AVERAGED = "average.json"  # danlu made it itself
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def _of_foreign_adapter(folder: Path, base: str | None) -> ChatTarget:
     refuse_pickle(folder)
     known, label = read_foreign(folder), _foreign_label(folder)
     found = base_of(folder, known, base)
-    notes = () if (folder / _AVERAGED).is_file() else notes_of(known, found, label)
+    notes = () if is_ours(folder) else notes_of(known, found, label)
     return ChatTarget(found.model, label, adapter=folder, system=known.system, notes=notes)
 
 

@@ -115,3 +115,13 @@ def test_what_is_not_there_is_named(tiny_model: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     assert code_of(str(empty)) == "chat.not_a_model"
+
+
+@pytest.mark.parametrize("record", ["export.json", "average.json"])
+def test_what_danlu_made_stands_on_the_base_danlu_knew_it_by(tmp_path: Path, record: str) -> None:
+    config = {"base_model_name_or_path": "/elsewhere/SmolLM2-135M-Instruct", "peft_type": "LORA"}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config))
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"")
+    (tmp_path / record).write_text(json.dumps({"base": "embedded"}))
+    found = resolve_target(str(tmp_path))
+    assert found.base.source == "embedded" and found.notes == ()

@@ -51,6 +51,14 @@ class ErrorScreen(OverlayScreen[None]):
         self.error = error
         self._on_fix = on_fix
         self._takes = takes
+        self._show_first_key()
+
+    def _show_first_key(self) -> None:
+        """On the key line stands the first number that takes a fix."""
+        numbers = (str(n) for n, fix in enumerate(self.error.fixes, 1) if self._applies(fix))
+        first = next(numbers, "1")
+        shown = Binding(first, f"fix({first})", "keys.apply_fix", id=f"error.fix{first}")
+        self._bindings.key_to_bindings[first] = [shown]
 
     def work(self) -> list[Widget]:
         cinnabar, ember = ink(self, "cinnabar", bold=True), ink(self, "ember", bold=True)

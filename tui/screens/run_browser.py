@@ -71,7 +71,8 @@ class RunBrowser(RunReading):
 
     def head_right(self) -> str:
         count = self.count
-        parts = [words.t("runs.count", count=count)] if count else []
+        runs = count - sum(run.kind == "average" for run in self.listed.found)
+        parts = [words.t("runs.count", count=runs)] if count else []
         if self.listed.marked:
             parts.append(words.t("runs.marked", count=len(self.listed.marked)))
         elif len(self.listed.heads) < count and count > _LONG:
@@ -202,8 +203,10 @@ class RunBrowser(RunReading):
 
     def show_filtered(self, wanted: str) -> None:
         """Show only runs whose name, status or model contains every word of ``wanted``."""
-        self._wanted = wanted.strip()
+        self._wanted, before = wanted.strip(), self.line
         self.show()
+        if before is not None and self.line is not None and before.identity != self.line.identity:
+            self.query_one(RowList).move_to(0)  # its own line is gone: to the first that fits
 
     def on_input_submitted(self) -> None:
         self.query_one(RowList).focus()

@@ -1,7 +1,8 @@
 """Serving with vLLM where it is installed: the right command, and the process that runs it.
 
-Written from vLLM's documentation and ``vllm/config/lora.py``, ``vllm/lora/peft_helper.py`` of 0.11
-and later. The key travels as ``VLLM_API_KEY``, never as an argument.
+Written from the sources of vLLM 0.33 (``entrypoints/common/cli_args.py``, ``engine/arg_utils.py``,
+``config/lora.py``, ``lora/peft_helper.py``). The key travels as ``VLLM_API_KEY``, never as an
+argument.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
     from engine.spec.sections import Model
 
 _RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # --max-lora-rank takes no other
+# What of an adapter vLLM refuses when it is set, and starts that change the base beneath it.
+_REFUSED = (
+    "modules_to_save", "use_dora", "lora_bias", "alora_invocation_tokens", "layer_replication",
+    "use_bdlora", "use_qalora",
+)  # fmt: skip
+_PLAIN_STARTS = ("gaussian", "eva", "orthogonal", "mica", "lora_ga")
+_BITSANDBYTES = "lib/python*/site-packages/vllm/model_executor/layers/quantization/bitsandbytes.py"
 _LOOK_SECONDS = 2.0
 _GRACE = 20.0  # seconds vLLM gets to end
 
@@ -68,19 +76,31 @@ def vllm_command(found: str, plan: Plan, folder: Path, port: int) -> list[str]:
         rank = max(_rank(each.adapter) for each in adapters if each.adapter)
         command += ["--enable-lora", "--max-loras", str(len(adapters))]
         command += ["--max-lora-rank", str(next(size for size in _RANKS if size >= rank))]
-        command += ["--lora-modules", *(f"{each.name}={each.adapter}" for each in adapters)]
+        command += ["--lora-modules", *map(_lora_module, adapters)]
     template = next(
         (path for each in adapters if (path := _template(each.adapter)) is not None), None
     )
     if template:
         command += ["--chat-template", str(template)]
-    if plan.model.quantization == "nf4":
+    if _holds_quantised(found, plan.model.quantization):
         command += ["--quantization", "bitsandbytes"]
     if plan.model.dtype != "auto":
         command += ["--dtype", plan.model.dtype]
     if plan.model.trust_remote_code:
         command.append("--trust-remote-code")
     return command
+
+
+def _lora_module(named: Named) -> str:
+    """``name=path``, which vLLM takes for JSON where there is a comma in it."""
+    plain = f"{named.name}={named.adapter}"
+    return json.dumps({"name": named.name, "path": str(named.adapter)}) if "," in plain else plain
+
+
+def _holds_quantised(found: str, quantization: str) -> bool:
+    """Whether the vLLM at ``found`` holds a base so: in 4 bits by bitsandbytes, as long as it still
+    brings that; in 8 bits none does."""
+    return quantization == "nf4" and any(Path(found).resolve().parents[1].glob(_BITSANDBYTES))
 
 
 def serve_with_vllm(
@@ -96,6 +116,9 @@ def serve_with_vllm(
     port = listening.getsockname()[1]
     listening.close()  # vLLM listens itself
     environment = {**os.environ, "VLLM_API_KEY": key} if key else dict(os.environ)
+    wanted = plan.model.quantization
+    if wanted != "none" and not _holds_quantised(found, wanted):
+        job.note("serve.whole_base", quantization=wanted)
     job.report("load_model")
     process = subprocess.Popen(
         vllm_command(found, plan, folder, port), stdin=subprocess.DEVNULL, env=environment
@@ -114,7 +137,8 @@ def _watch(process: subprocess.Popen[bytes], plan: Plan, port: int, journal: Jou
         if not serving and _ask(here, port, "health") is not None:
             serving = True
             journal.write("status", status="serving", url=url_of(plan.host, port), port=port)
-        counted = read_metrics(_ask(here, port, "metrics") or "") if serving else before
+        page = _ask(here, port, "metrics") if serving else None
+        counted = before if page is None else read_metrics(page)  # it may be busy, or ending
         if counted != before:
             now = time.monotonic()
             pace = round((counted[1] - before[1]) / (now - looked), 2)
@@ -158,9 +182,14 @@ def _refuses(named: Sequence[Named]) -> tuple[str, str] | None:
         if each.adapter is None:
             continue
         config = _config(each.adapter)
-        for feature in ("modules_to_save", "use_dora"):
+        for feature in _REFUSED:
             if config.get(feature):
                 return each.name, feature
+        if config.get("bias", "none") != "none":
+            return each.name, "bias"
+        start = config.get("init_lora_weights")
+        if isinstance(start, str) and start.lower() not in _PLAIN_STARTS:
+            return each.name, f"init_lora_weights={start}"
         if _rank(each.adapter) > _RANKS[-1]:
             return each.name, "r"
     return None

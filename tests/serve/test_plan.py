@@ -77,9 +77,11 @@ def test_vllm_is_given_base_and_adapters_by_name_and_no_key(
     (one / "chat_template.jinja").write_text("{{ messages }}")
     two = adapter_folder(tmp_path / "two", str(tiny_model))
     model, named = what_to_serve([str(one), str(two)])
-    command = vllm_command("vllm", Plan(model, tuple(named), requires_key=True), tiny_model, 8123)
+    command = vllm_command(
+        "/bin/vllm", Plan(model, tuple(named), requires_key=True), tiny_model, 8123
+    )
     assert command == [
-        *("vllm", "serve", str(tiny_model), "--host", "127.0.0.1", "--port", "8123"),
+        *("/bin/vllm", "serve", str(tiny_model), "--host", "127.0.0.1", "--port", "8123"),
         *("--served-model-name", tiny_model.name),
         *("--enable-lora", "--max-loras", "2", "--max-lora-rank", "32"),
         *("--lora-modules", f"one={one}", f"two={two}"),
@@ -90,10 +92,23 @@ def test_vllm_is_given_base_and_adapters_by_name_and_no_key(
 def test_a_plain_model_asks_vllm_for_no_adapters() -> None:
     model = Model(source="Qwen/Qwen3-8B", quantization="nf4", dtype="bfloat16")
     _, named = what_to_serve(["Qwen/Qwen3-8B"])
-    command = vllm_command("vllm", Plan(model, tuple(named), host="::1"), Path("/models/q"), 8000)
+    command = vllm_command(
+        "/bin/vllm", Plan(model, tuple(named), host="::1"), Path("/models/q"), 8000
+    )
     assert "--enable-lora" not in command
     assert command[command.index("--served-model-name") + 1] == "Qwen/Qwen3-8B"
-    assert command[-4:] == ["--quantization", "bitsandbytes", "--dtype", "bfloat16"]
+    assert command[-2:] == ["--dtype", "bfloat16"] and "--quantization" not in command
+
+
+def test_a_vllm_with_bitsandbytes_holds_the_base_in_4_bits(tmp_path: Path) -> None:
+    kept = tmp_path / "lib/python3.11/site-packages/vllm/model_executor/layers/quantization"
+    kept.mkdir(parents=True)
+    (kept / "bitsandbytes.py").touch()
+    model = Model(source="Qwen/Qwen3-8B", quantization="nf4")
+    _, named = what_to_serve(["Qwen/Qwen3-8B"])
+    found = str(tmp_path / "bin" / "vllm")
+    command = vllm_command(found, Plan(model, tuple(named)), Path("/models/q"), 8000)
+    assert command[-2:] == ["--quantization", "bitsandbytes"]
 
 
 def test_what_vllm_counts_is_read_from_its_metrics() -> None:

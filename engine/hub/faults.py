@@ -73,6 +73,12 @@ def worth_retrying(code: str) -> bool:
     return code in ("hub.connection_lost", "hub.server_error", "hub.busy", "hub.damaged")
 
 
+def begins_behind_the_end(error: BaseException) -> bool:
+    """Whether the hub has nothing where a partial file was to be gone on with: it is as long as the
+    hub's, or longer."""
+    return any(_status(each) == 416 for each in _chain(error))
+
+
 def asked_to_wait(error: BaseException) -> float:
     """Seconds that a busy hub asked to be left alone, at most some minutes; 0 where it did not."""
     for each in _chain(error):
@@ -96,6 +102,8 @@ def _by_status(status: int, values: dict[str, Any], revision: str | None) -> Fau
         if revision:
             return "hub.no_revision", {**values, "revision": revision}
         return "hub.not_found", values
+    if status == 416:  # a partial file that is longer than the hub's
+        return "hub.damaged", values
     if status == 429:
         return "hub.busy", values
     if status >= 500 or status == 408:

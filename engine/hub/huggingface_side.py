@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
 from engine.hub.choose import RemoteFile
+from engine.hub.faults import begins_behind_the_end
 
 _MOST_BY_HTTP = constants.MAX_HTTP_DOWNLOAD_SIZE  # beyond it only the client's xet path works
 _CHUNK = 2**16  # bytes: what a break may lose
@@ -73,7 +76,8 @@ class HuggingFaceSide:
             self._forget(file)
         if file.sha256 and file.size <= _MOST_BY_HTTP:
             self._fetch_blob(file)
-        hf_hub_download(self._repo, file.path, repo_type=self._kind, revision=self.revision)
+        with _size_named(file.path):
+            hf_hub_download(self._repo, file.path, repo_type=self._kind, revision=self.revision)
         if not self._is_sound(file):
             self._forget(file)
             raise Damaged(file.path)
@@ -114,20 +118,19 @@ class HuggingFaceSide:
                 partial.unlink()
             try:
                 self._go_on(file, partial)
-            except OSError as error:
-                if type(error) is not OSError or error.errno is not None:
-                    raise
-                # The client's own words for an end at another size than was said.
+            except Damaged:
                 if not _LEAST_PART < partial.stat().st_size < file.size:
                     partial.unlink()
-                raise Damaged(file.path) from error
+                raise
             if _sha256(partial) != file.sha256:
                 partial.unlink()
                 raise Damaged(file.path)
             os.replace(partial, blob)
 
     def _go_on(self, file: RemoteFile, partial: Path) -> None:
-        with partial.open("ab", buffering=0) as target:
+        with partial.open("ab", buffering=0) as target, _size_named(file.path):
+            if target.tell() == file.size:
+                return  # an end came between its last byte and its new name
             http_get(
                 hf_hub_url(self._repo, file.path, repo_type=self._kind, revision=self.revision),
                 target,
@@ -147,6 +150,18 @@ class HuggingFaceSide:
     def _partial(self, file: RemoteFile) -> Path:
         blob = self._blob(file)
         return blob.with_name(f"{blob.name}.incomplete")
+
+
+@contextmanager
+def _size_named(path: str) -> Iterator[None]:
+    """Raise Damaged for what the client says of a file that ends at another size than was said."""
+    try:
+        yield
+    except Exception as error:
+        its_own_words = type(error) is OSError and error.errno is None
+        if its_own_words or begins_behind_the_end(error):
+            raise Damaged(path) from error
+        raise
 
 
 def _sha256(path: Path) -> str:

@@ -14,12 +14,17 @@ from modelscope_hub import HubApi, constants
 
 from engine.hub.caches import modelscope_cache, older_modelscope_copies
 from engine.hub.choose import RemoteFile
+from engine.hub.faults import begins_behind_the_end
 
 _PARALLEL_FROM: int = getattr(constants, "DOWNLOAD_PARALLEL_THRESHOLD", 2**62)
 # Bytes: what a break may lose. The setting is in whole MiB, and a client without it keeps its own.
 with contextlib.suppress(ImportError):
     _settings = importlib.import_module("modelscope_hub._download").__dict__
     _settings["DOWNLOAD_CHUNK_SIZE"] = 2**16
+
+
+class Damaged(Exception):
+    """What is here of a file is not what the hub has. Named so that faults know it."""
 
 
 class ModelScopeSide:
@@ -49,7 +54,7 @@ class ModelScopeSide:
     def held(self, file: RemoteFile) -> int:
         """Bytes of ``file`` that are here, whole or partial."""
         target = self.folder / file.path
-        for path in (target, target.with_suffix(target.suffix + ".incomplete")):
+        for path in (target, self._partial(file)):
             try:
                 return min(path.stat().st_size, file.size)
             except OSError:
@@ -60,14 +65,24 @@ class ModelScopeSide:
 
     def fetch(self, file: RemoteFile) -> None:
         """Bring ``file`` here, from where a former try ended. Raises the client's errors."""
-        self._api.downloader.download_file(
-            self._repo,
-            self._kind,
-            file.path,
-            revision=self.revision,
-            expected_sha256=file.sha256,
-            file_size=file.size,
-        )
+        try:
+            self._api.downloader.download_file(
+                self._repo,
+                self._kind,
+                file.path,
+                revision=self.revision,
+                expected_sha256=file.sha256,
+                file_size=file.size,
+            )
+        except Exception as error:  # the clients' errors share no class
+            if begins_behind_the_end(error):
+                self._partial(file).unlink(missing_ok=True)  # it is not the hub's: from the start
+                raise Damaged(file.path) from error
+            raise
+
+    def _partial(self, file: RemoteFile) -> Path:
+        target = self.folder / file.path
+        return target.with_suffix(target.suffix + ".incomplete")
 
     @property
     def folder(self) -> Path:

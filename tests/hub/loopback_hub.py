@@ -22,6 +22,13 @@ from urllib.parse import unquote
 from tests.hub.loopback_answers import Fault, Repo, Request, answers_of
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go are part of what is tested."""
+
+
 class LoopbackHub:
     """Serves what was added. ``requests`` lists all it was asked; ``sent_bytes`` counts files."""
 
@@ -33,8 +40,7 @@ class LoopbackHub:
         self.bytes_per_second: float | None = None
         self.members: set[str] = set()
         self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), answers_of(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), answers_of(self))
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

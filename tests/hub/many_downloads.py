@@ -44,8 +44,10 @@ def _until_whole(case: dict[str, Any]) -> dict[str, Any]:
             bring({**case, "revision": None}, say)
             return {"folder": str(Path(ended["folder"])), "codes": codes}
         except Failed as failure:
+            print(case, failure.code, failure.values, file=sys.stderr)
             codes.append(failure.code)
         except Exception as error:  # whatever a client may raise has a name
+            print(case, repr(error), file=sys.stderr)
             codes.append(fault(error, case["hub"], case["repo"], None)[0])
     return {"folder": None, "codes": codes}
 

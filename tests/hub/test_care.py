@@ -179,6 +179,22 @@ def test_what_the_hub_s_own_tool_fetched_is_not_fetched_again(
     assert not [one.path for one in bodies if WEIGHTS in one.path]
 
 
+@pytest.mark.slow
+@both
+def test_an_end_between_the_last_byte_and_the_new_name_costs_nothing(
+    hubs: Hubs, published: Path, name: str
+) -> None:
+    hub = hub_of(hubs, name)
+    hub.add(REPO, published)
+    whole = fetch(REPO, hub=name, job=Job()).folder / WEIGHTS
+    blob = whole.resolve()
+    blob.rename(blob.with_name(f"{blob.name}.incomplete"))
+    whole.unlink(missing_ok=True)
+    sent = hub.sent_bytes
+    same_files(fetch(REPO, hub=name, job=Job()), published)
+    assert hub.sent_bytes == sent
+
+
 def test_a_busy_hub_is_left_alone_as_long_as_it_asks() -> None:
     class Busy(Exception):
         retry_after = 7.0

@@ -9,18 +9,23 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import words
+from engine.catalogue import CatalogueDataset, CatalogueModel
 from engine.hardware import Machine
 from engine.hub.found import Found
 from engine.hub.reference import Hub
 from engine.units import human_bytes, human_count
 from tui.cells import fit, right
 from tui.ink import ink
+from tui.model_marks import model_marks
 from tui.symbols import sign
 
 _MODEL = (("parameters", 8), ("to_fetch", 10), ("where", 9), ("fit", 12))
 _DATA = (("rows", 8), ("to_fetch", 10), ("where", 9), ("stage", 7))
 _LICENSE = ("license", 16)  # where there is room
 _ROOM = 100  # cells
+_MODEL_TOLD = (("context", 10), ("marks", 16))  # where there is much
+_DATA_TOLD = (("format", 16), ("languages", 12))
+_MUCH = 140  # cells
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class HubRow:
 def columns(kind: str, cells: int) -> list[tuple[str, int]]:
     """Names and cells of the columns after the first."""
     chosen = list(_MODEL if kind == "model" else _DATA)
+    if cells >= _MUCH:
+        chosen += _MODEL_TOLD if kind == "model" else _DATA_TOLD
     return [*chosen, _LICENSE] if cells >= _ROOM else chosen
 
 
@@ -54,7 +61,8 @@ class HubHeading(Static):
         name = words.t("search.name")
         line = Text(fit(f"    {name}", cells - sum(size for _, size in told)), ink(self, "ash"))
         for key, size in told:
-            line.append(right(words.t(f"search.{key}"), size))
+            told_by = "catalogue" if (key, size) in (*_MODEL_TOLD, *_DATA_TOLD) else "search"
+            line.append(right(words.t(f"{told_by}.{key}"), size))
         return line
 
 
@@ -90,7 +98,20 @@ def _value(key: str, found: Found, here: Machine) -> tuple[str, str]:
         return where(found), "jade" if found.here else "ash"
     if key == "license":
         return found.first("license") or "", "ash"
+    if key in ("context", "marks", "format", "languages"):
+        return _told(key, found.known), "ash"
     return verdict(found, here)
+
+
+def _told(key: str, known: CatalogueModel | CatalogueDataset | None) -> str:
+    """What the catalogue tells of it."""
+    if isinstance(known, CatalogueModel):
+        if key == "marks":
+            return model_marks(known)
+        return human_count(known.context) if key == "context" and known.context else ""
+    if isinstance(known, CatalogueDataset):
+        return " ".join(known.languages) if key == "languages" else known.format or ""
+    return ""
 
 
 def size_text(found: Found) -> str:

@@ -16,8 +16,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.data.check import check
+from engine.data.conversation import Conversation
+from engine.data.garbled import half_character
+from engine.data.remarks import remarks
 from engine.data.repair import repair
 from engine.data.report import Report
+from engine.data.sketches import sketches
+from engine.data.suspicions import suspicious
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source
@@ -193,3 +198,30 @@ def test_huge_rows_and_endless_lines_take_bounded_memory(tmp_path: Path) -> None
     assert (report.kept, report.dropped_by) == (2, {"row_too_large": 1})
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 400 * 1024  # KiB: a line of 300 MiB is never held whole
+
+
+WORDS = st.lists(
+    st.one_of(
+        st.sampled_from(["password", "密码", "api_key", "://u:", "@", "1381234567", "<|", "{{a}}"]),
+        st.sampled_from(
+            ["=", "：", "\u3000", "\x85", "\x1c", " ", "x7Tz!9qRw", "corp.io", "锟斤拷"]
+        ),
+        st.text(max_size=12),
+    ),
+    max_size=6,
+).map("".join)
+
+
+@settings(
+    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=QUIET
+)
+@given(st.lists(WORDS, min_size=1, max_size=20))
+def test_looking_at_many_texts_at_once_misses_nothing(texts: list[str]) -> None:
+    whole = [text for text in texts if not half_character(text)]
+    found = suspicious([text.encode() for text in whole])
+    for number, text in enumerate(whole):
+        said = Conversation([{"role": "user", "content": text}], None, "", 1)
+        assert "\0" in text or number in found or not remarks(said)
+    plain = ["".join(text.split()).casefold() for text in texts]
+    assert (sketches(texts) == sketches(plain)).all()
+    assert (sketches(texts)[-1] == sketches(texts[-1:])[0]).all()

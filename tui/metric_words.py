@@ -79,6 +79,8 @@ def _of_benchmark(document: dict[str, Any]) -> list[str]:
     if document.get("cut"):
         said.append(t("evaluate.cut"))
     usual = BENCHMARKS.get(document.get("benchmark", ""))
+    if usual is not None and document["shots"] != usual.shots:
+        said.append(t("evaluate.other_shots", count=usual.shots))
     tokens = (document.get("settings") or {}).get("max_new_tokens")
     if usual is not None and usual.writes and tokens not in (None, usual.tokens):
         said.append(t("evaluate.shorter_answers", count=tokens))

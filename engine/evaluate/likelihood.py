@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -19,6 +19,7 @@ from engine.job import Job
 
 _LOGITS = 4096  # positions whose logits a batch holds at most: 1.2 GB at 150,000 words and bf16
 _SLICE = 512  # positions turned into fp32 together
+_EVERY = 256  # rows between two looks whether the person cancelled
 
 
 @dataclass(frozen=True)
@@ -66,26 +67,35 @@ def likelihoods(
     phase: str,
 ) -> list[Likelihood | None]:
     """The likelihood of each conversation, in their order; None for one the chat template refuses
-    or of which no token is trained. Raises Cancelled."""
-    rendered = [_rendered(tokenizer, conversation, masks) for conversation in conversations]
+    or of which no token is trained. Rows are laid out twice, to know their lengths and when their
+    batch comes: of all of them together tokens would take as much memory as a model. Raises
+    Cancelled."""
+    sizes: dict[int, _Size] = {}
+    for index, conversation in enumerate(conversations):
+        row = _rendered(tokenizer, conversation, masks)
+        if row is not None:
+            sizes[index] = _Size(len(row.input_ids), _kept(row))
+        if index % _EVERY == 0:
+            job.check()
     found: list[Likelihood | None] = [None] * len(conversations)
-    order = sorted(
-        (index for index, row in enumerate(rendered) if row is not None),
-        key=lambda index: len(_row(rendered[index]).input_ids),
-    )
-    done = len(conversations) - len(order)
+    done = len(conversations) - len(sizes)
     job.report(phase, done, len(conversations), "rows")
+    order = sorted(sizes.items(), key=lambda entry: entry[1].tokens)
     with answering(model):
-        for group in _groups([(index, _row(rendered[index])) for index in order], batch_size):
-            for index, row in zip(
-                (index for index, _ in group),
-                _measured(model, [row for _, row in group]),
-                strict=True,
-            ):
-                found[index] = row
+        for group in _groups(order, batch_size):
+            rows = [_row(_rendered(tokenizer, conversations[index], masks)) for index in group]
+            for index, measured in zip(group, _measured(model, rows), strict=True):
+                found[index] = measured
             done += len(group)
             job.report(phase, done, len(conversations), "rows")
     return found
+
+
+class _Size(NamedTuple):
+    """Of a row: its tokens, and the positions whose logits are wanted."""
+
+    tokens: int
+    kept: int
 
 
 def _row(row: Rendered | None) -> Rendered:
@@ -113,18 +123,16 @@ def _kept(row: Rendered) -> int:
     return len(row.labels) - first + 1
 
 
-def _groups(
-    rows: list[tuple[int, Rendered]], batch_size: int
-) -> Iterator[list[tuple[int, Rendered]]]:
+def _groups(order: list[tuple[int, _Size]], batch_size: int) -> Iterator[list[int]]:
     """Batches of at most ``batch_size`` rows whose logits are not too many."""
-    group: list[tuple[int, Rendered]] = []
+    group: list[int] = []
     kept = 0
-    for entry in rows:
-        longest = max(kept, _kept(entry[1]))
+    for index, size in order:
+        longest = max(kept, size.kept)
         if group and (len(group) == batch_size or longest * (len(group) + 1) > _LOGITS):
             yield group
-            group, longest = [], _kept(entry[1])
-        group.append(entry)
+            group, longest = [], size.kept
+        group.append(index)
         kept = longest
     if group:
         yield group

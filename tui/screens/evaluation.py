@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, overload
@@ -29,6 +29,7 @@ from tui.widgets.row_list import RowList
 
 _PAGE = 64  # rows read together
 _SCORE = 9  # cells of a row's figure
+_TITLES = ("evaluate.question", "evaluate.reference", "evaluate.answer")
 
 
 class PagedRows(Sequence[dict[str, Any]]):
@@ -65,7 +66,6 @@ class EvaluationScreen(DanluScreen):
     ]
     DEFAULT_CSS = """
     EvaluationScreen DetailLines { height: 35%; min-height: 7; }
-    EvaluationScreen RowTitles { height: 1; }
     """
 
     def __init__(self, document: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ class EvaluationScreen(DanluScreen):
         rows = RowList(self._draw, self._rows, enter="keys.read")
         return [
             MetricGrid(self._document),
-            RowTitles(metric_name(self._main)),
+            RowTitles(_TITLES, columns, metric_name(self._main), _SCORE),
             rows,
             DetailLines(self._details(self._rows[0] if len(self._rows) else None)),
         ]
@@ -214,16 +214,22 @@ class LabelsScreen(OverlayScreen[None]):
 
 
 class RowTitles(Widget):
-    """The names of the columns."""
+    """The names of the columns: ``names`` are word keys, ``columns`` their cells, ``figure`` stands
+    at the right in ``room`` cells."""
 
-    def __init__(self, figure: str) -> None:
+    DEFAULT_CSS = "RowTitles { height: 1; }"
+
+    def __init__(
+        self, names: Sequence[str], columns: Callable[[int], Sequence[int]], figure: str, room: int
+    ) -> None:
         super().__init__()
-        self._figure = figure
+        self._names, self._columns = names, columns
+        self._figure, self._room = figure, room
 
     def render(self) -> Text:
-        names = [words.t(f"evaluate.{name}") for name in ("question", "reference", "answer")]
+        rooms = self._columns(self.size.width)
         line = "  " + "".join(
-            fit(name, room) + " "
-            for name, room in zip(names, columns(self.size.width), strict=True)
+            fit(words.t(name), room) + " " for name, room in zip(self._names, rooms, strict=True)
         )
-        return Text(line + right(fit(self._figure, _SCORE).rstrip(), _SCORE), ink(self, "ash"))
+        figure = right(fit(self._figure, self._room).rstrip(), self._room)
+        return Text(line + figure, ink(self, "ash"))

@@ -22,6 +22,7 @@ from tui.evaluation_line import evaluation_line
 from tui.ink import ink
 from tui.metric_words import change, metric_name, number
 from tui.screens.base import DanluScreen
+from tui.screens.evaluation import RowTitles
 from tui.screens.overlay import OverlayScreen
 from tui.symbols import sign
 from tui.versus_lines import figure_lines, notes, versus_lines
@@ -107,7 +108,10 @@ class VersusScreen(DanluScreen):
         found = self._found
         rows = RowList(self._draw, found.pairs if found else [], enter="keys.read")
         details = DetailLines(self._details(found.pairs[0]) if found else [])
-        return [Static(self._top(), classes="figures"), rows, details]
+        names = ("evaluate.question", "versus.before", "versus.after")
+        titles = RowTitles(names, columns, words.t("evaluate.change"), _CHANGE)
+        parts = (titles, rows, details) if found else ()
+        return [Static(self._top(), classes="figures"), *parts]
 
     def head_right(self) -> str:
         before, after = (document["target"] for document in self._documents)
@@ -146,13 +150,8 @@ class VersusScreen(DanluScreen):
         assert self._found is not None
         before, after = pair
         text = Text().append(f"{sign('next')} " if selected else "  ", ink(self, "ember"))
-        room = cells - 2 - _CHANGE - 4
-        question = room * 3 // 10
-        half = (room - question) // 2
         said = (after["question"], before["answer"], after["answer"])
-        for words_said, space, colour in zip(
-            said, (question, half, room - question - half), _COLOURS, strict=True
-        ):
+        for words_said, space, colour in zip(said, columns(cells), _COLOURS, strict=True):
             shown = " ".join(without_thought(words_said or "").split()) or sign("more")
             text.append(fit(shown, space), ink(self, colour)).append(" ")
         size = self._found.change(pair)
@@ -188,6 +187,14 @@ class VersusScreen(DanluScreen):
     def action_figures(self) -> None:
         if self._found is not None:
             self.app.push_screen(FiguresScreen(self._found))
+
+
+def columns(cells: int) -> tuple[int, int, int]:
+    """How many cells question and both answers have beside the change."""
+    room = cells - 2 - _CHANGE - 4  # the last cell may be the scroll bar's
+    question = room * 3 // 10
+    half = (room - question) // 2
+    return question, half, room - question - half
 
 
 _COLOURS = ("foreground", "ash", "foreground")

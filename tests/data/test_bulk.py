@@ -212,11 +212,11 @@ def test_whatever_is_remarked_on_is_suspicious() -> None:
         "<image>", "\u200b", "\x1c", "\ufffd", "烫烫烫", "浣犲ソ锛屼笘鐣岋紒",
         "-----BEGIN PRIVATE KEY-----",
     ]  # fmt: skip
-    texts = ["".join(draw.choices(pieces, k=draw.choice((1, 2, 3, 4)))) for _ in range(6000)]
+    texts = ["".join(draw.choices(pieces, k=draw.choice((1, 2, 3, 4)))) for _ in range(2000)]
     remarked = {
         number
         for number, text in enumerate(texts)
         if remarks(Conversation([{"role": "user", "content": text}], None, "", 1))
     }
     found = set(suspicious([text.encode() for text in texts]))
-    assert remarked <= found and len(remarked) > 2000
+    assert remarked <= found and len(remarked) > 600

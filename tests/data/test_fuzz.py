@@ -212,6 +212,7 @@ WORDS = st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=QUIET
 )

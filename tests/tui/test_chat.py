@@ -17,7 +17,7 @@ from engine.chat.sampling import Sampling
 from engine.chat.talker import Footprint
 from engine.chat.together import Pace
 from engine.spec.sections import Model
-from tests.chat.conftest import adapter, live, make_adapter, talkative
+from tests.chat.conftest import adapter, live, talkative
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.settle import until
 from tui.app import DanluApp
@@ -101,9 +101,8 @@ def test_lines_break_as_both_scripts_want(text: str, cells: int, lines: list[str
     assert wrap(text, cells) == lines
 
 
-async def test_a_model_answers_as_base_and_as_tuned(talkative: Path, tmp_path: Path) -> None:
-    tuned = make_adapter(talkative, tmp_path / "adapter", seed=3)
-    app = DanluApp(first=ChatScreen(str(tuned)))
+async def test_a_model_answers_as_base_and_as_tuned(adapter: Path) -> None:
+    app = DanluApp(first=ChatScreen(str(adapter)))
     async with app.run_test(size=(80, 24)) as pilot:
         screen = app.screen
         assert isinstance(screen, ChatScreen)
@@ -275,11 +274,9 @@ async def test_three_voices_are_stacked_where_columns_would_be_narrow(language: 
         assert len(screen._voices) == 2
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
 async def test_a_saved_conversation_goes_on_with_all_it_had(
-    language: str, danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words.use_language(language)
     here = _Recorded([])
     voices = here._voices[::-1]
     sampling = Sampling(temperature=0.7, top_k=20, max_new_tokens=64)

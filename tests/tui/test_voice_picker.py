@@ -71,6 +71,7 @@ async def test_typing_narrows_the_list_and_enter_takes_the_first(
         assert [part.label for part in chosen] == ["news-r1/checkpoint-2"]
 
 
+@pytest.mark.slow
 async def test_what_is_not_listed_is_named(danlu_home: Path) -> None:
     make_runs(danlu_home, ["identity"], 3)
     app = DanluApp(first=asked([], "identity", danlu_home))

@@ -26,7 +26,8 @@ from engine.spec.sections import Source
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 _FRONT = re.compile(r"---\s*\n(.*?)\n---", re.DOTALL)
-_GONE = ("hub.not_found", "hub.no_revision")  # a commit that was here before is as good
+# After these a commit that was here before is as good as the hub's.
+_GONE = ("hub.not_found", "hub.no_revision", "hub.called_otherwise")
 # After these a copy that some other program left in a cache is better than nothing.
 _NO_HUB = ("hub.offline", "hub.unreachable", "hub.connection_lost", "hub.server_error", "hub.busy")
 

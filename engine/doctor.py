@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from engine import words
 from engine.doctor_libraries import Libraries
+from engine.doctor_parts import optional_parts
 from engine.hardware import Machine, free_disk_bytes, machine
 from engine.home import home
 from engine.hub.endpoints import endpoint, offline, probe
@@ -129,6 +130,7 @@ def _light_checks(job: Job) -> Iterator[Check]:
     yield _driver(here)
     yield _bfloat16(here)
     yield _flash_attention(here)
+    yield from _parts()
     yield from _hubs()
     yield _embedded()
 
@@ -276,6 +278,18 @@ def _hubs() -> Iterator[Check]:
         else:
             values["reason"] = answers[address].reason
             yield Check("hub", "missing", f"unreachable_{hub}", values)
+
+
+def _parts() -> Iterator[Check]:
+    for part in optional_parts():
+        values = {
+            "part": part.title,
+            "version": part.found or "",
+            "use": part.use,
+            "install": part.install,
+        }
+        missing = part.found is None
+        yield Check("part", "missing" if missing else "ok", "absent" if missing else None, values)
 
 
 def _embedded() -> Check:

@@ -42,6 +42,17 @@ def find_room(target: str, quant: str, dtype: str | None) -> Room:
     return Room(sizes, free_bytes(home()), lacks)
 
 
+def installed_since(room: Room) -> bool:
+    """Whether a tool that ``room`` lacks is here now; cheap enough to ask every few seconds."""
+    from engine.export.outside_tools import quantiser
+    from engine.export.tool_python import TOOLS
+
+    for format in room.lacks:
+        if any(tool.version for tool in TOOLS.get(format, ())):
+            return True
+    return "gguf" in room.lacks and quantiser() is not None
+
+
 def _lack(request: ExportRequest) -> DanluError | None:
     from engine.export.tools import check_tools
 

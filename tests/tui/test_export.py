@@ -71,6 +71,27 @@ async def test_each_form_says_what_it_takes(language: str, room: None) -> None:
         assert "pip install gptqmodel" in screen_text(app)
 
 
+async def test_what_is_missing_is_copied_as_a_command_and_ready_once_it_is_there(
+    room: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANLU_HOME", str(tmp_path))
+    app = DanluApp(first=ExportScreen("embedded"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "down", "down", "down", "down", "y")
+        await pilot.pause()
+        assert app.clipboard == "python -m venv t && t/bin/pip install gptqmodel"
+        site = tmp_path / "tools/gptqmodel/lib/python3.11/site-packages"
+        (site / "gptqmodel-7.7.0.dist-info").mkdir(parents=True)
+        (site / "gptqmodel-7.7.0.dist-info" / "RECORD").touch()
+        monkeypatch.setattr("tui.screens.export.find_room", lambda *_: Room(_SIZES, 1, {}))
+        screen = app.screen
+        assert isinstance(screen, ExportScreen)
+        screen._look_again()
+        await settle(pilot)
+        assert "pip install" not in screen_text(app)
+
+
 @pytest.mark.parametrize("language", words.LANGUAGES)
 async def test_what_parts_stands_first_in_the_report(language: str) -> None:
     words.use_language(language)

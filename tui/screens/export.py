@@ -16,7 +16,7 @@ from engine.errors import DanluError
 from engine.export.request import DTYPES, FORMATS, PLAIN_QUANTS
 from engine.units import human_bytes
 from tui.cells import fit
-from tui.export_room import Room, find_room
+from tui.export_room import Room, find_room, installed_since
 from tui.ink import ink
 from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
@@ -27,6 +27,7 @@ from tui.widgets.row_list import RowList
 
 _QUANTS = (*PLAIN_QUANTS, "q6_k", "q5_k_m", "q4_k_m")
 _DTYPES = (None, *DTYPES)
+_LOOK_SECONDS = 3.0
 
 
 class ExportScreen(DanluScreen):
@@ -38,6 +39,7 @@ class ExportScreen(DanluScreen):
         Binding("f", "folder", "keys.export_folder", id="export.folder"),
         Binding("t", "kind", "keys.export_kind", id="export.kind"),
         Binding("v", "verify", "keys.export_verify", id="export.verify"),
+        Binding("y", "install", "keys.export_install", id="export.install"),
     ]
     DEFAULT_CSS = "ExportScreen DetailLines { height: 8; }"
 
@@ -146,6 +148,12 @@ class ExportScreen(DanluScreen):
     def on_mount(self) -> None:
         self.call_after_refresh(self._show)
         self._look()
+        self.set_interval(_LOOK_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        """What was missing may be installed by now, in another terminal."""
+        if installed_since(self._room):
+            self._look()
 
     def on_screen_resume(self) -> None:
         if self.is_mounted:  # the folder it would be written to may be taken now
@@ -182,6 +190,9 @@ class ExportScreen(DanluScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "kind":
             return self.is_mounted and self._format in ("gguf", "merged")
+        if action == "install":
+            lack = self._room.lacks.get(self._format)
+            return lack is not None and "install" in lack.values
         return True
 
     def on_row_list_moved(self) -> None:
@@ -199,6 +210,11 @@ class ExportScreen(DanluScreen):
     def action_verify(self) -> None:
         self._verify = not self._verify
         self._show()
+
+    def action_install(self) -> None:
+        command = str(self._room.lacks[self._format].values["install"])
+        self.app.copy_to_clipboard(command)
+        self.notify(command, title=words.t("runs.copied"))
 
     def action_folder(self) -> None:
         ask = AskScreen(words.t("export_screen.ask"), value=str(self._to()))

@@ -85,6 +85,7 @@ def test_a_run_can_go_on_with_the_name_another_hub_has(
     assert (source.source, source.subset, source.sample) == ("hf::other/rows", "zh", 9)
 
 
+@pytest.mark.slow
 def test_a_revision_is_named_in_the_source_or_beside_it(hubs: Hubs, tmp_path: Path) -> None:
     publish(hubs.huggingface, tmp_path / "rows", "then")
     assert "then" in words(Source(f"hf::{REPO}@{COMMIT}"))

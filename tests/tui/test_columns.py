@@ -93,6 +93,7 @@ async def test_sets_of_a_registry_are_chosen_by_name(
         assert "50% x3" in screen_text(app)
 
 
+@pytest.mark.slow
 async def test_names_of_roles_are_proposed_and_changed_with_the_arrows(
     danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

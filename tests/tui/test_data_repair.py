@@ -104,6 +104,7 @@ async def test_a_hub_s_rows_are_repaired_into_a_file_the_run_then_takes(
     assert [path.name for path in cache.iterdir()] == ["messy.jsonl"]
 
 
+@pytest.mark.slow
 async def test_what_only_a_person_can_put_right_is_said_to_be_so(
     tmp_path: Path, danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,6 +154,7 @@ def test_strays_do_not_raise_the_suggested_length() -> None:
     assert lengths_of([], None) is None
 
 
+@pytest.mark.slow
 async def test_a_data_set_is_taken_by_the_name_a_hub_knows_with_one_key(
     danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

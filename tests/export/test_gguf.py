@@ -58,7 +58,10 @@ def test_a_llama_is_verified_with_its_tokenizer_template_and_stops(
     assert modelfile.rstrip().splitlines()[0].startswith("FROM ./")
 
 
-def test_kinds_beyond_need_llama_cpp_by_one_command(adapter: Path, tmp_path: Path) -> None:
+def test_kinds_beyond_need_llama_cpp_by_one_command(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.export.outside_tools.quantiser", lambda: None)
     with pytest.raises(DanluError) as caught:
         gguf(adapter, tmp_path / "out", "q4_k_m")
     assert caught.value.code == "export.no_quantiser"
@@ -94,3 +97,29 @@ def test_a_modelfile_says_what_the_chat_template_says_or_nothing(
     assert (pieces is not None) == whole
     if name == "qwen25" and pieces:
         assert "Own prompt." in pieces.default and "$given" in pieces.template()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", ["base", "llama"])
+def test_llama_cpp_reads_and_says_what_the_checkpoint_does(
+    architecture: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    llama_cpp = pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    from engine.export.artefact import open_checkpoint
+    from engine.export.origin import find_origin
+
+    folder: Path = request.getfixturevalue(architecture)
+    opened = open_checkpoint(find_origin(resolve_target(str(folder)), Job()))
+    text = opened.render([{"role": "user", "content": "Who are you? 你是谁？"}]) or ""
+    ids = opened.read(text)
+    expected = opened.answer(ids, 16, opened.stops)
+    for quant in ("f16", "q8_0", "q4_k_m"):
+        document = gguf(folder, tmp_path / quant, quant)
+        assert set(document["why"]) <= {"agreement"}, document
+        path = next((tmp_path / quant).glob("*.gguf"))
+        model = llama_cpp.Llama(str(path), n_ctx=256, n_threads=1, verbose=False)
+        assert model.tokenize(text.encode(), add_bos=False, special=True) == ids
+        assert model.token_eos() in opened.stops
+        said = [token for token, _ in zip(model.generate(ids, temp=0.0), range(16), strict=False)]
+        if quant == "f16":  # random weights turn at the least rounding
+            assert said[:4] == expected[:4]

@@ -198,11 +198,6 @@ async def test_c_compares_with_another_evaluation_of_the_same_data(
 ) -> None:
     words.use_language(language)
     monkeypatch.setattr("tui.evaluation_line._age", lambda _: 7200.0)
-    app = DanluApp(first=EvaluationScreen(document))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("c")
-        await settle(pilot)
-        assert words.t("versus.none")[:12] in screen_text(app)
     _keep_other(document)
     app = DanluApp(first=EvaluationScreen(document))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from textual.message import Message
+from textual.worker import get_current_worker
 
 from engine.runs.contents import Contents, contents_of
 from engine.runs.heads import RunHead
@@ -79,7 +80,7 @@ class RunReading(DanluScreen):
 
     def _read(self) -> None:
         """In a thread: which runs there are, then every head that may be another, in batches."""
-        watch, began = self.watched, time.monotonic()
+        watch, began, worker = self.watched, time.monotonic(), get_current_worker()
         found = watch.scan(None if self.read_once else self._read_page)
         if not self.read_once:
             self.post_message(self.Read(found, [], False))
@@ -89,6 +90,8 @@ class RunReading(DanluScreen):
         batch: list[RunHead] = []
         pace, shown = _BATCH * (4 if len(found) > _MANY else 1), time.monotonic()
         for head in watch.read(watch.stale(found)):
+            if worker.is_cancelled:  # the screen was left: the process need not wait for the rest
+                return
             batch.append(head)
             if time.monotonic() - shown > pace:
                 self.post_message(self.Read(found, batch, False))

@@ -1,5 +1,5 @@
 """A news classifier that thinks before it answers: sharegpt rows whose answers keep their
-``<think>…</think>``, a checkpoint picked, figures on held-out rows, export in four bits."""
+``<think>…</think>``, a checkpoint picked, figures on held-out rows, an export in as few bits as it bears."""
 
 from __future__ import annotations
 
@@ -83,18 +83,28 @@ def walk(person: Person) -> None:
         if person.learns:
             assert figures["metrics"]["accuracy"] > figures["base"]["accuracy"] + 0.3
 
-        person.opens_runs(DOWN, "x")
-        person.sees(t("export.format.bnb4"))
-        person.presses(DOWN, DOWN, DOWN, ENTER)
-        person.sees(t("export.agreement"), seconds=TRAINED)
-        made = next((person.home / "exports").glob("news-*"))
-        told = json.loads((made / MANIFEST_NAME).read_text(encoding="utf-8"))
-        person.does(f"exported it in 4 bits; it answers as the checkpoint does: {told['verified']}")
+        told = _exports(person, "bnb4", DOWN, DOWN, DOWN)
+        if not told["verified"]:  # four bits can be too few for a model this small
+            told = _exports(person, "bnb8", DOWN, DOWN, DOWN, DOWN)
+        if person.learns:
+            assert told["verified"]
 
         person.opens_runs("c")
         person.asks(_text(rows[-1], 0), _text(rows[-1], 1).splitlines()[-1])
         person.does("heard base and tuned model on a headline neither was shown")
         publishes(person, hub, f"{ACCOUNT}/news")
+
+
+def _exports(person: Person, form: str, *moves: str) -> dict[str, Any]:
+    """Export the checkpoint in ``form``, so many lines down, and read what is said of it."""
+    person.opens_runs(DOWN, "x")
+    person.sees(t(f"export.format.{form}"))
+    person.presses(*moves, ENTER)
+    person.sees(t("export.agreement"), seconds=TRAINED)
+    made = next((person.home / "exports").glob(f"news-*{form}"))
+    told = json.loads((made / MANIFEST_NAME).read_text(encoding="utf-8"))
+    person.does(f"exported it as {form}; it answers as the checkpoint does: {told['verified']}")
+    return told
 
 
 def _text(row: dict[str, Any], turn: int) -> str:

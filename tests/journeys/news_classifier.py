@@ -1,5 +1,6 @@
 """A news classifier that thinks before it answers: sharegpt rows whose answers keep their
-``<think>…</think>``, a checkpoint picked, figures on held-out rows, an export in as few bits as it bears."""
+``<think>…</think>``, a checkpoint picked, figures on held-out rows, an export in as few bits as it
+bears."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError  # its own before Python 3.11
 from typing import TYPE_CHECKING, Any
 
 from engine.child_process import module_command
@@ -114,7 +115,7 @@ class RenderPool:
                 self._job.note(f"note_data.{code}", count=max(1, left))
             try:
                 return answer.result(timeout=_POLL)
-            except TimeoutError:
+            except FutureTimeoutError:
                 self._job.check()
             except Lost:
                 return None

@@ -73,7 +73,7 @@ async def test_what_is_missing_is_asked_for_and_a_name_is_checked_as_it_is_typed
         await pilot.press("enter", "down", "down", "enter", "down", "enter", "s")
         assert isinstance(app.screen, AskScreen)
         await pilot.press(*"ember")
-        assert "does not say whose it is" in screen_text(app)
+        await until(pilot, lambda: "does not say whose it is" in screen_text(app))
         await pilot.press(*"/mine", "enter")
         await until(pilot, lambda: isinstance(app.screen, LoginScreen))
         assert commands == []

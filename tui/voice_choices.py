@@ -150,4 +150,5 @@ def _export(report: ExportReport) -> Choice | None:
 
 
 def _searchable(choice: Choice) -> Choice:
-    return replace(choice, searched=f"{choice.title} {choice.note} {choice.target}".casefold())
+    named = "" if os.path.isabs(choice.target) else choice.target  # paths match too much
+    return replace(choice, searched=f"{choice.title} {choice.note} {named}".casefold())

@@ -161,7 +161,7 @@ def _unnamed(path: str, text: str) -> list[Any]:
 
 
 def _options(entry: Any) -> Any:
-    given = entry if isinstance(entry, dict) else {"source": ""}
+    given: dict[str, Any] = entry if isinstance(entry, dict) else {"source": ""}
     try:
         return plain(replace(Source(**given), source=""))
     except TypeError:  # written by another version

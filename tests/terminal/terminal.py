@@ -17,6 +17,12 @@ import pyte
 DANLU = (sys.executable, "-m", "tui.main")
 
 
+def _heed_ctrl_c() -> None:
+    """As a shell's own children do, whatever the tests were started by: what runs in the background
+    of a script ignores it, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """``danlu`` with ``arguments`` on a pty of ``columns`` × ``rows``, drawn by pyte; started as
     ``program`` in ``folder`` (None: the current one)."""
@@ -49,6 +55,7 @@ class Terminal:
             dimensions=(rows, columns),
             env=given,  # type: ignore[arg-type]
             timeout=None,
+            preexec_fn=_heed_ctrl_c,
         )
 
     def text(self) -> str:

@@ -9,6 +9,7 @@ from engine import words
 from engine.errors import DanluError
 from engine.hub.reference import HUB_NAMES, HUBS, Hub
 from engine.jobs.record import JobRecord
+from tui.average_words import made_lines
 from tui.screens.base import DanluScreen
 
 
@@ -39,7 +40,15 @@ def result_lines(record: JobRecord) -> list[str]:
         return [words.t("jobs.pushed", url=document["url"]), words.t(f"jobs.pushed_{seen}")]
     if verb == "fetch":
         return [words.t("jobs.fetched", folder=document["folder"])]
+    if verb == "average":
+        return made_lines(document)
     return []
+
+
+def made_to_talk_to(record: JobRecord) -> str | None:
+    """What it made, where that is a model without a screen of its own."""
+    verb, document = _made(record)
+    return document["folder"] if verb == "average" else None
 
 
 def _made(record: JobRecord) -> tuple[str, dict[str, Any]]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.text import Text
 from textual.widget import Widget
 
 from engine import words
 from engine.jobs.record import JobRecord
 from engine.jobs.state import JobState
-from engine.runs.layout import checkpoint_step
+from engine.runs.places import short_target
 from engine.units import human_duration
 from tui.cells import fit
 from tui.ink import ink
@@ -29,18 +27,11 @@ _STATUS = {
 
 def job_title(record: JobRecord) -> str:
     """``Evaluating news``: what it does, and to what."""
-    command = record.command()
-    target = next((word for word in command[1:] if not word.startswith("-")), "")
+    command, about = record.command(), [short_target(each) for each in record.about()]
     key = f"jobs.verb.{command[0]}" if command else ""
-    return words.t(key, target=short_target(target)) if words.has(key) else record.name
-
-
-def short_target(target: str) -> str:
-    """A path by its end; a checkpoint's with its run's name, for all runs have such."""
-    path = Path(target)
-    if not path.is_absolute():
-        return target
-    return f"{path.parent.name}/{path.name}" if checkpoint_step(path) >= 0 else path.name
+    if not about or not words.has(key):
+        return record.name
+    return words.t(key, target=about[0], targets=" + ".join(about))
 
 
 def status_words(widget: Widget, state: JobState, cells: int) -> Text:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.average.asked import Asked, read_asked
+from engine.average.room import check_room
 from engine.chat.target import ChatTarget, resolve_target
 from engine.errors import DanluError
 from engine.job import Job
@@ -49,7 +50,7 @@ def average(
     sum of their ranks, or cut to ``rank``. ``weights`` are shares (equal without); ``base`` names
     the model below all of them. Until it is whole, nothing stands at ``out``.
 
-    Raises DanluError ``average.*``, ``chat.*``, ``export.no_room``; Cancelled.
+    Raises DanluError ``average.*``, ``chat.*``; Cancelled.
     """
     out = out.expanduser().absolute()
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
@@ -60,7 +61,7 @@ def average(
     job.report("import_libraries")
     import_model_libraries()
     asked = read_asked(found, weights, base)
-    _check_room(out, asked)
+    check_room(out, asked, rank)
     with aside(out, "averaging") as made:
         document = _write(asked, made, job, rank, base)
         job.check()
@@ -178,14 +179,6 @@ def _source(asked: Asked) -> dict[str, Any]:
         "rank": asked.lora.config.get("r"),
         "sha256": sha256_of(asked.lora.folder / ADAPTER_WEIGHTS),
     }
-
-
-def _check_room(out: Path, asked: list[Asked]) -> None:
-    from engine.export.lora_weights import ADAPTER_WEIGHTS
-    from engine.export.room import check_room
-
-    stored = sum((each.lora.folder / ADAPTER_WEIGHTS).stat().st_size for each in asked)
-    check_room(out, 2 * stored)  # the mean is held in float32, they may be in bfloat16
 
 
 def _put(made: Path, out: Path) -> None:

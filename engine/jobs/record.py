@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 import shutil
@@ -16,6 +17,7 @@ from engine.jobs.state import JobState
 from engine.process_folder import ProcessFolder, new_folder
 from engine.runs.atomic import write_atomically
 from engine.runs.journal import JournalFollower
+from engine.runs.places import short_target
 
 _COMMAND, _RESULT = "job.json", "result.json"
 _KEPT = 40  # jobs that have ended and are still listed
@@ -28,9 +30,16 @@ class JobRecord(ProcessFolder):
 
     def command(self) -> list[str]:
         """The words after ``danlu`` that do it; none when they cannot be read."""
+        return self._words("command")
+
+    def about(self) -> list[str]:
+        """What it works on: the targets, as they were typed."""
+        return self._words("about") or _leading(self.command())
+
+    def _words(self, name: str) -> list[str]:
         try:
             found = json.loads((self.path / _COMMAND).read_text(encoding="utf-8"))
-            return [str(word) for word in found["command"]]
+            return [str(word) for word in found[name]]
         except (OSError, ValueError, KeyError, TypeError):
             return []
 
@@ -102,13 +111,20 @@ def find_record(name: str) -> JobRecord:
     raise DanluError("jobs.no_such_job", name=name, there=listed)
 
 
-def new_record(command: Sequence[str]) -> JobRecord:
-    """A folder for the job that ``command`` (the words after ``danlu``) does. Raises OSError."""
+def new_record(command: Sequence[str], about: Sequence[str] = ()) -> JobRecord:
+    """A folder for the job that ``command`` (the words after ``danlu``) does ``about`` these
+    targets; without them, those it begins with. Raises OSError."""
     _sweep()
-    about = next((word for word in command[1:] if not word.startswith("-")), "")
-    record = JobRecord(new_folder(_root(), f"{command[0]}-{Path(about).name or about}"))
-    write_atomically(record.path / _COMMAND, json.dumps({"command": list(command)}))
+    about = list(about) or _leading(command)
+    record = JobRecord(new_folder(_root(), "-".join([command[0], *map(short_target, about[:1])])))
+    facts = {"command": list(command), "about": about}
+    write_atomically(record.path / _COMMAND, json.dumps(facts))
     return record
+
+
+def _leading(command: Sequence[str]) -> list[str]:
+    """The words behind the verb, up to the first option."""
+    return list(itertools.takewhile(lambda word: not word.startswith("-"), command[1:]))
 
 
 def _sweep() -> None:

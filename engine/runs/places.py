@@ -49,6 +49,15 @@ def _checkpoint_of(run: Run, name: str) -> Place:
     return Place(run, name)
 
 
+def short_target(target: str) -> str:
+    """A path by its end, a checkpoint's with its run's name, for all runs have such; anything else
+    as it is."""
+    path = Path(target).expanduser()
+    if not path.is_absolute() and not target.startswith("."):
+        return target
+    return f"{path.parent.name}/{path.name}" if checkpoint_step(path) >= 0 else path.name
+
+
 def find_checkpoint(text: str) -> Place:
     """As :func:`find_place`, but a run stands for its best checkpoint, else its last. Raises
     DanluError ``run.nothing_saved`` where it has none."""

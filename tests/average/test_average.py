@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,15 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
+from engine.average.asked import read_asked
 from engine.average.average import average
 from engine.average.combine import cut, stacked
+from engine.average.room import bytes_of
+from engine.chat.target import resolve_target
 from engine.errors import DanluError
 from engine.job import Cancelled, Job
+from engine.jobs.record import job_records
+from tui.job_process import start_command
 from tui.main import main
 
 WEIGHTS = "adapter_model.safetensors"
@@ -192,8 +199,23 @@ def test_a_cancelled_average_leaves_nothing(tiny_model: Path, tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.glob("*mean*")) == []
 
 
-def test_the_command_prints_what_was_made(
-    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_room_for_it_is_told_from_the_shapes_and_missed_before_anything_is_written(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = make(tiny_model, tmp_path / "one", 1, r=16, target_modules=["q_proj"])
+    two = make(tiny_model, tmp_path / "two", 2, r=2)  # padded to the rank of the sum
+    for rank in (None, 3):
+        made = average([str(one), str(two)], tmp_path / f"mean-{rank}", Job(), rank=rank)
+        asked = read_asked([resolve_target(str(each)) for each in (one, two)], None, None)
+        size = (made.folder / WEIGHTS).stat().st_size
+        assert 0 <= size - bytes_of(asked, rank) < 10_000  # its header
+    monkeypatch.setattr("engine.export.room.free_bytes", lambda folder: 1_000_000)
+    assert code_of([one, two]) == "average.no_room"
+    assert not list(tmp_path.glob(".never*"))
+
+
+def test_the_command_is_a_job_and_prints_what_was_made(
+    danlu_home: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = make(tiny_model, tmp_path / "one", 1)
     two = edited(one, tmp_path / "two")
@@ -202,5 +224,31 @@ def test_the_command_prints_what_was_made(
     told = json.loads(capsys.readouterr().out)
     assert [each["weight"] for each in told["adapters"]] == [0.25, 0.75]
     assert told["folder"] == str(tmp_path / "a") and told["adapters"][0]["sha256"]
+    (record,) = job_records()
+    assert record.about() == [str(one), str(two)] and record.result() == told
+    assert record.name == "average-one" and record.state().status == "finished"
     assert main(["--lang", "zh", *asked, str(tmp_path / "b"), "--rank", "2"]) == 0
     assert "截断到秩 2" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_one_cancelled_from_elsewhere_leaves_nothing(
+    danlu_home: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    one = make(tiny_model, tmp_path / "one", 1)
+    two = edited(one, tmp_path / "two")
+    record = start_command(["average", str(one), str(two), "--out", str(tmp_path / "mean")])
+    wait_for(lambda: record.state().status == "running")
+    record.end()
+    assert record.state().status == "cancelled" and record.result() is None
+    assert not list(tmp_path.glob("*mean*")) and not list(tmp_path.glob(".*"))
+    again = start_command(record.command())
+    wait_for(lambda: not again.state().active)
+    assert again.state().status == "finished" and (tmp_path / "mean" / WEIGHTS).is_file()
+
+
+def wait_for(true: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.1)

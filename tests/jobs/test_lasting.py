@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DanluError
+from engine.home import runs_root
 from engine.jobs.record import JobRecord, find_record, job_records, new_record
 from engine.runs.journal import JournalWriter
 from tests.source import ROOT
 from tui.job_process import start_command
+from tui.job_words import job_title
 from tui.main import main
 
 _ENDLESS = """
@@ -98,6 +100,23 @@ def test_one_that_never_came_to_work_is_soon_known_to_be_gone(danlu_home: Path) 
     record = start_command(["evaluate", "news", "rows.jsonl", "--no-such-option"])
     until(lambda: record.state().status == "gone")
     assert "--no-such-option" in "\n".join(record.last_log_lines(5))
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "title"),
+    [
+        (["verify", "{runs}/news/checkpoint-20"], "verify-news-checkpoint-20", "Verifying news/"),
+        (["verify", "news/checkpoint-20"], "verify-news-checkpoint-20", "Verifying news/"),
+        (["export", "/made/by/me", "--to", "x"], "export-me", "Exporting me"),
+        (["average", "a", "b", "--rank", "8"], "average-a", "Averaging a + b"),
+        (["verify", "--gate"], "verify", "verify"),
+    ],
+)
+def test_it_is_called_after_what_it_does_and_to_what(
+    danlu_home: Path, command: list[str], name: str, title: str
+) -> None:
+    record = new_record([word.format(runs=runs_root()) for word in command])
+    assert record.name == name and job_title(record).startswith(title)
 
 
 def test_the_oldest_that_ended_are_forgotten(

@@ -50,8 +50,8 @@ def at_work(danlu_home: object) -> Iterator[JobRecord]:
     lock.release()
 
 
-def ended(error: DanluError | None = None) -> JobRecord:
-    record = new_record(PUSH)
+def ended(error: DanluError | None = None, command: list[str] = PUSH) -> JobRecord:
+    record = new_record(command)
     RunLock(record.path).release()
     journal = JournalWriter(record.path)
     journal.write("status", status="running", pid=1)
@@ -98,6 +98,28 @@ async def test_one_that_is_done_says_what_it_made() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: url in screen_text(app))
         assert words.t("jobs.pushed_private") in screen_text(app)
+
+
+async def test_an_average_that_is_done_says_of_what_and_is_talked_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = ended(command=["average", "a/checkpoint-8", "b/checkpoint-8", "--out", "/mean"])
+    parts = [{"target": f"{run}/checkpoint-8", "weight": 0.5, "rank": 8} for run in "ab"]
+    sizes = {"bytes": 9_000_000, "rank": 16, "layers": 210, "exact": True, "kept": 1.0}
+    record.keep_result({"folder": "/mean", "adapters": parts, **sizes})
+    talked: list[str] = []
+
+    def chat(target: str) -> ConfirmScreen:
+        talked.append(target)
+        return ConfirmScreen("", "")
+
+    monkeypatch.setattr("tui.screens.chat.ChatScreen", chat)
+    app = DanluApp(first=RunningJobScreen(record))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: words.t("average.exact") in screen_text(app))
+        assert "50.0%  b/checkpoint-8" in screen_text(app)
+        await pilot.press("c")
+    assert talked == ["/mean"]
 
 
 async def test_one_that_wanted_a_token_asks_for_it_before_it_begins_again(

@@ -34,6 +34,7 @@ from tui.screens.error import ErrorScreen
 from tui.screens.opened import OpenedScreen
 from tui.screens.prune import PruneScreen
 from tui.screens.runs import RunsScreen
+from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 
 
@@ -490,6 +491,23 @@ async def test_an_average_is_a_line_of_its_own_with_what_it_is_made_of() -> None
         await _rest(pilot)
         await pilot.press("u")
         await until(pilot, average.is_dir)
+
+
+async def test_the_marked_are_averaged_by_a_job_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("identity", saved=(160,))
+    make_run("news", saved=(20,), age=60)
+    commands: list[list[str]] = []
+    monkeypatch.setattr(DanluApp, "start_job", lambda _, command: commands.append(command))
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        await pilot.press("down", "space", "down", "space", "a")
+        app.screen.query_one(LineInput).value = str(tmp_path / "mean")
+        await pilot.press("enter")
+    made = ["--out", str(tmp_path / "mean")]
+    assert commands == [["average", "identity/checkpoint-160", "news/checkpoint-20", *made]]
 
 
 async def test_a_run_whose_rows_changed_goes_on_by_a_key_only(

@@ -6,18 +6,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.errors import DanluError
 from engine.runs.averages import list_averages, read_average
-from engine.units import human_bytes
 from engine.words import t
-from tui.average_words import shares
+from tui.average_words import made_lines, shares
+from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json, number_within
-from tui.cli.progress_line import progress_line
-
-if TYPE_CHECKING:
-    from engine.average.average import Averaged
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         return _list(args.json)
     if not args.targets or args.out is None:
         raise DanluError("average.nothing_asked", exit_code=2)
-    with progress_line() as job:
+    with lasting_job(args, *args.targets) as job:
         made = average(
             args.targets,
             args.out,
@@ -48,10 +43,11 @@ def run(args: argparse.Namespace) -> int:
             rank=args.rank,
             base=args.base_model,
         )
+        job.keep(made.document)
     if args.json:
         print(json.dumps(made.document, ensure_ascii=False, indent=1))
     else:
-        print("\n".join(average_lines(made)))
+        print("\n".join([*made_lines(made.document), t("average.next", folder=made.folder)]))
     return 0
 
 
@@ -65,26 +61,6 @@ def _list(as_json: bool) -> int:
     for each, facts in () if as_json else found:
         print(f"{each.path}  {' + '.join(shares(facts))}")
     return 0
-
-
-def average_lines(made: Averaged) -> list[str]:
-    """What was averaged, and how well."""
-    facts = made.document
-    lines = [
-        t(
-            "average.share",
-            weight=f"{each['weight']:>6.1%}",
-            target=each["target"],
-            rank=each["rank"],
-        )
-        for each in facts["adapters"]
-    ]
-    size = human_bytes(facts["bytes"])
-    folder, rank = made.folder, facts["rank"]
-    lines.append(t("average.made", folder=folder, rank=rank, layers=facts["layers"], size=size))
-    kept = f"{facts['kept']:.1%}"
-    lines.append(t("average.exact") if facts["exact"] else t("average.cut", rank=rank, kept=kept))
-    return [*lines, t("average.next", folder=folder)]
 
 
 def _weights(text: str) -> list[float]:

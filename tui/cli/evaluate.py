@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         document = read_evaluation(Path(args.target))
         found = _against(args, document, Job()) if args.against else None
     else:
-        with lasting_job(args) as job:
+        with lasting_job(args, args.target) as job:
             if (args.data is None) == (args.benchmark is None):
                 raise DanluError("benchmark.data_or_benchmark", target=args.target)
             document = _measured(args, args.target, job)

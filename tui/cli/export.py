@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from engine.chat.target import resolve_target
     from engine.export.export import export
 
-    with lasting_job(args) as job:
+    with lasting_job(args, args.target) as job:
         request = ExportRequest(
             target=resolve_target(args.target, base=args.base_model),
             to=Path(args.to).expanduser(),

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
         return fetch_dataset(args)
     model = Model(source=args.ref, hub=args.hub, revision=args.revision)
-    with lasting_job(args) as job:
+    with lasting_job(args, args.ref) as job:
         found = locate(model, job)
         facts = describe(found.folder)
         job.keep(document(found, facts))

@@ -26,7 +26,7 @@ def fetch_dataset(args: argparse.Namespace) -> int:
         raise DanluError("hub.bad_name", hub=args.hub, repo=args.ref)
     hub = next((name for name in HUBS if name == args.hub), named.hub)
     named = replace(named, hub=hub, revision=args.revision or named.revision)
-    with lasting_job(args) as job:
+    with lasting_job(args, args.ref) as job:
         document = _fetched(args.ref, named, source, job)
         job.keep(document)
     if args.json:

@@ -9,7 +9,7 @@ import argparse
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -54,11 +54,12 @@ class LastingJob(JournallingJob):
 
 
 @contextmanager
-def lasting_job(args: argparse.Namespace) -> Iterator[LastingJob]:
-    """A job whose progress and notes are shown and journalled while the block runs. ctrl+c and
-    SIGTERM cancel it; a lost terminal does not. Raises OSError where no record can be kept."""
+def lasting_job(args: argparse.Namespace, *about: str | None) -> Iterator[LastingJob]:
+    """A job ``about`` some targets, whose progress and notes are shown and journalled while the
+    block runs. ctrl+c and SIGTERM cancel it; a lost terminal does not. Raises OSError where no
+    record can be kept."""
     given = os.environ.pop(FOLDER_VARIABLE, "")
-    record = JobRecord(Path(given)) if given else new_record(_command(args))
+    record = JobRecord(Path(given)) if given else _new_record(args, about)
     lock, line = RunLock(record.path), Line()
     job = LastingJob(record, line)
     job.record_status("running")
@@ -83,9 +84,10 @@ def lasting_job(args: argparse.Namespace) -> Iterator[LastingJob]:
         lock.release()
 
 
-def _command(args: argparse.Namespace) -> list[str]:
-    """The verb and what follows it."""
-    return args.given[args.given.index(args.verb) :]
+def _new_record(args: argparse.Namespace, about: Sequence[str | None]) -> JobRecord:
+    """One of the command that was typed, from its verb on."""
+    command = args.given[args.given.index(args.verb) :]
+    return new_record(command, [target for target in about if target])
 
 
 @contextmanager

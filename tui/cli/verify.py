@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from engine.chat.verify import verify
     from engine.chat.verify_report import write_report
 
-    with lasting_job(args) as job:
+    with lasting_job(args, args.run) as job:
         report = verify(
             resolve_target(args.run, base=args.base_model),
             job,

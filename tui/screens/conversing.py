@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from engine import words
 from engine.chat.conversation import Transcript as Kept
-from tui.job_words import short_target
+from engine.runs.places import short_target
 from tui.preface import preface_of
 from tui.screens.talking import TalkingScreen
 from tui.talk import Answer, Conversation, Turn, Voice

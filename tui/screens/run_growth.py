@@ -10,7 +10,6 @@ from typing import Any
 from engine import words
 from engine.runs.averages import averages_root
 from tui.screens.ask import AskScreen
-from tui.screens.confirm import ConfirmScreen
 from tui.screens.going_on import GoingOn
 from tui.screens.run_tidying import RunTidying
 
@@ -51,23 +50,8 @@ class RunGrowth(RunTidying, GoingOn):  # Textual styles by the first base
         self.app.push_screen(ask, lambda text: self._average(targets, text))
 
     def _average(self, targets: list[str], folder: str | None) -> None:
-        from engine.average.average import average
-        from engine.job import Job
-
-        if not folder:
-            return
-
-        def offer(made: Any) -> None:
-            facts = made.document
-            exact = words.t("average.exact") if facts["exact"] else ""
-            why = f"{made.folder}\n{exact}".strip()
-            screen = ConfirmScreen(words.t("runs.averaged"), why)
-            self.app.push_screen(
-                screen, lambda yes: self.use("chat", str(made.folder)) if yes else None
-            )
-
-        self.notify(words.t("runs.averaging", count=len(targets)))
-        self.find(lambda: average(targets, Path(folder), Job()), offer)
+        if folder:
+            self.danlu.start_job(["average", *targets, "--out", str(Path(folder).expanduser())])
 
     # -- from elsewhere --------------------------------------------------------------------------
 

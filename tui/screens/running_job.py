@@ -17,7 +17,7 @@ from engine.jobs.state import JobState
 from engine.units import human_duration
 from tui.cells import fit
 from tui.ink import ink
-from tui.job_results import result_lines, result_screen, wanted_login
+from tui.job_results import made_to_talk_to, result_lines, result_screen, wanted_login
 from tui.job_words import job_title
 from tui.screens.base import DanluScreen
 from tui.screens.confirm import ConfirmScreen
@@ -40,6 +40,7 @@ class RunningJobScreen(DanluScreen):
     AUTO_FOCUS = "RowList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "cancel", "keys.job_cancel", id="job.cancel"),
+        Binding("c", "talk", "keys.run_chat", id="job.talk"),
         Binding("r", "again", "keys.job_again", id="job.again"),
         Binding("o", "log", "keys.job_log", id="job.log"),
         Binding("y", "copy", "keys.job_copy", id="job.copy"),
@@ -60,6 +61,7 @@ class RunningJobScreen(DanluScreen):
         self._state: JobState | None = None
         self._log: list[str] = []
         self._shows_log = False
+        self._talks_to: str | None = None
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -144,6 +146,8 @@ class RunningJobScreen(DanluScreen):
     def on_running_job_screen_seen(self, message: Seen) -> None:
         was_active = self._state is not None and self._state.active
         self._state, self._log = message.state, message.log
+        if message.state.status == "finished":
+            self._talks_to = made_to_talk_to(self._record)
         self._show()
         if was_active and message.state.status == "finished" and self.is_current:
             self._open(instead=True)
@@ -156,6 +160,8 @@ class RunningJobScreen(DanluScreen):
             return state is not None and state.active
         if action == "again":
             return state is not None and not state.active and state.status != "finished"
+        if action == "talk":
+            return self._talks_to is not None
         return True
 
     def on_row_list_chosen(self) -> None:
@@ -199,6 +205,12 @@ class RunningJobScreen(DanluScreen):
     def _restart(self) -> None:
         self.app.pop_screen()
         self.danlu.start_job(self._record.command())
+
+    def action_talk(self) -> None:
+        from tui.screens.chat import ChatScreen
+
+        if self._talks_to is not None:
+            self.app.push_screen(ChatScreen(self._talks_to))
 
     def action_log(self) -> None:
         self._shows_log = not self._shows_log

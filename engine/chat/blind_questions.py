@@ -59,7 +59,7 @@ def _held_back(spec: RunSpec, job: Job) -> list[list[Message]]:
         return [
             row
             for source in sources
-            for row in taken(source, wording, SourceReport(source.source), job)
+            for row in taken(source, wording, SourceReport(source.source, spec.method.stage), job)
         ]
 
     held = rows(spec.data.eval)

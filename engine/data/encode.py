@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from engine.data.conversation import Conversation
-from engine.data.finding import Finding, at_row, found
+from engine.data.finding import Finding, found
+from engine.data.preference import Preference
 from engine.data.render import Rendered, special_ids_of
 from engine.data.render_many import Rendering, render_many
 from engine.data.report import SourceReport
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from engine.data.render_pool import RenderPool
+
+Sides: TypeAlias = tuple[Rendered, Rendered]
+"""The better and the worse answer to one prompt, each behind the prompt."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +55,49 @@ class Encoder:
     def _reported(
         self, conversation: Conversation, report: SourceReport, made: Rendered | TemplateRefuses
     ) -> Rendered | None:
-        rendered, plain = self._judged(conversation, made)
-        findings = at_row(plain, conversation.row)
-        if report.is_copy(conversation.file, conversation.line, conversation.row):
-            return None if any(finding.lost for finding in findings) else rendered
-        if rendered is not None:
-            report.lengths.append(rendered.length)
-        if rendered is None or any(finding.lost for finding in findings):
-            report.drop(findings)
-            return None
-        report.add(findings)
-        report.cut += bool(rendered.cut)
-        return rendered
+        rendered, findings = self._judged(conversation, made)
+        length, cut = (rendered.length, bool(rendered.cut)) if rendered else (None, False)
+        return rendered if report.measured(conversation, length, findings, cut=cut) else None
+
+    def encode_pairs(
+        self, pairs: Iterable[Preference], report: SourceReport, pool: RenderPool | None = None
+    ) -> Iterator[tuple[Preference, Sides | None]]:
+        """Each pair with its better and its worse side as tokens (None where it is left out), in
+        order, as :meth:`encode_many` does it."""
+        ahead: deque[Preference] = deque()
+
+        def sides() -> Iterator[Conversation]:
+            for pair in pairs:
+                ahead.append(pair)
+                yield from pair.sides
+
+        made = (rendered for _, rendered in render_many(self._rendering, sides(), pool))
+        for better, worse in zip(made, made, strict=True):
+            pair = ahead.popleft()
+            both, findings = self._judged_pair(pair, (better, worse))
+            yield pair, both if self.count_pair(pair, both, findings, report) else None
+
+    def examine_pair(self, pair: Preference) -> tuple[Sides | None, list[Finding]]:
+        """Both sides as tokens (None when the template refuses one) and what is to be said."""
+        better, worse = pair.sides
+        return self._judged_pair(pair, (self._rendering.one(better), self._rendering.one(worse)))
+
+    def count_pair(
+        self, pair: Preference, both: Sides | None, findings: list[Finding], report: SourceReport
+    ) -> bool:
+        """Count a pair by its longer side. Whether it is kept."""
+        length = max(side.length for side in both) if both else None
+        cut = bool(both) and any(side.cut for side in both)
+        return report.measured(pair, length, findings, cut=cut)
+
+    def _judged_pair(
+        self, pair: Preference, made: tuple[Rendered | TemplateRefuses, Rendered | TemplateRefuses]
+    ) -> tuple[Sides | None, list[Finding]]:
+        better, findings = self._judged(pair.sides[0], made[0])
+        worse, more = self._judged(pair.sides[1], made[1])
+        known = {(each.code, each.pointer) for each in findings}
+        findings += [each for each in more if (each.code, each.pointer) not in known]
+        return ((better, worse) if better and worse else None), findings
 
     def pool(self, count: int, job: Job) -> RenderPool:
         """``count`` processes for :meth:`encode_many`, once they are entered."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.packing import packs
-from engine.data.tables import TokenFile, lengths_of_rows
+from engine.data.tables import PACKED, ROW, TokenFile, lengths_of_rows
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -27,14 +27,13 @@ def write_packed(rows: Dataset, path: Path, limit: int, job: Job) -> None:
 
     lengths = lengths_of_rows(rows)
     made = packs(lengths, limit)
-    columns = {name: _Column(rows, name) for name in ("input_ids", "labels")}
-    file = TokenFile(path, lengths=True)
+    columns = {name: _Column(rows, name) for name in ROW}
+    file = TokenFile(path, PACKED)
     for number, pack in enumerate(made):
         if number % _EVERY == 0:
             job.report("packing_data", number, len(made), "rows")
         ids, labels = (
-            numpy.concatenate([columns[name].row(row) for row in pack]).tolist()
-            for name in ("input_ids", "labels")
+            numpy.concatenate([columns[name].row(row) for row in pack]).tolist() for name in ROW
         )
         file.add(ids, labels, [lengths[row] for row in pack])
     file.close()

@@ -34,6 +34,18 @@ class Preference(Told):
         return self.chosen.messages[: self.shared]
 
     @cached_property
+    def sides(self) -> tuple[Conversation, Conversation]:
+        """Both, as they are learnt from: what was answered within the prompt is read alone."""
+        return self._side(self.chosen), self._side(self.rejected)
+
+    def _side(self, conversation: Conversation) -> Conversation:
+        prompt = [
+            {**message, "loss": False} if message["role"] == "assistant" else message
+            for message in self.prompt
+        ]
+        return replace(conversation, messages=[*prompt, *conversation.messages[self.shared :]])
+
+    @cached_property
     def key(self) -> str:
         """A hash of the row as its file has it."""
         return content_key([self.chosen.key, self.rejected.key], None)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.data import encoded
 from engine.data.bulk import count_rows
-from engine.data.conversation import Conversation
 from engine.data.duplicates import Seen
 from engine.data.encode import Encoder
+from engine.data.example import Example
 from engine.data.files import locate
 from engine.data.packed import write_packed
 from engine.data.refuse import refuse_too_many_dropped
@@ -23,7 +23,7 @@ from engine.data.render_pool import RenderPool, process_count
 from engine.data.report import Report, SourceReport
 from engine.data.split import Places
 from engine.data.survey import Wording, taken
-from engine.data.tables import TokenFile, rows_of
+from engine.data.tables import PAIR, ROW, TokenFile, rows_of
 from engine.data.template import ensure_chat_template
 from engine.errors import DanluError
 from engine.job import Job
@@ -41,8 +41,8 @@ _TRAINED, _HELD, _LEFT_OUT = 0, 1, 2
 @dataclass
 class Prepared:
     """What training takes: rows of ``input_ids`` and ``labels`` (with ``train.packing`` those to
-    train on in packs, and ``seq_lengths``), the report of the check, and the sha256 of each
-    source's files."""
+    train on in packs, and ``seq_lengths``; of pairs the better answer, and ``rejected_input_ids``
+    and ``rejected_labels``), the report of the check, and the sha256 of each source's files."""
 
     train: Dataset
     eval: Dataset | None
@@ -51,13 +51,13 @@ class Prepared:
     _reread: _Reread | None = field(default=None, repr=False)
 
     @property
-    def train_conversations(self) -> Iterator[Conversation]:
-        """The conversations of ``train``, in its order: read anew."""
+    def train_conversations(self) -> Iterator[Any]:
+        """The rows of ``train`` (Examples of its stage), in its order: read anew."""
         return iter(()) if self._reread is None else self._reread.of(_TRAINED)
 
     @property
-    def eval_conversations(self) -> Iterator[Conversation]:
-        """The conversations of ``eval``, in its order: read anew."""
+    def eval_conversations(self) -> Iterator[Any]:
+        """The rows of ``eval``, in its order: read anew."""
         return iter(()) if self._reread is None else self._reread.of(_HELD)
 
 
@@ -74,10 +74,10 @@ class _Reread:
     spec: RunSpec
     fates: bytearray
 
-    def of(self, fate: int) -> Iterator[Conversation]:
-        for conversation, own in zip(_all_rows(self.spec, Job()), self.fates, strict=False):
+    def of(self, fate: int) -> Iterator[Any]:
+        for row, own in zip(_all_rows(self.spec, Job()), self.fates, strict=False):
             if own == fate:
-                yield conversation
+                yield row
 
 
 def prepare(spec: RunSpec, tokenizer: PreTrainedTokenizerBase, job: Job) -> Prepared:
@@ -172,20 +172,20 @@ def _encode(
     spec: RunSpec, encoder: Encoder, pool: RenderPool, path: Path, total: int, job: Job
 ) -> _Encoded:
     made, places, done = _Encoded([], bytearray()), Places(), 0
-    file = TokenFile(path)
+    file = TokenFile(path, PAIR if spec.method.stage == "dpo" else ROW)
     first_held = 0
     for source in _sources(spec):
         report = SourceReport(source.source, spec.method.stage)
         made.reports.append(report)
         rows = taken(source, _wording(spec), report, job)
-        for conversation, rendered in encoder.encode_many(rows, report, pool):
+        for row, columns in _rendered(encoder, spec.method.stage, rows, report, pool):
             if done % _EVERY == 0:
                 job.report("rendering_data", done, total, "rows")
             done += 1
-            places.add(conversation)
-            made.fates.append(_LEFT_OUT if rendered is None else _TRAINED)
-            if rendered is not None:
-                file.add(rendered.input_ids, rendered.labels)
+            places.add(row)
+            made.fates.append(_TRAINED if columns else _LEFT_OUT)
+            if columns:
+                file.add(*columns)
         if len(made.reports) == len(spec.data.train):
             _hold(made.fates, places.sides(spec.data.eval_fraction))
             first_held = len(made.fates)
@@ -193,6 +193,18 @@ def _encode(
     _hold(made.fates, [place >= first_held for place in range(len(made.fates))])
     job.report("rendering_data", total, total, "rows")
     return made
+
+
+def _rendered(
+    encoder: Encoder, stage: str, rows: Iterator[Any], report: SourceReport, pool: RenderPool
+) -> Iterator[tuple[Example, list[list[int]]]]:
+    """Each row with what it has in the columns of the file; nothing where it is left out."""
+    if stage == "dpo":
+        for pair, sides in encoder.encode_pairs(rows, report, pool):
+            yield pair, [part for side in sides or () for part in (side.input_ids, side.labels)]
+        return
+    for row, made in encoder.encode_many(rows, report, pool):
+        yield row, [made.input_ids, made.labels] if made else []
 
 
 def _hold(fates: bytearray, sides: Iterable[bool]) -> None:
@@ -205,7 +217,7 @@ def _wording(spec: RunSpec) -> Wording:
     return Wording(spec.data.fill, spec.data.system, spec.train.seed)
 
 
-def _all_rows(spec: RunSpec, job: Job) -> Iterator[Conversation]:
+def _all_rows(spec: RunSpec, job: Job) -> Iterator[Any]:
     for source in _sources(spec):
         report = SourceReport(source.source, spec.method.stage)
         yield from taken(source, _wording(spec), report, job)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.data.conversation import Conversation
+from engine.data.preference import Preference
 from engine.data.report import SourceReport
 from engine.data.split import held_back
 from engine.data.survey import Wording, taken
@@ -32,16 +33,18 @@ def trained_questions(spec: RunSpec, job: Job) -> list[Question]:
     rows = [
         row
         for source in spec.data.train
-        for row in taken(source, wording, SourceReport(source.source), job)
+        for row in taken(source, wording, SourceReport(source.source, spec.method.stage), job)
     ]
     held = held_back(rows, spec.data.eval_fraction)
     trained = {row.key: row for row, evaluated in zip(rows, held, strict=True) if not evaluated}
     return [question for row in trained.values() if (question := question_of(row))]
 
 
-def question_of(row: Conversation) -> Question | None:
-    """The row's last answer as what is expected; None where that calls a tool or is not trained, as
-    in rows with images."""
+def question_of(row: Conversation | Preference) -> Question | None:
+    """The row's last answer (of a pair the better one) as what is expected; None where that calls a
+    tool or is not trained, as in rows with images."""
+    if isinstance(row, Preference):
+        row = row.chosen
     *before, answer = row.messages
     if row.images or answer.get("tool_calls") or answer.get("loss") is False:
         return None

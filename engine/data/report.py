@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import words
-from engine.data.finding import REPAIRABLE, Finding
+from engine.data.finding import REPAIRABLE, Finding, at_row
+
+if TYPE_CHECKING:
+    from engine.data.example import Example
 
 _KEEP = 5000  # findings held one by one; all are counted
 _PLACES = 20  # places given for each group in the document
@@ -67,6 +70,24 @@ class SourceReport:
         copy = (file, line, row) in self._rendered
         self._rendered.add((file, line, row))
         return copy
+
+    def measured(
+        self, row: Example, length: int | None, findings: list[Finding], *, cut: bool
+    ) -> bool:
+        """Count a row of ``length`` tokens (None: it cannot be rendered) and what is to be said of
+        it. Whether it is kept."""
+        findings = at_row(findings, row.row)
+        kept = length is not None and not any(finding.lost for finding in findings)
+        if self.is_copy(row.file, row.line, row.row):
+            return kept
+        if length is not None:
+            self.lengths.append(length)
+        if not kept:
+            self.drop(findings)
+            return False
+        self.add(findings)
+        self.cut += cut
+        return True
 
     def drop(self, findings: list[Finding], rows: int = 1) -> None:
         """Count ``rows`` as left out, for the first of ``findings`` that loses its row."""

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 _CHUNK = 1 << 18  # tokens of a batch in the file
-_COLUMNS = ("input_ids", "labels")
+ROW = ("input_ids", "labels")
+PACKED = (*ROW, "seq_lengths")  # how long the rows within a packed one are
+PAIR = (*ROW, "rejected_input_ids", "rejected_labels")  # the better answer, and the worse
 
 
 class TokenFile:
-    """Rows of ``input_ids`` and ``labels`` (and ``seq_lengths`` with ``lengths``: the rows within
-    a packed one), added one by one to a new file at ``path``."""
+    """Rows of lists of numbers in the columns ``names``, added one by one to a new file at
+    ``path``."""
 
-    def __init__(self, path: Path, *, lengths: bool = False) -> None:
+    def __init__(self, path: Path, names: Sequence[str] = ROW) -> None:
         import pyarrow
 
-        self._names = (*_COLUMNS, "seq_lengths") if lengths else _COLUMNS
+        self._names = tuple(names)
         kind = pyarrow.list_(pyarrow.int32())
         self._schema = pyarrow.schema({name: kind for name in self._names})
         self._file = pyarrow.ipc.new_stream(str(path), self._schema)
@@ -77,12 +79,15 @@ def rows_of(path: Path, chosen: Sequence[int] | None = None) -> Dataset:
 
 
 def lengths_of_rows(dataset: Dataset) -> list[int]:
-    """How many tokens each row has, without loading the tokens."""
+    """How many tokens each row has (of a pair its longer side), without loading the tokens."""
     import pyarrow.compute
 
     compute: Any = pyarrow.compute
     table: Any = dataset.data.table
-    lengths = compute.list_value_length(table.column("input_ids"))
+    sides = [name for name in dataset.column_names if name.endswith("input_ids")]
+    lengths = compute.max_element_wise(
+        *(compute.list_value_length(table.column(name)) for name in sides)
+    )
     indices: Any = dataset._indices
     if indices is not None:
         lengths = lengths.take(indices.column(0))

@@ -19,7 +19,8 @@ def unknown_columns(
     """The error for a file's first ``rows``, which stand from ``line`` on."""
     names = {str(name).lower() for name in rows[0]}
     if stage == "sft" and (names >= {"chosen", "rejected"} or "rejected_response" in names):
-        return DanluError("data.preference", fixes=(Fix("other"),), file=file, line=line)
+        fixes = (Fix("train_pairs", {"method.stage": "dpo"}), Fix("other"))
+        return DanluError("data.preference", fixes=fixes, file=file, line=line)
     proposal = propose(rows, stage)
     other = None if proposal else _other_stage(rows[0], stage)
     option = show_columns(proposal.columns, proposal.tags) if proposal else ""

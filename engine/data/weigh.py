@@ -9,7 +9,7 @@ from engine.data.adapted import adapted
 from engine.data.conversation import Conversation
 from engine.data.encode import Encoder
 from engine.data.example import Example
-from engine.data.finding import Finding, at_row, found
+from engine.data.finding import Finding, found
 from engine.data.labelled import Labelled
 from engine.data.plain_text import PlainText
 from engine.data.preference import Preference
@@ -23,23 +23,16 @@ def weigh(example: Example, encoder: Encoder, report: SourceReport) -> None:
     if isinstance(example, Conversation):
         encoder.encode(example, report)
         return
+    if isinstance(example, Preference):
+        encoder.count_pair(example, *encoder.examine_pair(example), report)
+        return
     length, findings = _judged(example, encoder)
-    findings = at_row(findings, example.row)
-    if report.is_copy(example.file, example.line, example.row):
-        return
-    if length is not None:
-        report.lengths.append(length)
-    if length is None or any(finding.lost for finding in findings):
-        report.drop(findings)
-        return
-    report.add(findings)
-    report.cut += any(finding.code == "over_long" for finding in findings)
+    cut = any(finding.code == "over_long" for finding in findings)
+    report.measured(example, length, findings, cut=cut)
 
 
 def _judged(example: Example, encoder: Encoder) -> tuple[int | None, list[Finding]]:
     """The row's tokens (None where the template refuses it) and what is to be said of it."""
-    if isinstance(example, Preference):
-        return _pair(example, encoder)
     if isinstance(example, Labelled):
         rendered, findings = encoder.examine(example.conversation)
         return (rendered.length if rendered else None), findings
@@ -54,19 +47,6 @@ def _judged(example: Example, encoder: Encoder) -> tuple[int | None, list[Findin
         return _measured(text, example, encoder)
     assert isinstance(example, PlainText)
     return _measured(example.text, example, encoder)
-
-
-def _pair(pair: Preference, encoder: Encoder) -> tuple[int | None, list[Finding]]:
-    findings: list[Finding] = []
-    lengths: list[int] = []
-    for side in (pair.chosen, pair.rejected):
-        rendered, told = encoder.examine(side)
-        known = {(each.code, each.pointer) for each in findings}
-        findings += [each for each in told if (each.code, each.pointer) not in known]
-        if rendered is None:
-            return None, findings
-        lengths.append(rendered.length)
-    return max(lengths), findings
 
 
 def _asked(prompt: Prompt, encoder: Encoder) -> str:

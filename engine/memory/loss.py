@@ -1,4 +1,5 @@
-"""The loss of TRL's SFTTrainer, as memory sees it. Imports torch: import it inside functions only.
+"""The loss of TRL's SFTTrainer and DPOTrainer, as memory sees it. Imports torch: import it inside
+functions only.
 
 TRL 1.16 never holds the logits: it projects tiles of 4096 tokens × 32768 words
 (``trl.kernels.ChunkedLogProbFunction``), in forward and again in backward, and folds each tile
@@ -32,9 +33,11 @@ def compute_loss(
     on_card: bool,
     dtype: torch.dtype | None,
     label_smoothing: float = 0.0,
+    pairs: bool = False,
 ) -> torch.Tensor:
-    """The loss of one micro-batch. ``bare`` is ``model`` without its PEFT wrapper, ``dtype`` is
-    autocast's. Every token counts as trained, which is the most there can be."""
+    """The loss of one micro-batch, of ``pairs`` the better answers and then the worse ones.
+    ``bare`` is ``model`` without its PEFT wrapper, ``dtype`` is autocast's. Every token counts as
+    trained, which is the most there can be."""
     rest = {name: value for name, value in inputs.items() if name != "labels"}
     if label_smoothing:
         return _smoothed(model, rest, inputs["labels"], label_smoothing)
@@ -45,7 +48,11 @@ def compute_loss(
     if on_card:
         chosen = chosen.clone()  # hidden_states[mask]
     scores = _ChunkedLogProb.apply(chosen, head.weight, dtype or hidden.dtype, on_card)
-    return -scores.view(mask.shape).masked_fill(~mask, 0).sum() / mask.sum()
+    scores = scores.view(mask.shape).masked_fill(~mask, 0)
+    if pairs:  # what they are measured against is known: two numbers a pair
+        better, worse = scores.sum(dim=1).chunk(2)
+        return -torch.nn.functional.logsigmoid(better - worse).mean()
+    return -scores.sum() / mask.sum()
 
 
 def _smoothed(model: Any, inputs: dict[str, Any], labels: Any, amount: float) -> torch.Tensor:

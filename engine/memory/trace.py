@@ -37,8 +37,8 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Shapes:
-    """What a micro-batch holds and where it runs. ``capability`` is the card's; None: on the CPU.
-    ``padded``: its rows differ in length."""
+    """What a micro-batch holds and where it runs: ``rows`` sequences of tokens. ``capability`` is
+    the card's; None: on the CPU. ``padded``: its rows differ in length."""
 
     rows: int
     length: int
@@ -129,6 +129,7 @@ def run_step(
                 on_card=shapes.on_card,
                 dtype=precision.dtype,
                 label_smoothing=spec.train.label_smoothing_factor,
+                pairs=spec.method.stage == "dpo",
             )
         with live.kind("backward"):
             value.backward()

@@ -96,7 +96,7 @@ def lora_config(spec: RunSpec) -> Any:
         task_type=TaskType.CAUSAL_LM,
         r=method.lora_rank,
         lora_alpha=method.lora_alpha,
-        lora_dropout=method.lora_dropout,
+        lora_dropout=method.lora_dropout or 0.0,
         target_modules=(
             targets
             if targets == "all-linear"

@@ -34,6 +34,7 @@ class Exclusion:
 _QUANTIZED = ("nf4", "int8")
 _TO_LORA = Fix("use_lora", {"method.tuner": "lora"})
 _UNQUANTIZE = Fix("no_quantization", {"model.quantization": "none"})
+_TO_SFT = Fix("use_sft", {"method.stage": "sft"})
 
 EXCLUSIONS: tuple[Exclusion, ...] = (
     Exclusion(
@@ -60,6 +61,21 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
         "loraplus_not_lora",
         {"method.loraplus_lr_ratio": "set", "method.tuner": ("full", "freeze")},
         (_TO_LORA, Fix("no_loraplus", {"method.loraplus_lr_ratio": None})),
+    ),
+    Exclusion(
+        "packed_pairs",
+        {"train.packing": (True,), "method.stage": ("dpo",)},
+        (Fix("no_packing", {"train.packing": False}), _TO_SFT),
+    ),
+    Exclusion(
+        "prompt_of_pairs",
+        {"data.train_on_prompt": (True,), "method.stage": ("dpo",)},
+        (Fix("answers_only", {"data.train_on_prompt": False}), _TO_SFT),
+    ),
+    Exclusion(
+        "smoothed_pairs",
+        {"train.label_smoothing_factor": "set", "method.stage": ("dpo",)},
+        (Fix("no_smoothing", {"train.label_smoothing_factor": 0.0}), _TO_SFT),
     ),
     Exclusion(
         "eval_twice",

@@ -13,6 +13,9 @@ def learns_little(spec: RunSpec, steps: int) -> bool:
     Adam moves a weight by about the learning rate a step at most (Kingma & Ba 2015, section 2.1),
     and the B of an adapter starts at zero (Hu et al. 2021): rate × steps bounds what it can become.
     LoRA+ gives B a rate of its own, ``loraplus_lr_ratio`` times the other (Hayou et al. 2024).
+    Preferences need no such distance: they move what is said already.
     """
+    if spec.method.stage == "dpo":
+        return False
     rate, ratio = spec.train.learning_rate, spec.method.loraplus_lr_ratio or 1
     return spec.method.tuner == "lora" and bool(rate) and rate * ratio * steps < _LITTLE

@@ -19,6 +19,7 @@ def resolve(spec: RunSpec, machine: Machine) -> RunSpec:
         _dtype,
         _attention,
         _learning_rate,
+        _dropout,
         _accumulation,
         _eval_batch,
         _checkpointing,
@@ -69,9 +70,21 @@ def _attention(spec: RunSpec, machine: Machine) -> RunSpec:
 def _learning_rate(spec: RunSpec, machine: Machine) -> RunSpec:
     if spec.train.learning_rate is not None:
         return spec
-    rate = 1e-4 if spec.method.tuner == "lora" else 1e-5
+    lora = spec.method.tuner == "lora"
+    if spec.method.stage == "dpo":  # those of TRL's own example (trl/scripts/dpo.py)
+        why = Origin("default", "learning_rate_dpo", {"tuner": spec.method.tuner})
+        return _set(spec, "train.learning_rate", 5e-6 if lora else 5e-7, why)
     why = Origin("default", "learning_rate", {"tuner": spec.method.tuner})
-    return _set(spec, "train.learning_rate", rate, why)
+    return _set(spec, "train.learning_rate", 1e-4 if lora else 1e-5, why)
+
+
+def _dropout(spec: RunSpec, machine: Machine) -> RunSpec:
+    path = "method.lora_dropout"
+    if spec.method.lora_dropout is not None:
+        return spec
+    if spec.method.stage == "dpo":  # as TRL trains preferences (DPOConfig.disable_dropout)
+        return _set(spec, path, 0.0, Origin("default", "dropout_dpo"))
+    return _set(spec, path, 0.05, Origin("default", "dropout"))
 
 
 def _accumulation(spec: RunSpec, machine: Machine) -> RunSpec:

@@ -8,6 +8,8 @@ from typing import Literal
 from engine.spec.parameter import Parameter, parameter, parameters_of
 
 _LORA = {"method.tuner": ("lora",)}
+_SFT = {"method.stage": ("sft",)}
+_DPO = {"method.stage": ("dpo",)}
 _QUANTIZED = {"model.quantization": ("nf4", "int8")}
 
 
@@ -61,8 +63,8 @@ class Data:
     over_long: Literal["cut", "drop"] = parameter("cut")
     system: str | None = parameter(None)
     fill: dict[str, str] = parameter({})
-    mask_history: bool = parameter(False, level="expert")
-    train_on_prompt: bool = parameter(False, level="expert")
+    mask_history: bool = parameter(False, level="expert", applies=_SFT)
+    train_on_prompt: bool = parameter(False, level="expert", applies=_SFT)
     max_dropped: float = parameter(0.05, low=0, high=1, level="expert")
     dataset_num_proc: int | None = parameter(
         None, low=1, high=256, level="expert", rule="encoding_processes"
@@ -71,11 +73,20 @@ class Data:
 
 @dataclass(frozen=True)
 class Method:
-    stage: Literal["sft"] = parameter("sft")
+    stage: Literal["sft", "dpo"] = parameter("sft")
+    beta: float = parameter(0.1, above=0, high=100, applies=_DPO)
+    loss_type: Literal["sigmoid", "ipo", "hinge", "apo_zero"] = parameter(
+        "sigmoid", level="expert", applies=_DPO
+    )
+    rpo_alpha: float | None = parameter(
+        None, above=0, high=100, level="expert", applies=_DPO, rule="rpo_off"
+    )
     tuner: Literal["lora", "full", "freeze"] = parameter("lora")
     lora_rank: int = parameter(16, low=1, high=1024, applies=_LORA)
     lora_alpha: int = parameter(32, low=1, high=4096, applies=_LORA)
-    lora_dropout: float = parameter(0.05, low=0, high=0.9, applies=_LORA)
+    lora_dropout: float | None = parameter(
+        None, low=0, high=0.9, applies=_LORA, rule="lora_dropout"
+    )
     target_modules: str = parameter("all-linear", level="expert", applies=_LORA)
     use_rslora: bool = parameter(False, level="expert", applies=_LORA)
     use_dora: bool = parameter(False, level="expert", applies=_LORA)
@@ -113,12 +124,12 @@ class Train:
         "adamw_torch", "adamw_torch_fused", "adamw_8bit", "paged_adamw_8bit", "adafactor", "sgd"
     ] = parameter("adamw_torch", level="expert")
     gradient_checkpointing: bool | None = parameter(None, rule="checkpointing")
-    packing: bool = parameter(False, level="expert")
+    packing: bool = parameter(False, level="expert", applies=_SFT)
     group_by_length: bool = parameter(False, level="expert")
     neftune_noise_alpha: float | None = parameter(
         None, above=0, high=100, level="expert", rule="neftune_off"
     )
-    label_smoothing_factor: float = parameter(0.0, low=0, high=0.9, level="expert")
+    label_smoothing_factor: float = parameter(0.0, low=0, high=0.9, level="expert", applies=_SFT)
     logging_steps: int = parameter(1, low=1, unit="steps")
     eval_steps: int | None = parameter(None, low=1, unit="steps", rule="eval_steps")
     save_steps: int | None = parameter(None, low=1, unit="steps", rule="save_steps")

@@ -1,4 +1,4 @@
-"""RunSpec → TRL's SFTConfig. The one place where danlu's parameters become the trainer's.
+"""RunSpec → TRL's configs. The one place where danlu's parameters become the trainer's.
 
 Imports torch and trl: import it inside functions only.
 """
@@ -6,26 +6,55 @@ Imports torch and trl: import it inside functions only.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.hardware import Machine
 from engine.train.schedule import warmup_steps
 
 if TYPE_CHECKING:
+    from trl.trainer.dpo_config import DPOConfig
     from trl.trainer.sft_config import SFTConfig
 
     from engine.spec.run_spec import RunSpec
 
 
-def trainer_arguments(
-    spec: RunSpec, machine: Machine, output_folder: Path, steps: int
-) -> SFTConfig:
-    """The arguments of a resolved ``spec`` for a run of ``steps`` optimizer steps. When to save and
-    evaluate is decided at each step boundary by danlu, so the trainer's own strategies are off."""
+def sft_arguments(spec: RunSpec, machine: Machine, output_folder: Path, steps: int) -> SFTConfig:
+    """The arguments of a resolved ``spec`` for ``steps`` optimizer steps of supervised
+    fine-tuning."""
     from trl.trainer.sft_config import SFTConfig
 
-    train, on_card = spec.train, machine.gpu is not None
     return SFTConfig(
+        **_shared(spec, machine, output_folder, steps),
+        label_smoothing_factor=spec.train.label_smoothing_factor,
+        padding_free=spec.train.packing,  # rows come already packed
+        max_length=None,  # and already cut
+    )
+
+
+def dpo_arguments(spec: RunSpec, machine: Machine, output_folder: Path, steps: int) -> DPOConfig:
+    """The same for preference optimisation."""
+    from trl.trainer.dpo_config import DPOConfig
+
+    method = spec.method
+    also = method.rpo_alpha
+    return DPOConfig(
+        **_shared(spec, machine, output_folder, steps),
+        beta=method.beta,
+        loss_type=[method.loss_type, *(["sft"] if also else [])],
+        loss_weights=[1.0, also] if also else None,
+        # Without an adapter TRL would hold a second model; with one it would hash all the weights.
+        precompute_ref_log_probs=method.tuner != "lora",
+        disable_dropout=not method.lora_dropout,
+        max_length=None,  # rows come already cut
+        remove_unused_columns=False,  # none is
+    )
+
+
+def _shared(spec: RunSpec, machine: Machine, output_folder: Path, steps: int) -> dict[str, Any]:
+    """What every stage takes. When to save and evaluate is decided at each step boundary by danlu,
+    so the trainer's own strategies are off."""
+    train, on_card = spec.train, machine.gpu is not None
+    return dict(
         output_dir=str(output_folder),
         num_train_epochs=train.num_train_epochs,
         max_steps=train.max_steps or -1,
@@ -45,10 +74,7 @@ def trainer_arguments(
         gradient_checkpointing=bool(train.gradient_checkpointing),
         gradient_checkpointing_kwargs={"use_reentrant": False},
         neftune_noise_alpha=train.neftune_noise_alpha,
-        label_smoothing_factor=train.label_smoothing_factor,
         train_sampling_strategy="group_by_length" if train.group_by_length else "random",
-        padding_free=train.packing,  # rows come already packed
-        max_length=None,  # and already cut
         logging_strategy="steps",
         logging_steps=train.logging_steps,
         logging_first_step=True,

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.hardware import Machine
-from engine.train.arguments import trainer_arguments
+from engine.train.arguments import dpo_arguments, sft_arguments
+from engine.train.boundary import StepTrainer
 from engine.train.conductor import Conductor
 from engine.train.lengthen import Lengthening
+from engine.train.reference import Reference
 from engine.train.reporter import Reporter
 from engine.train.rows_apart import check_rows_apart
-from engine.train.trainer import StepTrainer
 from engine.train.watch import Watcher
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def assemble(
     steps: int,
     resumed_at: int,
     lengthening: Lengthening,
+    reference: Reference,
 ) -> tuple[StepTrainer, Conductor]:
     """The trainer, ready to train, and its conductor. Asks the watch prompts of a fresh model.
     Raises DanluError ``train.packed_rows_mix``."""
@@ -37,22 +39,30 @@ def assemble(
     if spec.train.packing:
         check_rows_apart(model, spec.model.attn_implementation)
     _forget_earlier_training()
-    arguments = trainer_arguments(spec, here, pipeline.run.path, steps)
     watcher = Watcher(spec, tokenizer, journal) if spec.watch.prompts else None
     conductor = Conductor(
         spec, steps, journal, pipeline.control, pipeline.shelf(), watcher, resumed_at, lengthening
     )
-    trainer = StepTrainer(
+    parts: dict[str, Any] = dict(
         conductor=conductor,
         loraplus_lr_ratio=spec.method.loraplus_lr_ratio,
         factor=lengthening.factor(),
         model=model,
-        args=arguments,
         train_dataset=prepared.train,
         eval_dataset=prepared.eval,
         processing_class=tokenizer,
         callbacks=[Reporter(conductor)],
     )
+    folder = pipeline.run.path
+    if spec.method.stage == "dpo":
+        from engine.train.dpo_trainer import PreferenceTrainer
+
+        arguments = dpo_arguments(spec, here, folder, steps)
+        trainer = PreferenceTrainer(args=arguments, reference=reference, job=pipeline.job, **parts)
+    else:
+        from engine.train.sft_trainer import SupervisedTrainer
+
+        trainer = SupervisedTrainer(args=sft_arguments(spec, here, folder, steps), **parts)
     if watcher and not resumed_at:
         pipeline.job.report("watch_base")
         watcher.ask(trainer.model, 0)

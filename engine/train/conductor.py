@@ -14,8 +14,8 @@ from engine.train.control import Control
 from engine.train.pace import Pace
 
 if TYPE_CHECKING:
+    from engine.train.boundary import StepTrainer
     from engine.train.lengthen import Lengthening
-    from engine.train.trainer import StepTrainer
     from engine.train.watch import Watcher
 
 
@@ -43,6 +43,7 @@ class Conductor:
         self._watcher = watcher
         self._saved_at = resumed_at
         self._pace = Pace()
+        self._stepped_at = time.perf_counter()
         self._status = ""
         self._evals_without_gain = 0
         self.last_loss: float | None = None
@@ -66,6 +67,7 @@ class Conductor:
         self._lengthen(trainer)
         last = step >= self._steps
         self._pace.add(tokens, seconds)
+        self._stepped_at = time.perf_counter()
         ending = last or self._control.stopping
         flags.should_log = flags.should_log or ending
         wished = self._evaluation_wished(trainer)
@@ -84,6 +86,7 @@ class Conductor:
         self.status("training")
         if self._watcher and (step % (self._spec.watch.every or 1) == 0 or step >= self._steps):
             self._watcher.ask(trainer.model, step)
+        self._pace.aside(time.perf_counter() - self._stepped_at)
         rate = self._control.take_learning_rate()
         if rate is not None:
             _set_learning_rate(trainer, rate)
@@ -141,6 +144,7 @@ class Conductor:
             grad_norm=logs.get("grad_norm"),
             accuracy=logs.get("mean_token_accuracy"),
             memory_bytes=_peak_memory_bytes(),
+            **_rewards(logs),
             **self._pace.fields(self._steps - step),
         )
 
@@ -150,7 +154,10 @@ class Conductor:
         best = min(self._shelf.eval_losses.values(), default=float("inf"))
         self._shelf.eval_losses[step] = self.last_eval_loss = loss
         self._evals_without_gain = 0 if loss < best else self._evals_without_gain + 1
-        measures = {"accuracy": metrics.get("eval_mean_token_accuracy")}
+        measures = {
+            "accuracy": metrics.get("eval_mean_token_accuracy"),
+            **_rewards(metrics, "eval_"),
+        }
         self._journal.write("eval", step=step, loss=loss, metrics=measures)
         patience = self._spec.train.early_stopping_patience
         if patience and self._evals_without_gain >= patience and not self._control.stopping:
@@ -183,6 +190,22 @@ class Conductor:
         for gone in self._shelf.prune():
             gone_step = int(gone.name.rpartition("-")[2])
             self._journal.write("checkpoint", step=gone_step, path=gone.name, deleted=True)
+
+
+_REWARDS = {  # event field → TRL's name
+    "reward_chosen": "rewards/chosen",
+    "reward_rejected": "rewards/rejected",
+    "reward_margin": "rewards/margins",
+    "reward_accuracy": "rewards/accuracies",
+}
+
+
+def _rewards(logs: dict[str, float], prefix: str = "") -> dict[str, float]:
+    """What preference optimisation measures: β × how much likelier than before training each kind
+    of answer is, how far they are apart, and the share of pairs in the right order. Nothing for
+    other stages."""
+    told = {field: logs.get(f"{prefix}{name}") for field, name in _REWARDS.items()}
+    return {field: value for field, value in told.items() if value is not None}
 
 
 def _set_learning_rate(trainer: StepTrainer, rate: float) -> None:

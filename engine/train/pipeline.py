@@ -30,7 +30,8 @@ from engine.train.conductor import Conductor
 from engine.train.control import Control
 from engine.train.lengthen import Lengthening
 from engine.train.pin import pin_data, pin_model
-from engine.train.same_rows import refuse_other_rows
+from engine.train.reference import Reference
+from engine.train.same_rows import refuse_other_rows, rows_key
 from engine.units import human_bytes
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Pipeline:
         from engine.train.assemble import assemble
 
         job, start = self.job, self._start(checkpoint)
+        untrained = start is self.spec
         located = locate(start.model, job)
         self.spec = pin_data(self.run, pin_model(self.run, self.spec, located), job)
         job.report("load_tokenizer")
@@ -114,7 +116,9 @@ class Pipeline:
         step = checkpoint_step(checkpoint) if checkpoint else 0
         self._check_extensions(step, steps)
         longer = Lengthening(self.run, spec, plan, self.journal)
-        return (*assemble(self, model, tokenizer, prepared, here, steps, step, longer), steps)
+        reference = Reference(self.run.path, rows_key(spec, prepared.fingerprints), untrained)
+        parts = (model, tokenizer, prepared, here, steps, step, longer, reference)
+        return (*assemble(self, *parts), steps)
 
     def _write_card(
         self, located: LocatedModel, prepared: Prepared, here: Machine, *, fresh: bool

@@ -7,6 +7,7 @@ goes on. Without torch.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -139,6 +140,15 @@ def row_changes(
         if not _same(path, settings[path], now[path]):
             found.append(RowChange(path, settings[path], now[path]))
     return (*found, *_batch(settings, now))
+
+
+def rows_key(spec: RunSpec, prints: Mapping[str, str]) -> str:
+    """What stands for the rows of a resolved ``spec``, in their order: another one where the card
+    would tell a change, however many make a step."""
+    settings = {path: value for path, value in _settings(spec).items() if path not in _BATCH}
+    for path in _SOURCES:
+        settings[path] = repr(_unnamed(path, settings[path]))
+    return hashlib.sha256(repr((list(prints.values()), settings)).encode()).hexdigest()
 
 
 def _settings(spec: RunSpec) -> dict[str, str]:

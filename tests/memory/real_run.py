@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from engine.data.tables import PAIR, ROW
 from engine.hardware import Machine
+from engine.job import Job
 from engine.spec.resolve import resolve
 from engine.spec.run_spec import RunSpec
 
@@ -20,28 +22,40 @@ def spec_of(**sections: dict[str, Any]) -> RunSpec:
     return resolve(RunSpec.from_mapping(given), CPU)
 
 
+class _TwoSteps:
+    """A conductor that ends the training after two optimizer steps."""
+
+    aborting = False
+
+    def step_done(self, trainer: Any, tokens: int, seconds: float) -> None:
+        trainer.control.should_training_stop = trainer.state.global_step == 2
+
+    def after_step(self, trainer: Any) -> None:
+        pass
+
+
 def real_peak(folder: Path, spec: RunSpec, lengths: list[int], scratch: Path) -> int:
-    """The largest sum of live storages (bytes) while TRL's trainer takes two optimizer steps over
-    rows of these ``lengths``, as the engine would have it do."""
+    """The largest sum of live storages (bytes) while the stage's trainer takes two optimizer steps
+    over rows of these ``lengths``, as the engine would have it do."""
     import torch
     from datasets import Dataset
-    from trl.trainer.sft_trainer import SFTTrainer
 
     from engine.memory.live_bytes import LiveBytes
     from engine.models.adapt import adapt
     from engine.models.load import load_model, load_tokenizer
-    from engine.train.arguments import trainer_arguments
 
     tuner = spec.method.tuner
     model = load_model(folder, spec.model, CPU, for_training=True, tuner=tuner)
     model = adapt(model, spec)
-    rows = [{"input_ids": [7] * length, "labels": [7] * length} for length in lengths]
-    trainer = SFTTrainer(
+    columns = PAIR if spec.method.stage == "dpo" else ROW
+    parts: dict[str, Any] = dict(
         model=model,
-        args=trainer_arguments(spec, CPU, scratch, steps=2),
-        train_dataset=Dataset.from_list(rows),
+        train_dataset=Dataset.from_list([dict.fromkeys(columns, [7] * size) for size in lengths]),
         processing_class=load_tokenizer(folder),
+        conductor=_TwoSteps(),
+        loraplus_lr_ratio=None,
     )
+    trainer = _trainer(spec, scratch, parts)
     torch.set_num_threads(1)
     live = LiveBytes("cpu")
     live.count_all(model.parameters(), "weights")
@@ -49,3 +63,16 @@ def real_peak(folder: Path, spec: RunSpec, lengths: list[int], scratch: Path) ->
     with live:
         trainer.train()
     return live.peak
+
+
+def _trainer(spec: RunSpec, scratch: Path, parts: dict[str, Any]) -> Any:
+    from engine.train.arguments import dpo_arguments, sft_arguments
+    from engine.train.dpo_trainer import PreferenceTrainer
+    from engine.train.reference import Reference
+    from engine.train.sft_trainer import SupervisedTrainer
+
+    if spec.method.stage == "dpo":
+        reference = Reference(scratch, "rows", untrained=True)
+        arguments = dpo_arguments(spec, CPU, scratch, steps=2)
+        return PreferenceTrainer(args=arguments, reference=reference, job=Job(), **parts)
+    return SupervisedTrainer(args=sft_arguments(spec, CPU, scratch, steps=2), **parts)

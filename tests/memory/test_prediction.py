@@ -30,8 +30,21 @@ def predicted(folder: Path, **sections: dict[str, Any]) -> Estimate:
         {"method": {"use_dora": True}},
         {"model": {"dtype": "bfloat16"}},
         {"model": {"attn_implementation": "eager"}},
+        {"method": {"stage": "dpo"}},
+        {"method": {"stage": "dpo", "tuner": "full"}},
     ],
-    ids=["lora", "batch", "checkpointing", "full", "freeze", "dora", "bfloat16", "eager"],
+    ids=[
+        "lora",
+        "batch",
+        "checkpointing",
+        "full",
+        "freeze",
+        "dora",
+        "bfloat16",
+        "eager",
+        "dpo",
+        "dpo-full",
+    ],
 )
 def test_the_predicted_peak_is_the_real_one_within_two_percent(
     tiny_model: Path, tmp_path: Path, sections: dict[str, Any]

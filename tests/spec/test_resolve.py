@@ -80,7 +80,7 @@ def test_warm_up_steps_leave_no_share() -> None:
 
 def test_after_all_rules_only_what_may_stay_empty_is_empty() -> None:
     made = resolve_steps(resolve(RunSpec(), machine((8, 6))), rows=100)
-    may_be_empty = {"run_name", "revision", "loraplus_off", "adapter_new", "max_steps"}
+    may_be_empty = {"run_name", "revision", "loraplus_off", "rpo_off", "adapter_new", "max_steps"}
     may_be_empty |= {"neftune_off", "early_stopping_off", "encoding_processes"}
     for path, declared in PARAMETERS.items():
         if made.get(path) is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import DanluError
 from engine.job import Job
 from engine.runs.rates import Pace, pace_for, shape_of
+from engine.spec.stages import sequences_a_row
 from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
 
@@ -86,15 +87,23 @@ def model_error(draft: Draft, source: str | None = None) -> DanluError | None:
 
 
 def ask_fetch(draft: Draft) -> Task[LocatedModel]:
-    """Fetch the draft's model now."""
+    """Fetch the draft's model now, by a job that goes on when the wizard, or danlu, is left."""
     model = draft.spec.model
 
     def fetch(job: Job) -> LocatedModel:
-        from engine.models.locate import locate
+        from engine.models.locate import fetched
+        from tui.followed_job import follow
 
-        return locate(model, job)
+        revision = ["--revision", model.revision] if model.revision else []
+        return fetched(follow(["fetch", model.source, "--hub", model.hub, *revision], job))
 
-    return draft.desk.ask("fetch", (model.source, model.hub), fetch)
+    return draft.desk.ask("fetch", (model.source, model.hub), fetch, lasts=True)
+
+
+def coming(draft: Draft, source: str) -> bool:
+    """Whether ``source`` is being fetched."""
+    task = draft.desk.find("fetch")
+    return task is not None and not task.done and task.key == (source, draft.spec.model.hub)
 
 
 def pin_fetched(draft: Draft, found: LocatedModel) -> None:
@@ -268,9 +277,10 @@ def pace(draft: Draft) -> Pace | None:
 
 
 def tokens_per_row(draft: Draft) -> float | None:
-    """How long the rows are that will be trained on, cut ones as they are cut; None while they are
-    not counted."""
+    """How long the rows are that will be trained on, cut ones as they are cut and both sides of
+    pairs as if they were alike; None while they are not counted."""
     found = report(draft)
     longest = draft.spec.data.max_length
     lengths = [min(length, longest) for length in found.lengths] if found is not None else []
-    return sum(lengths) / len(lengths) if lengths else None
+    sides = sequences_a_row(draft.spec.method.stage)
+    return sides * sum(lengths) / len(lengths) if lengths else None

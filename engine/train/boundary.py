@@ -1,6 +1,6 @@
-"""TRL's SFTTrainer with danlu's say at the step boundary: what is due, asked and told.
+"""A trainer with danlu's say at the step boundary: what is due, asked and told.
 
-Imports torch and trl: import it inside functions only.
+Imports torch and transformers: import it inside functions only.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from transformers import Trainer
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
-from trl.trainer.sft_trainer import SFTTrainer
 
 from engine.data.tables import lengths_of_rows
 from engine.job import Cancelled
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 _NO_LAST_EPOCH = 1_000_000
 
 
-class StepTrainer(SFTTrainer):
-    """``conductor`` decides at each step boundary what to save, evaluate, watch and obey. With a
+class StepTrainer(Trainer):
+    """What danlu's trainers have in common; stands before one of TRL's among a class's bases.
+
+    ``conductor`` decides at each step boundary what to save, evaluate, watch and obey. With a
     ``factor`` the learning rate is that share of its peak at each step, instead of what the
     arguments plan."""
 
@@ -54,7 +56,11 @@ class StepTrainer(SFTTrainer):
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
         batch = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return EpochLengthSampler(batch, lengths_of_rows(rows), self.args.seed)
+        return EpochLengthSampler(batch, self._lengths(rows), self.args.seed)
+
+    def _lengths(self, rows: Any) -> list[int]:
+        """How many tokens each of ``rows`` has."""
+        return lengths_of_rows(rows)
 
     def create_optimizer(self, model: Any = None) -> Any:
         """The trainer's own, or LoRA+ (arXiv 2402.12354): B matrices at a multiple of A's rate."""
@@ -128,8 +134,8 @@ class StepTrainer(SFTTrainer):
         """Let the trainer write ``checkpoint-<step>`` into ``folder``."""
         output_folder, self.args.output_dir = self.args.output_dir, str(folder)
         try:
-            # Past SFTTrainer's own, which would write a model card beside the checkpoint.
-            super(SFTTrainer, self)._save_checkpoint(model, trial=None)
+            # Past TRL's own, which would write a model card beside the checkpoint.
+            Trainer._save_checkpoint(self, model, trial=None)
         finally:
             self.args.output_dir = output_folder
 
@@ -143,7 +149,7 @@ def _quantized_adapter(model: Any) -> dict[str, torch.Tensor]:
 
 
 def _put_back(model: Any, weights: dict[str, torch.Tensor]) -> None:
-    """Undo SFTTrainer's cast of QLoRA adapters to bf16: with eight bits of mantissa most updates of
+    """Undo TRL's cast of QLoRA adapters to bf16: with eight bits of mantissa most updates of
     a small learning rate are lost, and PEFT loads a saved adapter in fp32, so that a resumed run
     would not repeat, nor one from earlier weights begin with them. They are a fraction of a percent
     of the model."""

@@ -1,0 +1,10 @@
+"""What one row of each training stage is to the model."""
+
+from __future__ import annotations
+
+_SEQUENCES = {"dpo": 2}  # the better and the worse answer, each behind the prompt
+
+
+def sequences_a_row(stage: str) -> int:
+    """How many sequences of tokens a row of ``stage`` becomes."""
+    return _SEQUENCES.get(stage, 1)

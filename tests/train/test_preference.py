@@ -1,0 +1,151 @@
+"""Preference optimisation: pairs in, a model out that prefers the better answers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import DanluError
+from engine.runs.journal import Event, read_journal
+from engine.runs.store import Run, create_run
+from engine.train.session import TrainingSession
+from tests.train.runs import tiny_spec
+
+_STEPS = 6
+
+
+def write_pairs(path: Path, count: int = 12) -> Path:
+    """Pairs as a blind comparison writes them, some with a turn answered before."""
+    before = [
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "What can I do for you?"},
+    ]
+    rows = [
+        {
+            "prompt": [
+                *(before if number % 3 == 0 else []),
+                {"role": "user", "content": f"What is number {number}?"},
+            ],
+            "chosen": [{"role": "assistant", "content": "It is " + "good " * (number % 4 + 1)}],
+            "rejected": [{"role": "assistant", "content": f"Number {number} is bad."}],
+        }
+        for number in range(count)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def pair_run(model: Path, folder: Path, **changes: Any) -> Run:
+    rows = write_pairs(folder / "pairs.jsonl")
+    changes = {"method__lora_dropout": None, "train__learning_rate": 2e-3, **changes}
+    return create_run(tiny_spec(model, rows, method__stage="dpo", **changes))
+
+
+def train(run: Run, resume: bool = False) -> TrainingSession:
+    session = TrainingSession(run, resume=resume)
+    session.start()
+    assert session.join(180)
+    return session
+
+
+def of_kind(run: Run, kind: str) -> list[Event]:
+    return [event for event in read_journal(run.path) if event["kind"] == kind]
+
+
+def losses(run: Run) -> list[float]:
+    return [event["loss"] for event in of_kind(run, "step")]
+
+
+def test_a_run_on_pairs_learns_to_prefer_the_better_answers(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    run = pair_run(tiny_model, tmp_path, data__eval_fraction=0.25)
+    session = train(run)
+    assert session.outcome == "finished", session.error
+    first, *_, last = of_kind(run, "step")
+    assert first["loss"] == pytest.approx(0.6931, abs=1e-3)  # -log σ(0): nothing is moved yet
+    assert first["reward_margin"] == pytest.approx(0, abs=1e-4)
+    assert last["loss"] < 0.6 and last["reward_margin"] > 0.1
+    assert last["reward_accuracy"] == 1.0
+    assert of_kind(run, "eval")[-1]["metrics"]["reward_accuracy"] == 1.0
+    checkpoint = run.last_checkpoint()
+    assert checkpoint is not None
+    assert not (checkpoint / "ref").exists()  # the adapter alone, not what it is measured against
+
+
+@pytest.mark.parametrize("begun", ["new", "adapter", "full"])
+def test_a_resumed_run_measures_against_the_model_from_before_its_first_step(
+    tiny_model: Path, tmp_path: Path, begun: str
+) -> None:
+    changes: dict[str, Any] = {}
+    if begun == "adapter":
+        earlier = pair_run(tiny_model, tmp_path)
+        train(earlier)
+        changes = {"method__adapter": str(earlier.last_checkpoint())}
+    elif begun == "full":
+        changes = {"method__tuner": "full", "train__learning_rate": 1e-3}
+    run = pair_run(tiny_model, tmp_path, **changes)
+    assert train(run).outcome == "finished"
+    whole = losses(run)
+    assert whole[0] == pytest.approx(0.6931, abs=1e-3)
+    for later in ("checkpoint-4", "checkpoint-6"):
+        shutil.rmtree(run.path / later)
+    session = train(run, resume=True)
+    assert session.outcome == "finished", session.error
+    assert losses(run)[_STEPS:] == pytest.approx(whole[2:], abs=1e-5)
+
+
+def test_other_rows_are_refused_where_what_they_are_measured_against_is_gone(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    from engine.train.reference import Reference
+
+    kept = Reference(tmp_path, "these rows", untrained=False)
+    with pytest.raises(DanluError) as caught:
+        kept.found("train", 12)
+    assert caught.value.code == "train.reference_gone"
+
+
+def test_the_losses_are_those_of_plain_trl(tiny_model: Path, tmp_path: Path) -> None:
+    """TRL tokenises by itself here; the template's newline behind the stop token is part of its
+    answers, alike on both sides and the same before and after."""
+    from datasets import load_dataset
+    from peft import LoraConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl.trainer.dpo_config import DPOConfig
+    from trl.trainer.dpo_trainer import DPOTrainer
+
+    run = pair_run(tiny_model, tmp_path, train__lr_scheduler_type="constant", train__warmup_ratio=0)
+    assert train(run).outcome == "finished"
+    trainer = DPOTrainer(
+        model=AutoModelForCausalLM.from_pretrained(tiny_model),
+        args=DPOConfig(
+            output_dir=str(tmp_path / "trl"),
+            num_train_epochs=2,
+            per_device_train_batch_size=2,
+            gradient_accumulation_steps=2,
+            learning_rate=2e-3,
+            lr_scheduler_type="constant",
+            weight_decay=0.01,
+            logging_steps=1,
+            bf16=False,
+            gradient_checkpointing=False,
+            use_cpu=True,
+            report_to="none",
+            save_strategy="no",
+            seed=42,
+            data_seed=42,
+        ),
+        train_dataset=load_dataset("json", data_files=str(tmp_path / "pairs.jsonl"), split="train"),
+        processing_class=AutoTokenizer.from_pretrained(tiny_model),
+        peft_config=LoraConfig(
+            r=4, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+        ),
+    )
+    trainer.train()
+    theirs = [log["loss"] for log in trainer.state.log_history if "loss" in log]
+    assert losses(run) == pytest.approx(theirs, rel=0.05)

@@ -59,17 +59,29 @@ class DanluError(Exception):
         return words.sentences(self.what, self.why)
 
     def document(self) -> dict[str, Any]:
-        """The JSON form: ``{code, what, why, fixes: [{text, set}], values}``."""
+        """The JSON form: ``{code, what, why, fixes: [{name, text, set}], values}``."""
         return {
             "code": self.code,
             "what": self.what,
             "why": self.why,
             "fixes": [
-                {"text": self.fix_text(fix), "set": dict(fix.set) if fix.set else None}
+                {
+                    "name": fix.name,
+                    "text": self.fix_text(fix),
+                    "set": dict(fix.set) if fix.set else None,
+                }
                 for fix in self.fixes
             ],
             "values": {key: _plain(value) for key, value in self.values.items()},
         }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> DanluError:
+        """The error that a document tells of, in the words of the language in use."""
+        told = [each for each in document.get("fixes") or () if "name" in each]
+        fixes = [Fix(each["name"], each.get("set")) for each in told] or None
+        exit_code = document.get("exit_code", 1)
+        return cls(document["code"], fixes=fixes, exit_code=exit_code, **document["values"])
 
 
 class DanluErrors(DanluError):

@@ -94,9 +94,13 @@ class Job:
         if not same:
             self._samples.clear()
         pace = self._pace(now, done) if unit == "bytes" else None
-        self.progress = Progress(phase, done, total, unit, started, first, pace, tuple(parts))
+        self.mirror(Progress(phase, done, total, unit, started, first, pace, tuple(parts)))
+
+    def mirror(self, progress: Progress) -> None:
+        """Be where work that is done elsewhere is. Raises Cancelled as :meth:`report` does."""
+        self.progress = progress
         if self._on_progress:
-            self._on_progress(self.progress)
+            self._on_progress(progress)
         self.check()
 
     def _pace(self, now: float, done: float) -> float | None:

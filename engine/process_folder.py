@@ -61,9 +61,13 @@ class ProcessFolder:
 
     def ask_to_end(self) -> None:
         """Tell the process to end, soon. Raises DanluError ``AREA.not_running``."""
+        self.signal(signal.SIGTERM)
+
+    def signal(self, number: int) -> None:
+        """Send the process a signal. Raises DanluError ``AREA.not_running``."""
         if not self.alive():
             raise self._fault("not_running", 1)
-        os.kill(self.owner(), signal.SIGTERM)
+        os.kill(self.owner(), number)
 
     def end(self, seconds: float = 30.0) -> None:
         """Tell the process to end and wait until it has. Raises DanluError ``AREA.not_running``,

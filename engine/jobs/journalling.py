@@ -33,9 +33,15 @@ class JournallingJob(Job):
         phase, at = self._written
         if now.phase != phase or time.monotonic() - at > _PACE:
             self._written = (now.phase, time.monotonic())
-            self.journal.write(
-                "phase", name=now.phase, done=now.done, total=now.total, unit=now.unit
-            )
+            self.journal.write("phase", name=now.phase, **_told(now), pausable=self.pausable)
+
+    def hold(self, on: bool) -> None:
+        """Pause, or go on, and keep that it was done."""
+        if on:
+            self.pause()
+        else:
+            self.go_on()
+        self.journal.write("paused", on=on)
 
     def _write_note(self, code: str, values: dict[str, Any]) -> None:
         plain = {
@@ -43,3 +49,8 @@ class JournallingJob(Job):
             for name, value in values.items()
         }
         self.journal.write("note", code=code, values=plain)
+
+
+def _told(now: Progress) -> dict[str, Any]:
+    told = {name: getattr(now, name) for name in ("done", "total", "unit", "first", "pace")}
+    return {**told, "parts": [[part.name, part.done, part.total] for part in now.parts]}

@@ -6,6 +6,7 @@ import itertools
 import json
 import shlex
 import shutil
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from engine.runs.atomic import write_atomically
 from engine.runs.journal import JournalFollower
 from engine.runs.places import short_target
 
+PAUSE, GO_ON = signal.SIGUSR1, signal.SIGUSR2  # what they mean to a job that may pause
 _COMMAND, _RESULT = "job.json", "result.json"
 _KEPT = 40  # jobs that have ended and are still listed
 
@@ -50,6 +52,13 @@ class JobRecord(ProcessFolder):
         """What happened so far, as its journal tells."""
         return JobWatch(self).look()
 
+    def hold(self, on: bool) -> None:
+        """Let it pause, or go on. Raises DanluError ``jobs.not_running``, ``jobs.not_pausable``."""
+        state = self.state()
+        if state.active and not (state.pausable or state.paused):
+            raise DanluError("jobs.not_pausable", name=self.name)
+        self.signal(PAUSE if on else GO_ON)
+
     def keep_result(self, document: dict[str, Any]) -> None:
         text = json.dumps(document, ensure_ascii=False, default=str)
         write_atomically(self.path / _RESULT, text)
@@ -62,10 +71,10 @@ class JobRecord(ProcessFolder):
             return None
 
     def document(self) -> dict[str, Any]:
-        """``{name, command, status, phase, done, total, unit, started, ended, error, folder,
-        log}``."""
+        """``{name, command, status, phase, done, total, unit, started, ended, paused, error,
+        folder, log}``."""
         state = self.state()
-        shown = ("status", "phase", "done", "total", "unit", "started", "ended")
+        shown = ("status", "phase", "done", "total", "unit", "started", "ended", "paused")
         return {
             "name": self.name,
             "command": self.command_line(),

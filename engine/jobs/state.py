@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engine.errors import DanluError
-from engine.job import Progress
+from engine.job import Part, Progress
 from engine.runs.journal import Event
 
 Status = Literal["starting", "running", "finished", "failed", "cancelled", "gone"]
@@ -17,13 +17,21 @@ ENDED: tuple[Status, ...] = ("finished", "failed", "cancelled", "gone")
 @dataclass
 class JobState:
     """Events folded together, in order. Times are seconds since the epoch; ``notes`` are (when,
-    word key, values). ``gone`` is a job whose process died without a word."""
+    word key, values). ``gone`` is a job whose process died without a word; ``holds`` counts how
+    often it was paused or let go on; ``first``, ``pace`` and ``parts`` are as in
+    :class:`engine.job.Progress`."""
 
     status: Status = "starting"
     phase: str = "starting"
     done: float = 0
     total: float | None = None
     unit: str = ""
+    first: float = 0
+    pace: float | None = None
+    parts: tuple[Part, ...] = ()
+    pausable: bool = False
+    paused: bool = False
+    holds: int = 0
     phase_started: float | None = None
     started: float | None = None
     ended: float | None = None
@@ -38,7 +46,8 @@ class JobState:
     def progress(self) -> Progress:
         """Where it is, as a job of this process would tell it."""
         age = time.time() - (self.phase_started or time.time())
-        return Progress(self.phase, self.done, self.total, self.unit, time.monotonic() - age)
+        where = (self.phase, self.done, self.total, self.unit, time.monotonic() - age)
+        return Progress(*where, self.first, self.pace, self.parts)
 
     def add(self, event: Event) -> None:
         """Fold in one event."""
@@ -47,16 +56,21 @@ class JobState:
             self.status = event["status"]
             self.started = self.started or event["time"]
             if not self.active:
-                self.ended = event["time"]
+                self.ended, self.paused, self.pausable = event["time"], False, False
         elif kind == "phase":
             self._add_phase(event)
         elif kind == "note":
             self.notes.append((event["time"], event["code"], event["values"]))
+        elif kind == "paused":
+            self.paused, self.holds = event["on"], self.holds + 1
         elif kind == "error":
-            self.error = DanluError(event["code"], exit_code=event["exit_code"], **event["values"])
+            self.error = DanluError.from_document(event)
 
     def _add_phase(self, event: Event) -> None:
         if event["name"] != self.phase or event["done"] < self.done or self.phase_started is None:
             self.phase_started = event["time"]
         self.phase, self.done = event["name"], event["done"]
         self.total, self.unit = event["total"], event["unit"]
+        self.first, self.pace = event.get("first", 0), event.get("pace")
+        self.parts = tuple(Part(*each) for each in event.get("parts") or ())
+        self.pausable = event.get("pausable", False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -54,6 +54,19 @@ class LocatedModel:
         if self.hub is None or not _COMMIT.fullmatch(self.revision or ""):
             return {}
         return {"model.hub": self.hub, "model.revision": self.revision or ""}
+
+    def document(self) -> dict[str, Any]:
+        """``{source, folder, origin, revision, hub, why}``."""
+        told = {name: getattr(self, name) for name in ("source", "origin", "revision", "hub")}
+        why = {"code": self.why, "values": {key: str(each) for key, each in self.values.items()}}
+        return {**told, "folder": str(self.folder), "why": why}
+
+
+def fetched(document: Mapping[str, Any]) -> LocatedModel:
+    """The model that :meth:`LocatedModel.document` tells of."""
+    told = {name: document[name] for name in ("source", "origin", "revision", "hub")}
+    why = document["why"]
+    return LocatedModel(Path(document["folder"]), why=why["code"], values=why["values"], **told)
 
 
 def locate(model: Model, job: Job) -> LocatedModel:

@@ -54,14 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 def document(found: LocatedModel, facts: ModelFacts) -> dict[str, object]:
     """The ``fetch`` JSON: where the model is, where it came from, and what it is."""
-    return {
-        "source": found.source,
-        "folder": str(found.folder),
-        "origin": found.origin,
-        "revision": found.revision,
-        "hub": found.hub,
-        **vars(facts),
-    }
+    return {**found.document(), **vars(facts)}
 
 
 def _facts_text(facts: ModelFacts) -> str:

@@ -23,12 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--follow", metavar="JOB", help=t("jobs.cli_follow"))
     what.add_argument("--cancel", metavar="JOB", help=t("jobs.cli_cancel"))
+    what.add_argument("--pause", metavar="JOB", help=t("jobs.cli_pause"))
+    what.add_argument("--go-on", metavar="JOB", help=t("jobs.cli_go_on"))
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print every job, those at work first; or follow or cancel one. Raises DanluError ``jobs.*``
-    and, with ``--follow``, what the job failed with."""
+    """Print every job, those at work first; or follow, cancel, pause one or let it go on. Raises
+    DanluError ``jobs.*`` and, with ``--follow``, what the job failed with."""
     if args.follow:
         return _follow(find_record(args.follow), args.json)
     if args.cancel:
@@ -36,11 +38,20 @@ def run(args: argparse.Namespace) -> int:
         record.end()
         print(_document(record) if args.json else t("jobs.cancelled_now", name=record.name))
         return 0
+    if args.pause or args.go_on:
+        return _hold(find_record(args.pause or args.go_on), bool(args.pause), args.json)
     records = job_records()
     if args.json:
         print(json.dumps([each.document() for each in records], ensure_ascii=False, indent=1))
     else:
         print("\n".join(_lines(records)) or t("jobs.none"))
+    return 0
+
+
+def _hold(record: JobRecord, on: bool, as_json: bool) -> int:
+    record.hold(on)
+    key = "jobs.paused_now" if on else "jobs.goes_on_now"
+    print(_document(record) if as_json else t(key, name=record.name))
     return 0
 
 

@@ -9,7 +9,7 @@ import argparse
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,7 +18,7 @@ from typing import Any
 from engine.errors import DanluError, fault_of
 from engine.job import Cancelled, Progress
 from engine.jobs.journalling import JournallingJob
-from engine.jobs.record import JobRecord, new_record
+from engine.jobs.record import GO_ON, PAUSE, JobRecord, new_record
 from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
 from tui.cli.progress_line import Line
@@ -102,7 +102,12 @@ def _signals(job: LastingJob) -> Iterator[None]:
         job.cancel()
         raise KeyboardInterrupt
 
-    wanted: dict[int, Any] = {signal.SIGTERM: cancel, signal.SIGINT: cancel}
+    wanted: dict[int, Any] = {
+        signal.SIGTERM: cancel,
+        signal.SIGINT: cancel,
+        PAUSE: lambda *_: _elsewhere(job.hold, True),
+        GO_ON: lambda *_: _elsewhere(job.hold, False),
+    }
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
         wanted[signal.SIGHUP] = lambda *_: job.leave_terminal()
     before = {number: signal.signal(number, does) for number, does in wanted.items()}
@@ -111,3 +116,8 @@ def _signals(job: LastingJob) -> Iterator[None]:
     finally:
         for number, does in before.items():
             signal.signal(number, does)
+
+
+def _elsewhere(do: Callable[[bool], None], on: bool) -> None:
+    """In a thread: the locks it takes may be held by what the signal interrupted."""
+    threading.Thread(target=do, args=(on,), daemon=True).start()

@@ -23,6 +23,7 @@ from tui.screens.base import DanluScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
+from tui.widgets.file_bars import FileBars
 from tui.widgets.head_line import HeadLine
 from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
@@ -40,12 +41,17 @@ class RunningJobScreen(DanluScreen):
     AUTO_FOCUS = "RowList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "cancel", "keys.job_cancel", id="job.cancel"),
+        Binding("p", "pause", "keys.job_pause", id="job.pause"),
         Binding("c", "talk", "keys.run_chat", id="job.talk"),
         Binding("r", "again", "keys.job_again", id="job.again"),
         Binding("o", "log", "keys.job_log", id="job.log"),
         Binding("y", "copy", "keys.job_copy", id="job.copy"),
     ]
-    DEFAULT_CSS = "RunningJobScreen DetailLines { height: 9; }"
+    DEFAULT_CSS = """
+    RunningJobScreen DetailLines { height: 9; }
+    RunningJobScreen FileBars { display: none; }
+    RunningJobScreen.-files FileBars { display: block; }
+    """
 
     class Seen(Message):
         """How it is now."""
@@ -67,7 +73,7 @@ class RunningJobScreen(DanluScreen):
 
     def work(self) -> list[Widget]:
         rows = RowList(self._draw, self._rows(), enter="keys.job_result")
-        return [JobBar(), rows, DetailLines(self._details())]
+        return [JobBar(), FileBars(), rows, DetailLines(self._details())]
 
     async def retranslate(self) -> None:
         await super().retranslate()
@@ -123,7 +129,12 @@ class RunningJobScreen(DanluScreen):
         self.query_one(RowList).show(self._rows())
         self.query_one(DetailLines).show(self._details())
         bar, state = self.query_one(JobBar), self._state
-        bar.show_progress(state.progress if state and state.active else None)
+        where = state.progress if state and state.active else None
+        paused = bool(state and state.paused)
+        bar.show_progress(where, paused=paused)
+        parts = where.parts if where and not paused else ()
+        self.query_one(FileBars).show(parts)
+        self.set_class(bool(parts), "-files")
         self.refresh_bindings()
 
     # -- looking, in a thread ----------------------------------------------------------------
@@ -158,6 +169,8 @@ class RunningJobScreen(DanluScreen):
         state = self._state
         if action == "cancel":
             return state is not None and state.active
+        if action == "pause":
+            return state is not None and (state.pausable or state.paused)
         if action == "again":
             return state is not None and not state.active and state.status != "finished"
         if action == "talk":
@@ -188,6 +201,14 @@ class RunningJobScreen(DanluScreen):
             self._record.ask_to_end()
         except DanluError as error:  # it ended meanwhile
             self.fail(error)
+
+    def action_pause(self) -> None:
+        """Hold it on, or let it go on."""
+        if self._state is not None:
+            try:
+                self._record.hold(not self._state.paused)
+            except DanluError as error:  # it ended meanwhile
+                self.fail(error)
 
     def on_resize(self) -> None:
         self._show()

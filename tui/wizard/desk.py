@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from engine.errors import DanluError
@@ -16,14 +17,18 @@ from engine.job import Job
 from tui.outcome import outcome_of
 
 Result = TypeVar("Result")
+_numbers = count()
 
 
 class Task(Generic[Result]):
     """One piece of work: running until ``done``; then it has a ``result``, an ``error``, or was
-    cancelled and has neither."""
+    cancelled and has neither. One that ``lasts`` is done elsewhere, and goes on when the wizard is
+    left."""
 
-    def __init__(self, key: Hashable, work: Callable[[Job], Result]) -> None:
+    def __init__(self, key: Hashable, work: Callable[[Job], Result], lasts: bool = False) -> None:
         self.key = key
+        self.number = next(_numbers)
+        self.lasts = lasts
         self.job = Job()
         self.result: Result | None = None
         self.error: DanluError | None = None
@@ -48,14 +53,16 @@ class Desk:
     def __init__(self) -> None:
         self._tasks: dict[str, Task[Any]] = {}
 
-    def ask(self, name: str, key: Hashable, work: Callable[[Job], Result]) -> Task[Result]:
+    def ask(
+        self, name: str, key: Hashable, work: Callable[[Job], Result], *, lasts: bool = False
+    ) -> Task[Result]:
         """The task ``name`` for ``key``, started now if it is not there yet."""
         there = self._tasks.get(name)
         if there is not None and there.key == key:
             return there
         if there is not None:
             there.job.cancel()
-        made = Task(key, work)
+        made = Task(key, work, lasts)
         self._tasks[name] = made
         return made
 
@@ -71,7 +78,7 @@ class Desk:
     def state(self) -> tuple[Any, ...]:
         """Changes whenever there is something new to draw: compare two of them."""
         return tuple(
-            (name, task.key, task.done, None if task.done else task.job.progress)
+            (name, task.number, task.done, None if task.done else task.job.progress)
             for name, task in self._tasks.items()
         )
 
@@ -80,6 +87,7 @@ class Desk:
         return any(not task.done for task in self._tasks.values())
 
     def close(self) -> None:
-        """Cancel everything: the wizard is left."""
+        """Cancel everything that is done here: the wizard is left."""
         for task in self._tasks.values():
-            task.job.cancel()
+            if not task.lasts:
+                task.job.cancel()

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 from engine.words import said, t
 
+if TYPE_CHECKING:
+    from engine.serve.plan import Plan
+
 Event = dict[str, Any]
+
+
+def backend_text(plan: Plan) -> str:
+    """Who serves, and who chose it and why."""
+    backend = t(f"serve.backend.{plan.backend}")
+    if plan.asked:
+        return t("serve.chosen.you", backend=backend)
+    if not plan.why:  # of a time when none was written down
+        return backend
+    why = reduce(
+        lambda first, second: t("serve.chosen.and", first=first, second=second),
+        (each.text() for each in plan.why),
+    )
+    return t("serve.chosen.danlu", backend=backend, why=why)
 
 
 def event_line(event: Event) -> str | None:

@@ -12,7 +12,16 @@ from engine.data.template import TemplateRefuses, chat_template
 from engine.errors import DanluError
 from engine.models.stop_tokens import stop_token_ids
 
-__all__ = ["Message", "Sampling", "answer_batch", "prompt_tokens", "stream_answer"]
+__all__ = [
+    "Message",
+    "Sampling",
+    "answer_batch",
+    "opening_of",
+    "prompt_text",
+    "prompt_tokens",
+    "room",
+    "stream_answer",
+]
 
 Message = dict[str, Any]
 Tools = list[dict[str, Any]] | None  # descriptions of functions the model may call
@@ -45,7 +54,7 @@ def answer_batch(
     wanted = limits or [sampling.max_new_tokens] * len(conversations)
     given = tools or [None] * len(conversations)
     answers = [
-        _Answer(index, model, _prompt_text(tokenizer, messages, own), tokenizer, limit)
+        _Answer(index, model, prompt_text(tokenizer, messages, own), tokenizer, limit)
         for index, (messages, own, limit) in enumerate(
             zip(conversations, given, wanted, strict=True)
         )
@@ -101,7 +110,7 @@ def stream_answer(
     :func:`answer_batch` does, before the first piece."""
     from engine.chat.decode import answering, decode
 
-    text = _prompt_text(tokenizer, messages, None)
+    text = prompt_text(tokenizer, messages, None)
     answer = _Answer(0, model, text, tokenizer, sampling.max_new_tokens)
     unfolding = Unfolding(Reader(tokenizer))
     stops = set(stop_token_ids(tokenizer, model))
@@ -124,7 +133,7 @@ def stream_answer(
 def prompt_tokens(tokenizer: Any, messages: list[Message], tools: Tools = None) -> int:
     """How many tokens a model reads before it answers. Raises DanluError when the chat template
     refuses the conversation."""
-    text = _prompt_text(tokenizer, messages, tools)
+    text = prompt_text(tokenizer, messages, tools)
     return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
@@ -138,16 +147,18 @@ class _Answer:
     def __init__(self, index: int, model: Any, text: str, tokenizer: Any, limit: int) -> None:
         self.index = index
         self.prompt: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-        self.opening = text[text.rfind(_THINK) :] if text.rstrip().endswith(_THINK) else ""
-        self.limit = _room(model, len(self.prompt), limit)
+        self.opening = opening_of(text)
+        context = getattr(model.config, "max_position_embeddings", None)
+        self.limit = room(context, len(self.prompt), limit)
         self.said: list[int] = []
 
     def text(self, reader: Reader) -> str:
         return self.opening + reader.text(self.said)
 
 
-def _prompt_text(tokenizer: Any, messages: list[Message], tools: Tools) -> str:
-    """The conversation as it was laid out in training, up to where the answer begins."""
+def prompt_text(tokenizer: Any, messages: list[Message], tools: Tools = None) -> str:
+    """The conversation as it was laid out in training, up to where the answer begins. Raises
+    DanluError when the chat template refuses it."""
     template = chat_template(tokenizer)
     taken, taken_tools, _ = adapted(template, messages, tools)
     try:
@@ -156,9 +167,14 @@ def _prompt_text(tokenizer: Any, messages: list[Message], tools: Tools) -> str:
         raise DanluError("chat.template_refuses", reason=error) from error
 
 
-def _room(model: Any, prompt: int, wanted: int) -> int:
-    """How many tokens the answer may have. Raises DanluError when the context is full already."""
-    context = getattr(model.config, "max_position_embeddings", None)
+def opening_of(text: str) -> str:
+    """The ``<think>`` at the end of a prompt, with what follows it; empty where there is none."""
+    return text[text.rfind(_THINK) :] if text.rstrip().endswith(_THINK) else ""
+
+
+def room(context: int | None, prompt: int, wanted: int) -> int:
+    """How many tokens an answer may have where the model reads ``context`` at most. Raises
+    DanluError when that is full already."""
     if context is None:
         return wanted
     if prompt >= context:

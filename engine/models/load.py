@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = [
+    "attention",
     "compute_dtype",
     "device_of",
     "load_model",
@@ -85,7 +86,7 @@ def load_model(
     held = weight_dtype(model, machine, for_training=for_training, tuner=tuner)
     options: dict[str, Any] = {
         "dtype": getattr(torch, held),
-        "attn_implementation": _attention(model, machine, held),
+        "attn_implementation": attention(model, machine, held),
         "device_map": {"": device},
         "use_safetensors": True,
         "trust_remote_code": model.trust_remote_code,
@@ -135,7 +136,8 @@ def device_of(machine: Machine) -> str:
     return f"cuda:{machine.gpus.index(gpu)}"
 
 
-def _attention(model: Model, machine: Machine, held: str) -> str:
+def attention(model: Model, machine: Machine, held: str) -> str:
+    """Which implementation of attention to take, as transformers names it."""
     wanted = model.attn_implementation
     can_flash = machine.flash_attention and held != "float32"
     if wanted == "auto":

@@ -19,10 +19,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from engine.errors import DanluError, fault_of
+from engine.serve.answer import Answer
 from engine.serve.completion import Completion
 from engine.serve.guard import Guard
 from engine.serve.request import Refusal, read_request, unknown_model
-from engine.serve.speaker import Answer, Speaker
+from engine.serve.speaker import Speaker
 from engine.words import t
 
 _MOST_BYTES = 16 * 2**20  # of a request

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.serve.request import Asked, Refusal
 
 if TYPE_CHECKING:
-    from engine.serve.speaker import Facts
+    from engine.serve.answer import Facts
 
 DONE = "data: [DONE]\n\n"
 

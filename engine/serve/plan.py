@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.chat.target import ChatTarget, resolve_target
 from engine.errors import DanluError
 from engine.spec.sections import Model
+from engine.words import t
 
-Backend = Literal["vllm", "transformers"]
+Backend = Literal["vllm", "transformers", "danlu"]
 _NAME = re.compile(r"[\w.:/-]{1,120}")
 
 
@@ -27,17 +28,31 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Why:
+    """A reason to choose one backend or to pass one over: a word key below ``serve.why``."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def text(self) -> str:
+        return t(f"serve.why.{self.code}", **self.values)
+
+
+@dataclass(frozen=True)
 class Plan:
-    """``port`` None is the first free one from 8000 on, 0 any free one. ``language`` is what the
+    """``port`` None is the first free one from 8000 on, 0 any free one. ``asked`` is whether a
+    person named the backend; else ``why`` says what danlu chose it for. ``language`` is what the
     server's own messages are in."""
 
     model: Model
     named: tuple[Named, ...]
     host: str = "127.0.0.1"
     port: int | None = None
-    backend: Backend = "transformers"
+    backend: Backend = "danlu"
     requires_key: bool = False
     language: str = "en"
+    asked: bool = False
+    why: tuple[Why, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1, default=str)
@@ -51,6 +66,9 @@ class Plan:
             Named(each["name"], Path(each["adapter"]) if each["adapter"] else None, each["target"])
             for each in found["named"]
         )
+        if "asked" not in found and found["backend"] == "transformers":
+            found["backend"] = "danlu"  # which was called so before there was the other
+        found["why"] = tuple(Why(**each) for each in found.get("why", ()))
         return cls(**found)
 
 

@@ -3,10 +3,11 @@ Imports torch and transformers inside functions only.
 
 It has a session of its own, so that no terminal takes it along; SIGTERM ends it.
 
-It does not start ``transformers serve`` (read in 5.23): that takes no key, loads every request's
-model id afresh from disk or hub with no adapters by name on one base, goes by absolute paths for
-local models, and refuses ``stream_options``. So what vLLM does not serve is served by our own thin
-API over the same loop that chats and verifies, which answers as what was verified did.
+vLLM aside, what clients meet is danlu's own front (:mod:`engine.serve.app`), whoever answers behind
+it. ``transformers serve`` by itself takes no key, knows no names, lists the hub's cache and loads
+whatever a request names, so it runs behind that front (:mod:`engine.serve.transformers_serve`).
+Where it turns out that it cannot serve the plan, danlu's own loop, the one that chats and verifies,
+answers instead, unless a person named the backend.
 """
 
 from __future__ import annotations
@@ -18,24 +19,28 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import words
 from engine.errors import DanluError, fault_of
-from engine.job import Job
 from engine.jobs.journalling import JournallingJob
 from engine.process_folder import LOG_NAME
+from engine.runs.atomic import write_atomically
 from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
 from engine.serve.address import is_loopback, listen, url_of
 from engine.serve.key import forget_key, read_key
 from engine.serve.plan import Plan
 from engine.serve.serving import PLAN_NAME
+from engine.serve.transformers_fit import refusal
 
 if TYPE_CHECKING:
+    from engine.serve.answer import Answer
     from engine.serve.request import Asked
-    from engine.serve.speaker import Answer
+    from engine.serve.speaker import Speaker
 
 _GRACE = 2  # seconds that answers under way get when the server is told to end
 
@@ -91,18 +96,18 @@ def _serve(plan: Plan, key: str | None, folder: Path, journal: JournalWriter) ->
 
         serve_with_vllm(plan, key, listening, journal, job)
     else:
-        _serve_here(plan, key, listening, journal, job)
+        _serve_here(plan, key, listening, folder, job)
 
 
 def _serve_here(
-    plan: Plan, key: str | None, listening: socket.socket, journal: JournalWriter, job: Job
+    plan: Plan, key: str | None, listening: socket.socket, folder: Path, job: JournallingJob
 ) -> None:
     import uvicorn
 
     from engine.serve.app import build_app
-    from engine.serve.speaker import Speaker
 
-    speaker = Speaker.load(plan, job, lambda *heard: _journal_answer(journal, *heard))
+    journal = job.journal
+    speaker = _speaker(plan, folder, job)
     app = build_app(
         speaker,
         key,
@@ -120,23 +125,48 @@ def _serve_here(
             timeout_graceful_shutdown=_GRACE,
         )
     )
-    _end_through(server)
+    end = _end_through(server)
+    speaker.when_ended(end)
     _say_serving(plan, listening, journal)
     try:
         asyncio.run(server.serve(sockets=[listening]))
+        if failure := speaker.ended():
+            raise failure
     finally:
         speaker.close()
 
 
-def _end_through(server: Any) -> None:
-    """From now on a signal ends the server in good order. Its library raises the signal once more
-    afterwards, which must not end the process before the journal says so."""
+def _speaker(plan: Plan, folder: Path, job: JournallingJob) -> Speaker:
+    """Who answers: as planned, or danlu's own loop where that cannot be, which is told."""
+    from engine.serve.loaded import Loaded
+    from engine.serve.relay import Relay, Unserved
+
+    def heard(*answered: Any) -> None:
+        _journal_answer(job.journal, *answered)
+
+    if plan.backend == "transformers":
+        try:
+            return Relay.load(plan, job, heard)
+        except Unserved as failure:
+            if plan.asked:
+                raise refusal(failure.why) from failure
+            job.note("serve.fell_back", reason=failure.why.text())
+            plan = replace(plan, backend="danlu", why=(*plan.why, failure.why))
+            write_atomically(folder / PLAN_NAME, plan.to_json())
+    return Loaded.load(plan, job, heard)
+
+
+def _end_through(server: Any) -> Callable[..., None]:
+    """From now on a signal ends the server in good order, as does a call of what is given back. Its
+    library raises the signal once more afterwards, which must not end the process before the
+    journal says so."""
 
     def end(*_: object) -> None:
         server.should_exit = True
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    return end
 
 
 def _say_serving(plan: Plan, listening: socket.socket, journal: JournalWriter) -> None:
@@ -151,6 +181,8 @@ def _journal_answer(
     facts = answer.facts
     if failure is not None and not isinstance(failure, DanluError):
         traceback.print_exception(failure)
+    elif failure is not None and failure.exit_code == 3:  # the server's own, not the client's
+        logging.error(failure)
     journal.write(
         "request",
         model=asked.model,

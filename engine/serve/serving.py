@@ -20,10 +20,11 @@ from engine.serve.address import is_loopback
 from engine.serve.key import keep_key
 from engine.serve.plan import Plan
 from engine.serve.traffic import Traffic, traffic_of
+from engine.serve.transformers_fit import LIBRARIES
 
 PLAN_NAME = "server.json"
 _POLL_SECONDS = 0.1
-_NEEDED = ("starlette", "uvicorn")
+_NEEDED = {"vllm": (), "transformers": LIBRARIES, "danlu": ("starlette", "uvicorn")}
 
 
 class Serving(ProcessFolder):
@@ -72,8 +73,8 @@ def start_serving(plan: Plan, key: str | None) -> tuple[Serving, subprocess.Pope
     does. Raises DanluError for a host others reach without a key, and for missing libraries."""
     if key is None and not is_loopback(plan.host):
         raise DanluError("serve.key_needed", host=plan.host)
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if plan.backend == "transformers" and missing:
+    missing = [name for name in _NEEDED[plan.backend] if find_spec(name) is None]
+    if missing:
         raise DanluError("serve.libraries_missing", packages=" ".join(missing))
     serving = Serving(new_folder(_root(), plan.named[0].name, _remove_if_ended))
     if key is not None:
@@ -126,6 +127,7 @@ def document(serving: Serving) -> dict[str, Any]:
         "models": [each.name for each in plan.named] if plan else [],
         "base": plan.model.source if plan else None,
         "backend": plan.backend if plan else None,
+        "why": [each.text() for each in plan.why] if plan else [],
         "requires_key": plan.requires_key if plan else None,
         "folder": str(serving.path),
         "log": str(serving.log_path),

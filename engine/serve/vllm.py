@@ -18,25 +18,21 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from engine.errors import DanluError
 from engine.hardware import machine
 from engine.job import Job
 from engine.runs.journal import JournalWriter
+from engine.serve.adapter_facts import rank_of, set_feature
 from engine.serve.address import is_loopback, url_of
-from engine.serve.plan import Backend, Named, Plan
-
-if TYPE_CHECKING:
-    from engine.spec.sections import Model
+from engine.serve.plan import Named, Plan, Why
 
 _RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # --max-lora-rank takes no other
-# What of an adapter vLLM refuses when it is set, and starts that change the base beneath it.
+# What of an adapter vLLM refuses when it is set.
 _REFUSED = (
     "modules_to_save", "use_dora", "lora_bias", "alora_invocation_tokens", "layer_replication",
     "use_bdlora", "use_qalora",
 )  # fmt: skip
-_PLAIN_STARTS = ("gaussian", "eva", "orthogonal", "mica", "lora_ga")
 _BITSANDBYTES = "lib/python*/site-packages/vllm/model_executor/layers/quantization/bitsandbytes.py"
 _LOOK_SECONDS = 2.0
 _GRACE = 20.0  # seconds vLLM gets to end
@@ -47,22 +43,23 @@ def program() -> str | None:
     return shutil.which("vllm")
 
 
-def choose_backend(wanted: str, model: Model, named: Sequence[Named]) -> tuple[Backend, str | None]:
-    """``wanted`` (``auto``, ``vllm``, ``transformers``) decided, and for ``auto`` why vLLM is
-    passed over though it is there (a key below ``serve.``), else None. Raises DanluError when vLLM
-    is asked for and cannot do it."""
-    if wanted == "transformers":
-        return "transformers", None
-    reason = _refuses(named)
-    if wanted == "vllm":
-        if program() is None:
-            raise DanluError("serve.no_vllm")
-        if reason:
-            raise DanluError("serve.vllm_refuses", adapter=reason[0], feature=reason[1])
-        return "vllm", None
-    if program() is None or machine().gpu is None:
-        return "transformers", None
-    return ("transformers", "vllm_cannot") if reason else ("vllm", None)
+def passed_over(named: Sequence[Named]) -> Why | None:
+    """Why vLLM is not taken where nobody asked for it; None where it is."""
+    if program() is None:
+        return Why("no_vllm")
+    if machine().gpu is None:
+        return Why("no_gpu")
+    refused = _refused(named)
+    return Why("vllm_adapter", {"adapter": refused[0], "feature": refused[1]}) if refused else None
+
+
+def refuse_unfit(named: Sequence[Named]) -> None:
+    """Raises DanluError ``serve.no_vllm``, ``serve.vllm_refuses`` where vLLM was asked for and
+    cannot do it."""
+    if program() is None:
+        raise DanluError("serve.no_vllm")
+    if refused := _refused(named):
+        raise DanluError("serve.vllm_refuses", adapter=refused[0], feature=refused[1])
 
 
 def vllm_command(found: str, plan: Plan, folder: Path, port: int) -> list[str]:
@@ -73,7 +70,7 @@ def vllm_command(found: str, plan: Plan, folder: Path, port: int) -> list[str]:
     # Without a name of its own a base is asked for by its path.
     command += ["--served-model-name", *(bases or [folder.name])]
     if adapters:
-        rank = max(_rank(each.adapter) for each in adapters if each.adapter)
+        rank = max(rank_of(each.adapter) for each in adapters if each.adapter)
         command += ["--enable-lora", "--max-loras", str(len(adapters))]
         command += ["--max-lora-rank", str(next(size for size in _RANKS if size >= rank))]
         command += ["--lora-modules", *map(_lora_module, adapters)]
@@ -176,38 +173,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _refuses(named: Sequence[Named]) -> tuple[str, str] | None:
+def _refused(named: Sequence[Named]) -> tuple[str, str] | None:
     """The first adapter vLLM does not take, and what of it: both as vLLM checks them."""
-    for each in named:
-        if each.adapter is None:
-            continue
-        config = _config(each.adapter)
-        for feature in _REFUSED:
-            if config.get(feature):
-                return each.name, feature
-        if config.get("bias", "none") != "none":
-            return each.name, "bias"
-        start = config.get("init_lora_weights")
-        if isinstance(start, str) and start.lower() not in _PLAIN_STARTS:
-            return each.name, f"init_lora_weights={start}"
-        if _rank(each.adapter) > _RANKS[-1]:
-            return each.name, "r"
-    return None
-
-
-def _rank(adapter: Path | None) -> int:
-    config = _config(adapter) if adapter else {}
-    pattern = config.get("rank_pattern") or {}
-    return max([int(config.get("r") or 1), *map(int, pattern.values())])
+    return set_feature(named, _REFUSED, most_rank=_RANKS[-1])
 
 
 def _template(adapter: Path | None) -> Path | None:
     path = adapter / "chat_template.jinja" if adapter else None
     return path if path and path.is_file() else None
-
-
-def _config(adapter: Path) -> dict[str, Any]:
-    try:
-        return json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DanluError("chat.broken_adapter", adapter=adapter, reason=error) from error

@@ -11,7 +11,7 @@ import pytest
 from openai import OpenAI
 
 from engine.runs.journal import Event, JournalFollower, read_journal
-from engine.serve.plan import Plan, what_to_serve
+from engine.serve.plan import Backend, Plan, what_to_serve
 from engine.serve.serving import Serving, start_serving, wait_until_serving
 from tests.chat.conftest import adapter, other_adapter, talkative
 
@@ -35,26 +35,47 @@ class Server:
 
 
 def serve(
-    targets: list[str], renamed: list[str], key: str | None = None, host: str = "127.0.0.1"
+    targets: list[str],
+    renamed: list[str],
+    key: str | None = None,
+    host: str = "127.0.0.1",
+    backend: Backend = "danlu",
+    asked: bool = True,
 ) -> Server:
     """Start a server and wait until it serves."""
     model, named = what_to_serve(targets, renamed)
-    plan = Plan(model, tuple(named), host=host, port=0, requires_key=key is not None)
+    plan = Plan(
+        model,
+        tuple(named),
+        host=host,
+        port=0,
+        requires_key=key is not None,
+        backend=backend,
+        asked=asked,
+    )
     serving, process = start_serving(plan, key)
     event = wait_until_serving(serving, process, JournalFollower(serving.path), lambda _: None)
     return Server(serving, event["url"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="session", params=["danlu", pytest.param("transformers", marks=pytest.mark.slow)]
+)
 def server(
-    talkative: Path, adapter: Path, other_adapter: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    talkative: Path,
+    adapter: Path,
+    other_adapter: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    """``first`` and ``second``, two adapters, and ``talkative``, the model below them."""
+    """``first`` and ``second``, two adapters, and ``talkative``, the model below them: from danlu's
+    own server and from ``transformers serve`` behind the same front."""
     home = tmp_path_factory.mktemp("serving-home")
     before = os.environ.get("DANLU_HOME")
     os.environ["DANLU_HOME"] = str(home)
     try:
-        made = serve([], [f"first={adapter}", f"second={other_adapter}"], KEY)
+        names = [f"first={adapter}", f"second={other_adapter}"]
+        made = serve([], names, KEY, backend=request.param)
     finally:
         os.environ.pop("DANLU_HOME")
         if before is not None:

@@ -14,6 +14,7 @@ from engine.job import Job
 from engine.runs.journal import JournalWriter
 from engine.serve import vllm
 from engine.serve.address import listen
+from engine.serve.backend import Choice, choose_backend
 from engine.serve.plan import Plan, what_to_serve
 from engine.spec.sections import Model
 from tests.serve.test_plan import adapter_folder
@@ -121,7 +122,7 @@ def test_an_adapter_vllm_would_refuse_is_refused_before(
     one = adapter_folder(tmp_path / "one", "some/model", **setting)
     model, named = what_to_serve([str(one)])
     with pytest.raises(DanluError) as caught:
-        vllm.choose_backend("vllm", model, named)
+        choose_backend("vllm", model, named)
     assert caught.value.code == "serve.vllm_refuses"
     assert str(caught.value.values["feature"]).startswith(next(iter(setting)))
 
@@ -129,4 +130,4 @@ def test_an_adapter_vllm_would_refuse_is_refused_before(
 def test_a_start_that_leaves_the_base_alone_is_served(told: Path, tmp_path: Path) -> None:
     one = adapter_folder(tmp_path / "one", "some/model", init_lora_weights="gaussian", bias="none")
     model, named = what_to_serve([str(one)])
-    assert vllm.choose_backend("vllm", model, named) == ("vllm", None)
+    assert choose_backend("vllm", model, named) == Choice("vllm", asked=True)

@@ -10,7 +10,7 @@ import pytest
 from engine import words
 from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
-from engine.serve.plan import Named, Plan
+from engine.serve.plan import Named, Plan, Why
 from engine.serve.serving import PLAN_NAME, Serving, servings
 from engine.spec.sections import Model
 from tests.snapshot import assert_snapshot, screen_text
@@ -31,7 +31,8 @@ def recorded(danlu_home: Path, monkeypatch: pytest.MonkeyPatch) -> Serving:
         Named("support", Path("/runs/support/checkpoint-20"), "support"),
         Named("b", None, "b"),
     )
-    (folder / PLAN_NAME).write_text(Plan(Model(source="b"), named).to_json())
+    plan = Plan(Model(source="b"), named, backend="transformers", why=(Why("no_vllm"),))
+    (folder / PLAN_NAME).write_text(plan.to_json())
     journal = JournalWriter(folder)
     journal.write("status", status="starting", pid=1, backend="transformers")
     journal.write("phase", name="load_model", done=0, total=None, unit="")

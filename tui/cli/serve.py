@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--api-key", metavar="KEY|env|new", help=t("cli_serve.api_key"))
     add(
         "--backend",
-        choices=("auto", "vllm", "transformers"),
+        choices=("auto", "vllm", "transformers", "danlu"),
         default="auto",
         help=t("cli_serve.backend"),
     )
@@ -89,22 +89,22 @@ def _end_asked() -> threading.Event:
 
 def _plan(args: argparse.Namespace, requires_key: bool) -> Plan:
     from engine.chat.target import resolve_target
+    from engine.serve.backend import choose_backend
     from engine.serve.plan import Plan, what_to_serve
-    from engine.serve.vllm import choose_backend
 
     model, named = what_to_serve(args.targets, args.name, args.base_model)
-    backend, passed_over = choose_backend(args.backend, model, named)
+    choice = choose_backend(args.backend, model, named)
     for target in args.targets:
         for code, values in resolve_target(target, base=args.base_model).notes:
             print(t(code, **values), file=sys.stderr)
-    if passed_over:
-        print(t(f"serve.{passed_over}"), file=sys.stderr)
     return Plan(
         model,
         tuple(named),
         host=args.host,
         port=args.port,
-        backend=backend,
+        backend=choice.backend,
+        asked=choice.asked,
+        why=choice.why,
         requires_key=requires_key,
         language=words.language(),
     )

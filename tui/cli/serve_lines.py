@@ -12,7 +12,7 @@ from engine.serve.serving import Serving
 from engine.words import has, t
 from tui.cells import fit, width
 from tui.cli.headless import print_line
-from tui.serve_line import event_line
+from tui.serve_line import backend_text, event_line
 
 Event = dict[str, Any]
 
@@ -44,7 +44,7 @@ class ServeLines:
         self.say(t("serve.at", url=traffic.url))
         facts = [
             ("models", ", ".join(each.name for each in plan.named)),
-            ("with", plan.backend),
+            ("with", backend_text(plan)),
             ("log", str(self._serving.log_path)),
         ]
         if plan.requires_key:

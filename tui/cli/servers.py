@@ -30,5 +30,6 @@ def run(args: argparse.Namespace) -> int:
         state = fit(t(f"serve.state.{each['state']}"), 10)
         requests = t("serve.requests", count=each["requests"])
         where = each["url"] if each["state"] == "serving" else "–"
-        print(f"{fit(each['name'], longest)}  {state}  {where}  {requests}")
+        backend = t(f"serve.backend.{each['backend']}") if each["backend"] else "–"
+        print(f"{fit(each['name'], longest)}  {state}  {where}  {backend}  {requests}")
     return 0

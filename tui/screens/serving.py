@@ -17,7 +17,7 @@ from tui.cells import fit
 from tui.ink import ink
 from tui.screens.base import DanluScreen
 from tui.screens.confirm import ConfirmScreen
-from tui.serve_line import Event, event_line
+from tui.serve_line import Event, backend_text, event_line
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
 from tui.widgets.row_list import RowList
@@ -45,7 +45,7 @@ class ServingScreen(DanluScreen):
         Binding("x", "stop", "keys.serving_stop", id="serving.stop"),
     ]
     DEFAULT_CSS = """
-    ServingScreen DetailLines { height: 11; }
+    ServingScreen DetailLines { height: 12; }
     """
 
     class Began(Message):
@@ -115,6 +115,7 @@ class ServingScreen(DanluScreen):
         facts = {
             "address": Detail(traffic.url, "ember"),
             "models": Detail(", ".join(each.name for each in plan.named)),
+            "with": Detail(backend_text(plan), "ash", "wrap", most=2),
             "pace": Detail(so_far),
             "ask": Detail(self._curl(), "ash", "wrap", most=5),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine import words
@@ -19,10 +19,12 @@ _EVERY = 0.2  # seconds between two looks
 _ending = threading.Lock()  # held while one is ended, so that nobody joins it
 
 
-def follow(command: Sequence[str], job: Job) -> dict[str, Any]:
+def follow(
+    command: Sequence[str], job: Job, ends: Callable[[], bool] = lambda: True
+) -> dict[str, Any]:
     """Have ``danlu COMMAND`` done, or join the job that is at it already; ``job`` tells where it
-    is, pauses it and, when cancelled, ends it. Returns the document it prints. Raises DanluError
-    what it failed of, ``jobs.died``, ``jobs.cannot_start``; Cancelled."""
+    is, pauses it and, when cancelled, ends it if it still ``ends``. Returns the document it prints.
+    Raises DanluError what it failed of, ``jobs.died``, ``jobs.cannot_start``; Cancelled."""
     with _ending:
         record = _at_it(command) or start_command(command)
     watch, pausing = JobWatch(record), _Pausing(record, job)
@@ -34,8 +36,9 @@ def follow(command: Sequence[str], job: Job) -> dict[str, Any]:
             _tell(state, was, job)
             pausing.look(state)
     except Cancelled:
-        with _ending, contextlib.suppress(DanluError):  # it ended meanwhile
-            record.end()
+        if ends():
+            with _ending, contextlib.suppress(DanluError):  # it ended meanwhile
+                record.end()
         raise
     return _made(record, state)
 

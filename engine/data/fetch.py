@@ -13,7 +13,8 @@ import yaml
 
 from engine.data.folders import files_below, mentions
 from engine.data.kinds import is_data_file
-from engine.data.reference import DataReference
+from engine.data.parts import parts_of
+from engine.data.reference import DataReference, parsed
 from engine.errors import DanluError
 from engine.home import home
 from engine.hub import fetch as hub
@@ -50,6 +51,16 @@ def fetch(target: DataReference, source: Source, job: Job) -> tuple[list[Path], 
     assert target.repo is not None
     copy = _copy(target, job)
     return chosen(copy.folder, target.repo, source), copy
+
+
+def to_fetch(source: Source) -> list[DataReference]:
+    """The data sets of a hub behind ``source`` that danlu has not fetched yet; none of a source
+    that cannot be understood."""
+    try:
+        targets = [parsed(part)[0] for part in parts_of(source)[1]]
+    except DanluError:
+        return []
+    return [target for target in targets if target.repo and _recorded(target) is None]
 
 
 def _copy(target: DataReference, job: Job) -> Copy:

@@ -12,19 +12,23 @@ from typing import Any
 
 import pytest
 
+from engine.data.fetch import Copy, _remember, to_fetch
 from engine.errors import DanluError, Fix
 from engine.job import Job, Part
 from engine.jobs.record import JobRecord, job_records, new_record
 from engine.jobs.state import JobState
 from tests.jobs.test_lasting import until
 from tests.source import ROOT
+from tests.tui.wizard_parts import wizard
 from tui.cli.lasting_job import FOLDER_VARIABLE
 from tui.followed_job import follow
 from tui.main import main
 from tui.outcome import Outcome, outcome_of
+from tui.wizard.fetching import bring_data
 
 _FETCH = """
 import argparse, sys, time
+from engine.data.fetch import Copy, _remember, to_fetch
 from engine.errors import DanluError, Fix
 from engine.job import Part
 from tui.cli.lasting_job import lasting_job
@@ -133,3 +137,30 @@ def test_files_under_way_are_told_with_their_pace() -> None:
     state.add({"kind": "phase", "time": time.time(), **told, "parts": [["a", 1, 2]]})
     assert state.progress.parts == (Part("a", 1, 2),)
     assert state.progress.pace == 1.5 and state.progress.first == 2
+
+
+def test_data_sets_that_are_not_here_are_fetched_by_jobs_that_outlive_the_wizard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, draft = wizard(
+        "data", {"data": {"train": [{"source": "hf::some/rows#50"}, {"source": "x.csv"}]}}
+    )
+    asked: list[list[str]] = []
+    ended: list[bool] = []
+
+    def followed(command: list[str], job: Job, ends: Callable[[], bool]) -> None:
+        asked.append(command)
+        ended.append(ends())
+        draft.change({"data.train": [{"source": "x.csv"}]})
+        ended.append(ends())
+        raise DanluError("jobs.died", name="fetch", log="")  # told by whoever reads the rows
+
+    monkeypatch.setattr("tui.wizard.fetching.follow", followed)
+    bring_data(draft, Job())
+    assert asked == [["fetch", "some/rows", "--dataset", "--hub", "huggingface"]]
+    assert ended == [False, True], "it ends once nobody wants it"
+    draft.change({"data.train": [{"source": "ms::other/rows"}]})
+    target = to_fetch(draft.spec.data.train[0])[0]
+    _remember(target, Copy("modelscope", tmp_path, None))
+    bring_data(draft, Job())
+    assert len(asked) == 1, "it is here"

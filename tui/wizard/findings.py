@@ -91,11 +91,9 @@ def ask_fetch(draft: Draft) -> Task[LocatedModel]:
     model = draft.spec.model
 
     def fetch(job: Job) -> LocatedModel:
-        from engine.models.locate import fetched
-        from tui.followed_job import follow
+        from tui.wizard.fetching import fetch_model
 
-        revision = ["--revision", model.revision] if model.revision else []
-        return fetched(follow(["fetch", model.source, "--hub", model.hub, *revision], job))
+        return fetch_model(model, job)
 
     return draft.desk.ask("fetch", (model.source, model.hub), fetch, lasts=True)
 
@@ -153,7 +151,9 @@ def ask_check(draft: Draft) -> Task[Report] | None:
     def look(job: Job) -> Report:
         from engine.data.check import check
         from engine.data.role_names import propose_roles
+        from tui.wizard.fetching import bring_data
 
+        bring_data(draft, job)
         found = check(
             data.train,
             stage=stage,
@@ -255,6 +255,18 @@ def renamings(draft: Draft) -> dict[int, Source]:
                 name, other = error.values["name"], str(error.values["other"])
                 made[index] = renamed(given, name, other)
     return made
+
+
+def other_stage(draft: Draft) -> tuple[str, str] | None:
+    """The stage that the rows are for, where it is another one, and what taking it means, in
+    words."""
+    for source, _ in _checked(draft):
+        for error in (finding.error for finding in source.findings):
+            for fix in error.fixes if error is not None else ():
+                stage = (fix.set or {}).get("method.stage")
+                if error is not None and stage not in (None, draft.spec.method.stage):
+                    return stage, error.fix_text(fix)
+    return None
 
 
 def ask_pace(draft: Draft, *, again: bool = False) -> Task[Pace | None] | None:

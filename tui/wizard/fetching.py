@@ -1,0 +1,47 @@
+"""Fetching for the wizard: by jobs that go on when the wizard, or danlu, is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import DanluError
+from engine.hub.endpoints import offline
+from engine.job import Job
+from tui.followed_job import follow
+from tui.wizard.draft import Draft
+
+if TYPE_CHECKING:
+    from engine.data.reference import DataReference
+    from engine.models.locate import LocatedModel
+    from engine.spec.sections import Model
+
+
+def fetch_model(model: Model, job: Job) -> LocatedModel:
+    """Raises DanluError ``model.*``, ``hub.*`` and ``jobs.*``; Cancelled."""
+    from engine.models.locate import fetched
+
+    return fetched(follow(["fetch", model.source, *_where(model.hub, model.revision)], job))
+
+
+def bring_data(draft: Draft, job: Job) -> None:
+    """Fetch the draft's data sets that are not here. What cannot be fetched is met again, and told,
+    by whoever reads it. A cancelled fetch goes on while the draft still has the data set. Raises
+    Cancelled."""
+    for target in _missing(draft) if not offline() else ():
+        where = _where(target.hub, target.revision)
+        command = ["fetch", target.repo or "", "--dataset", *where]
+        try:
+            follow(command, job, ends=lambda gone=target: gone not in _missing(draft))
+        except DanluError:
+            continue
+
+
+def _missing(draft: Draft) -> list[DataReference]:
+    from engine.data.fetch import to_fetch
+
+    data = draft.spec.data
+    return [target for source in (*data.train, *data.eval) for target in to_fetch(source)]
+
+
+def _where(hub: str | None, revision: str | None) -> list[str]:
+    return ["--hub", hub or "auto", *(["--revision", revision] if revision else [])]

@@ -20,13 +20,18 @@ _ending = threading.Lock()  # held while one is ended, so that nobody joins it
 
 
 def follow(
-    command: Sequence[str], job: Job, ends: Callable[[], bool] = lambda: True
+    command: Sequence[str],
+    job: Job,
+    *,
+    about: Sequence[str] = (),
+    ends: Callable[[], bool] = lambda: True,
 ) -> dict[str, Any]:
-    """Have ``danlu COMMAND`` done, or join the job that is at it already; ``job`` tells where it
-    is, pauses it and, when cancelled, ends it if it still ``ends``. Returns the document it prints.
-    Raises DanluError what it failed of, ``jobs.died``, ``jobs.cannot_start``; Cancelled."""
+    """Have ``danlu COMMAND`` done ``about`` these, or join the job that is at it already. ``job``
+    tells where it is, pauses it and, when cancelled, ends it if it still ``ends``. Returns the
+    document it prints. Raises DanluError what it failed of, ``jobs.died``, ``jobs.cannot_start``;
+    Cancelled."""
     with _ending:
-        record = _at_it(command) or start_command(command)
+        record = _at_it(command) or start_command(command, about)
     watch, pausing = JobWatch(record), _Pausing(record, job)
     state = watch.look()
     try:

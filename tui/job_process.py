@@ -15,11 +15,12 @@ from engine.runs.lock import LOCK_NAME
 from tui.cli.lasting_job import FOLDER_VARIABLE
 
 
-def start_command(command: Sequence[str]) -> JobRecord:
-    """Start ``danlu COMMAND``. Its verb must work through a lasting job; its record tells of it.
+def start_command(command: Sequence[str], about: Sequence[str] = ()) -> JobRecord:
+    """Start ``danlu COMMAND``. Its verb must work through a lasting job; its record tells of it,
+    and what it is ``about``.
     Raises DanluError ``jobs.cannot_start``."""
     try:
-        record = new_record(command)
+        record = new_record(command, about)
         with open(record.log_path, "ab") as log:
             process = subprocess.Popen(
                 module_command("tui.main", "--lang", words.language(), *command),

@@ -42,6 +42,10 @@ def result_lines(record: JobRecord) -> list[str]:
         return [words.t("jobs.fetched", folder=document["folder"])]
     if verb == "average":
         return made_lines(document)
+    if verb == "check":
+        shown = ("changed", "rows", "written", "out")
+        made = ({name: each[name] for name in shown} for each in document["repairs"])
+        return [words.t("repair.rows", **each) for each in made]
     return []
 
 

@@ -50,8 +50,8 @@ with lasting_job(argparse.Namespace(verb="fetch", given=["fetch"])) as job:
 def slow_download(danlu_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``danlu fetch`` takes a second, or for ever, and needs no hub."""
 
-    def start(command: Sequence[str]) -> JobRecord:
-        record = new_record(command)
+    def start(command: Sequence[str], about: Sequence[str]) -> JobRecord:
+        record = new_record(command, about)
         told = {FOLDER_VARIABLE: str(record.path), "DANLU_HOME": str(danlu_home)}
         script = _FETCH.format(last=command[-1])
         subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=told)
@@ -148,7 +148,7 @@ def test_data_sets_that_are_not_here_are_fetched_by_jobs_that_outlive_the_wizard
     asked: list[list[str]] = []
     ended: list[bool] = []
 
-    def followed(command: list[str], job: Job, ends: Callable[[], bool]) -> None:
+    def followed(command: list[str], job: Job, *, ends: Callable[[], bool]) -> None:
         asked.append(command)
         ended.append(ends())
         draft.change({"data.train": [{"source": "x.csv"}]})

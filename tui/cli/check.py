@@ -102,15 +102,28 @@ def _plan(report: Report, args: argparse.Namespace) -> LengthPlan | None:
 
 
 def sources_of(args: argparse.Namespace, named: Sequence[str]) -> list[Source]:
-    """The sources of those names, with the format and columns asked for. Raises DanluError."""
+    """The sources of those names, with the format and columns asked for, or as a whole entry of a
+    spec says. Raises DanluError."""
     from engine.data.column_option import parse_columns
     from engine.spec.sections import Source
 
     columns, tags = parse_columns(args.columns) if args.columns else (None, None)
     return [
-        Source(source, format=args.format, columns=columns or None, tags=tags or None)
+        _entry(source)
+        if source.lstrip().startswith("{")
+        else Source(source, format=args.format, columns=columns or None, tags=tags or None)
         for source in named
     ]
+
+
+def _entry(text: str) -> Source:
+    """A source as a spec writes one that is more than a name."""
+    from engine.spec.run_spec import RunSpec
+    from engine.spec.sections import PARAMETERS
+    from engine.spec.typed import parse_value
+
+    entries = parse_value(PARAMETERS["data.train"], text)
+    return RunSpec.from_mapping({"data": {"train": entries}}).data.train[0]
 
 
 def report_document(report: Report) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from engine import words
 from engine.data.repair_place import can_repair, plain_source, repaired_source
 from engine.errors import DanluError
 from engine.words import t
-from tui.cli.progress_line import progress_line
+from tui.cli.lasting_job import lasting_job
 from tui.wrap import wrap
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run_repair(args: argparse.Namespace) -> int:
     fill = dict(args.fill)
     sources = sources_of(args, args.data)
     outs = _outs([source.source for source in sources], Path(args.repair))
-    with progress_line() as job:
+    with lasting_job(args, *(source.source for source in sources)) as job:
         repairs = [
             repair(_before(source), out, stage=args.stage, fill=fill, job=job)
             for source, out in zip(sources, outs, strict=True)
@@ -45,13 +45,15 @@ def run_repair(args: argparse.Namespace) -> int:
             stage=args.stage,
             fill=fill,
             system=args.system,
+            content=not args.quick,
             job=job,
         )
         propose_roles(
             [_after(*pair) for pair in zip(sources, outs, strict=True)], after.sources, job
         )
-    if args.json:
         document = {"repairs": [made.document() for made in repairs], **after.document()}
+        job.keep(document)
+    if args.json:
         print(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         print("\n".join(repair_lines(repairs, after, shutil.get_terminal_size((100, 24)).columns)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +26,7 @@ from tui.wizard import findings
 from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
 from tui.wizard.names import source_name
+from tui.wizard.repairing import Written, write_repaired
 from tui.wrap import wrap
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class DataRepairScreen(DanluScreen):
         self._index = index
         self._source = draft.spec.data.train[index]
         self._seen: Any = None
-        self._writing: Task[Repair] | None = None
+        self._writing: Task[Written] | None = None
 
     def work(self) -> list[Widget]:
         diff = RowList(self._draw, [], enter="", id="diff")
@@ -171,32 +173,25 @@ class DataRepairScreen(DanluScreen):
         if not text:
             return
         out = Path(text).expanduser()
-        fill, stage = self.draft.spec.data.fill, self.draft.spec.method.stage
-        source = plain_source(self._source)
-
-        def write(job: Job) -> Repair:
-            from engine.data.repair import repair
-
-            return repair(source, out, stage=stage, fill=fill, job=job)
-
+        write = partial(write_repaired, self.draft, self._source, out)
         self.draft.desk.forget("repair_write")
-        self._writing = self.draft.desk.ask("repair_write", str(out), write)
+        self._writing = self.draft.desk.ask("repair_write", str(out), write, lasts=True)
         self.refresh_bindings()
 
-    def _written(self, task: Task[Repair]) -> None:
+    def _written(self, task: Task[Written]) -> None:
         """Take the new file in the old one's place in this run, and go back."""
         self._writing = None
         if task.error is not None:
             self.fail(task.error)
-        if task.result is None or task.result.out is None:
+        if task.result is None:
             self.refresh_bindings()
             return
         sources = list(self.draft.spec.data.train)
         sources[self._index] = repaired_source(self._source, task.result.out)
         self.draft.change({"data.train": plain(sources)})
         findings.ask_check(self.draft)
-        name = task.result.out.name
-        self.app.notify(words.t("wizard_data.repair_done", name=name, rows=task.result.written))
+        name, rows = task.result.out.name, task.result.rows
+        self.app.notify(words.t("wizard_data.repair_done", name=name, rows=rows))
         self.app.pop_screen()
 
 

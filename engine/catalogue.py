@@ -19,6 +19,7 @@ from engine.home import templates_root
 
 Fit = Literal["bf16", "nf4", "no"]
 
+_EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # as engine.models.embedded names it
 _BF16_BYTES = 2
 _NF4_BYTES = (4 + 8 / 64 + 32 / (64 * 256)) / 8  # as packed by bitsandbytes, doubly quantised
 
@@ -150,8 +151,8 @@ def matches(query: str, searched: Iterable[str]) -> bool:
 
 
 def model_of(repo: str) -> CatalogueModel | None:
-    """The model that a hub has under ``repo``, an id of either hub."""
-    return _of(repo, models())
+    """The model that a hub has under ``repo``, an id of either hub, or the ``embedded`` one."""
+    return _of(_EMBEDDED if repo == "embedded" else repo, models())
 
 
 def dataset_of(repo: str) -> CatalogueDataset | None:

@@ -26,8 +26,11 @@ from tui.screens.base import DanluScreen
 from tui.settings import change_settings
 from tui.symbols import ascii_only
 from tui.theme import THEMES
+from tui.wrap import wrap
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from engine.runs.store import Run
     from engine.train.session import TrainingSession
 
@@ -42,6 +45,7 @@ class DanluApp(App[None]):
         Binding("ctrl+q", "quit", "keys.quit", id="app.quit", show=False, priority=True),
         Binding("ctrl+c", "quit", "keys.quit", id="app.leave", show=False, priority=True),
     ]
+    CSS = "Toast { width: 60; max-width: 75%; padding: 0 1; }"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (100, "-wide"),
@@ -93,6 +97,21 @@ class DanluApp(App[None]):
         """Textual's own, and with ``--ascii`` what makes every sign ASCII."""
         filters = super().get_line_filters()
         return [*filters, self._plain_signs] if ascii_only() else filters
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """A note at the edge for some seconds, wrapped as Chinese and Latin text both want it. A
+        path or command has brackets of its own: nothing in it is markup."""
+        cells = min(60, self.size.width * 3 // 4) - 3  # its padding and edge
+        lines = "\n".join(wrap(message, cells))
+        super().notify(lines, title=title, severity=severity, timeout=timeout, markup=False)
 
     def on_mount(self) -> None:
         if self._first is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from textwrap import dedent
 
 from engine.data.encodings import encoding_of, wide_encoding
 from engine.data.kinds import TABLES, ending_of
@@ -16,19 +17,20 @@ from engine.job import Job
 
 _EVERY = 4096
 _AROUND = 60  # characters before the column
+_LINES = 8  # of JSON written over many lines
+_SHORT = 40  # bytes: a line that says little by itself
 
 
 def excerpt(file: str, line: int, column: int, job: Job, most: int = 240) -> str:
     """What stands on a line from shortly before ``column`` on, at most ``most`` characters of it,
-    with unseen signs written out; nothing where the file has no lines or cannot be read."""
+    with unseen signs written out; of JSON written over many lines the next ones, too. Nothing where
+    the file has no lines or cannot be read."""
     path = Path(file)
     if line < 1 or not path.is_file() or ending_of(path) in TABLES:
         return ""
     try:
-        raw = _line(path, line, job)
+        raw = _lines(path, line, job)
     except (OSError, DanluError):
-        return ""
-    if not isinstance(raw, bytes):
         return ""
     encoding = wide_encoding(raw) or "utf-8"
     try:
@@ -39,14 +41,19 @@ def excerpt(file: str, line: int, column: int, job: Job, most: int = 240) -> str
     start = max(0, column - 1 - _AROUND) if len(text) > most else 0
     shown = text[start : start + most]
     more = "…" if start + most < len(text) else ""
-    return ("…" if start else "") + visible(shown) + more
+    seen = "\n".join(visible(line) for line in dedent(shown).split("\n"))
+    return ("…" if start else "") + seen + more
 
 
-def _line(path: Path, number: int, job: Job) -> bytes | int:
+def _lines(path: Path, number: int, job: Job) -> bytes:
+    wanted = _LINES if ending_of(path) == ".json" else 1
+    found = []
     with opened(path) as source:
-        for at, raw in enumerate(islice(lines(source.file), number), 1):
+        for at, raw in enumerate(islice(lines(source.file), number + wanted - 1), 1):
             if at % _EVERY == 0:
                 job.check()
-            if at == number:
-                return raw
-    return b""
+            if at >= number and isinstance(raw, bytes):
+                found.append(raw)
+                if len(found[0].strip()) > _SHORT:
+                    break
+    return b"".join(found)

@@ -54,6 +54,18 @@ async def test_a_constant_has_an_axis_around_it():
         assert "2.0" in screen_text(app)
 
 
+async def test_a_curve_that_falls_by_decades_is_drawn_on_a_logarithmic_axis_until_told_otherwise():
+    series = Series()
+    for step, loss in enumerate((3.0, 0.4, 0.05, 0.02), start=1):
+        series.add(step, loss)
+    app = ChartApp(series)
+    async with app.run_test(size=(60, 16)):
+        assert app.chart.in_log
+        app.chart.scale()
+        assert not app.chart.in_log
+    assert not ChartApp(falling(20)).chart.in_log
+
+
 async def test_only_gaps_leave_an_empty_plane():
     series = Series()
     series.add(1, None)

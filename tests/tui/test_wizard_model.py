@@ -52,7 +52,7 @@ async def test_an_id_no_place_knows_is_taken_as_it_was_typed(
         await rest(pilot, draft)
         assert draft.spec.model.source == "zzz/zzz"
         shown = screen_text(app)
-        assert "to fetch" in shown and "press f to fetch it now" in shown
+        assert "to fetch" in shown and "not on this machine yet" in shown.lower()
 
 
 async def test_the_address_of_a_hub_page_names_model_and_hub(
@@ -122,3 +122,16 @@ async def test_typing_shows_the_catalogue_below_the_models_here(
         assert_snapshot(app, f"wizard_model_catalogue_{language}")
         await pilot.press("enter")
         assert draft.spec.model.source == "LLM-Research/Llama-3.2-1B"
+
+
+async def test_the_built_in_model_is_known_before_it_is_fetched(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    app, draft = wizard("model")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft)
+        shown = screen_text(app)
+        assert shown.count("135 M") == 2 and shown.count("257 MiB") == 2  # its row and its facts
+        assert "PyPI" in shown

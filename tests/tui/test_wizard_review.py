@@ -91,6 +91,30 @@ async def test_a_recipe_that_needs_data_opens_where_the_person_is_needed() -> No
             draft.desk.close()
 
 
+async def test_a_recipe_that_was_left_goes_on_where_it_was_and_disturbs_no_other() -> None:
+    app = DanluApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        start_wizard(app)
+        await pilot.pause()
+        own = app.screen.draft  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        start_recipe(app, find_recipe("own-data"))
+        await pilot.pause()
+        draft = app.screen.draft  # type: ignore[attr-defined]
+        draft.change({"train.num_train_epochs": 2})
+        await pilot.press("escape")
+        start_recipe(app, find_recipe("own-data"))
+        await pilot.pause()
+        assert app.screen.draft is draft  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        start_wizard(app)
+        await pilot.pause()
+        assert app.screen.draft is own  # type: ignore[attr-defined]
+        own.desk.close()
+        draft.desk.close()
+
+
 async def test_going_back_and_forth_loses_nothing_and_escape_retraces_the_way() -> None:
     app, draft = wizard("model", identity(fill=FILLED))
     async with app.run_test(size=(80, 24)) as pilot:

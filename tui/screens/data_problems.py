@@ -45,8 +45,8 @@ class DataProblemsScreen(DanluScreen):
         Binding("w", "repair", "keys.problem_repair", id="problem.repair"),
     ]
     DEFAULT_CSS = """
-    DataProblemsScreen RowList { height: 1fr; }
-    DataProblemsScreen .detail { height: 12; padding: 1 1 0 1; }
+    DataProblemsScreen RowList { height: auto; max-height: 45%; }
+    DataProblemsScreen .detail { height: 1fr; padding: 1 1 0 1; }
     DataProblemsScreen Prose { height: auto; margin-bottom: 1; }
     """
 
@@ -112,10 +112,12 @@ class DataProblemsScreen(DanluScreen):
         line.append(f"{sign(mark)} ", ink(self, tone, bold=True))
         line.append(right(human_count(group["count"]), 6) + "  ", ink(self, tone))
         place = place_name({**group, "pointer": ""}, short=True)
-        room = cells - 12 - min(width(place) + 2, cells // 3)
-        line.append(fit(group["message"], room - 1) + " ")
-        shown = fit(place, cells // 3).rstrip()
-        return line.append(right(shown, cells - 12 - room), ink(self, "ash"))
+        # Wide enough for the message where both cannot be whole: the place is told below, too.
+        told = min(width(place), max(cells // 3, cells - 14 - width(group["message"])))
+        room = cells - 12 - told - 2
+        line.append(fit(group["message"], room) + "  ")
+        shown = fit(place, told).rstrip()
+        return line.append(right(shown, told), ink(self, "ash"))
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
         self._tell(event.row)

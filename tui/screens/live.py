@@ -222,9 +222,8 @@ class LiveScreen(RunUses):
         self.body.zoom(None if self.body.zoomed is not None else pane)
 
     def action_scale(self) -> None:
-        """Logarithmic loss and back."""
-        self.panes.loss.logarithmic = not self.panes.loss.logarithmic
-        self.panes.loss.redraw()
+        """Loss on a logarithmic axis, or on a linear one."""
+        self.panes.loss.scale()
 
     def action_smooth(self, change: int, plus: bool = False) -> None:
         self.panes.loss.smooth_by(change)

@@ -250,8 +250,7 @@ class ModelScreen(StepScreen):
 
     def _anew(self, wanted: bool | None) -> None:
         if wanted:
-            forget_draft(self.app)
-            self.draft.desk.close()
+            forget_draft(self.app, self.draft)
             self.app.switch_screen(new_draft(self.app))
 
     def action_hub_id(self) -> None:

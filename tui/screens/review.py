@@ -127,6 +127,7 @@ class ReviewScreen(StepScreen):
     def action_start(self) -> None:
         """Make the run's folder and train, in this process's engine thread."""
         from engine.runs.store import create_run
+        from tui.screens.recipes import RecipesScreen
 
         if self.danlu.training:
             self.fail(DanluError("wizard.training_already"))
@@ -141,8 +142,11 @@ class ReviewScreen(StepScreen):
             self.fail(error)
             return
         keep_started(app, self.draft, run)
-        # The live screen takes this one's place: escape there leads home, not into a second start.
+        # The live screen takes the place of this one, and of the recipes it was opened from: escape
+        # there leads home, not into a second start.
         app.pop_screen()
+        if isinstance(app.screen, RecipesScreen):
+            app.pop_screen()
         app.start_training(run)
 
     def action_probe(self) -> None:

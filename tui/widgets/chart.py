@@ -18,6 +18,7 @@ from tui.widgets.braille import GAP, NOTHING, Frame, Line, Plot, Point, Stroke, 
 from tui.widgets.line_view import Row
 from tui.widgets.pane import Pane
 
+_WIDE = 100.0  # highest over lowest: a curve that far down is a flat line otherwise
 SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98)
 
 
@@ -65,7 +66,7 @@ class Chart(Pane):
         super().__init__(number, id=id)
         self.curves = curves
         self.title_key = title_key
-        self.logarithmic = False
+        self.logarithmic: bool | None = None  # None: where the curves go down far
         self.smoothing = 0
         self.x_end: float | None = None
         self.best: tuple[float, float] | None = None
@@ -78,7 +79,7 @@ class Chart(Pane):
 
     def title(self) -> Row:
         row: Row = [(words.t(self.title_key), "bold")]
-        if self.logarithmic:
+        if self.in_log:
             row.append((f" {words.t('live.chart.log')}", "ash"))
         if self.smoothing:
             smoothed = words.t("live.chart.smoothed", weight=f"{SMOOTHINGS[self.smoothing]:g}")
@@ -122,11 +123,11 @@ class Chart(Pane):
         if rows < 2 or width < 16:
             return []
         y_low, y_high = self._y_range()
-        marks = ticks.ticks(y_low, y_high, 2 + rows // 4, self.logarithmic)
+        marks = ticks.ticks(y_low, y_high, 2 + rows // 4, self.in_log)
         labels = ticks.tick_texts(marks)
         gutter = max(5, max((len(label) for label in labels), default=0)) + 1
         self._plot_width = width - gutter - 1
-        frame = self._frame = Frame(*self._x_range(), y_low, y_high, self.logarithmic)
+        frame = self._frame = Frame(*self._x_range(), y_low, y_high, self.in_log)
         drawn = plot(self._lines(), self._plot_width, rows, frame, ascii_only())
         self._mark_best(drawn, frame)
         by_row = {
@@ -140,13 +141,30 @@ class Chart(Pane):
         return [*shown, self._x_axis(gutter, frame)]
 
     def _y_range(self) -> tuple[float, float]:
-        ranges = [found for c in self.curves if (found := c.series.range())]
+        ranges = self._ranges()
         if not ranges:
-            return (0.1, 1.0) if self.logarithmic else (0.0, 1.0)
+            return (0.1, 1.0) if self.in_log else (0.0, 1.0)
         low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
-        if self._from_zero and not self.logarithmic:
+        if self._from_zero and not self.in_log:
             low = min(0.0, low)
-        return ticks.nice_range(low, high, self.logarithmic)
+        return ticks.nice_range(low, high, self.in_log)
+
+    def _ranges(self) -> list[tuple[float, float]]:
+        return [found for c in self.curves if (found := c.series.range())]
+
+    @property
+    def in_log(self) -> bool:
+        """Whether the y axis is logarithmic: as the person wants it, else as the curves need it."""
+        if self.logarithmic is not None:
+            return self.logarithmic
+        ranges = self._ranges()
+        low, high = min((r[0] for r in ranges), default=0), max((r[1] for r in ranges), default=0)
+        return not self._from_zero and low > 0 and high >= low * _WIDE
+
+    def scale(self) -> None:
+        """The other y axis: logarithmic or linear."""
+        self.logarithmic = not self.in_log
+        self.redraw()
 
     def _x_range(self) -> tuple[float, float]:
         """From 0 to the plan's end, or to a round number well past the newest point while that is

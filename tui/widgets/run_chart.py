@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine import words
 from engine.runs.digest import Digest, Points
 from engine.runs.recovered import fill_in
 from engine.runs.scan import FoundRun
@@ -39,7 +40,8 @@ class RunChart(Chart, can_focus=False):
         self.redraw()
 
     def title(self) -> Row:
-        return [(self._run_name, "bold")]
+        scale = [(f" {words.t('live.chart.log')}", "ash")] if self.in_log else []
+        return [(self._run_name, "bold"), *scale]
 
 
 def _series(points: Points) -> Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from tui.wizard.step_screen import StepScreen
 
 
-_unfinished: WeakKeyDictionary[App[Any], Draft] = WeakKeyDictionary()
+# By the recipe they began with: a look at one loses nothing of another.
+_unfinished: WeakKeyDictionary[App[Any], dict[Path | None, Draft]] = WeakKeyDictionary()
 _started: WeakKeyDictionary[App[Any], tuple[Draft, Run]] = WeakKeyDictionary()
 
 
@@ -30,37 +32,46 @@ def start_wizard(app: DanluApp, spec: RunSpec | None = None, at: str = "model") 
 
 
 def start_recipe(app: DanluApp, recipe: Recipe) -> None:
-    """Open the wizard on a recipe: at the first step that needs the person, else at Review. Raises
-    DanluError where the recipe's file is broken."""
+    """Open the wizard on a recipe: where it was left in this app, else at the first step that needs
+    the person, else at Review. Raises DanluError where the recipe's file is broken."""
     from engine.spec.yaml_form import read_spec
 
-    draft = Draft(read_spec(recipe.path, by="recipe"), recipe)
-    app.push_screen(screen_of(first_open(draft), draft))
+    left = _unfinished.get(app, {}).get(recipe.path)
+    draft = left or Draft(read_spec(recipe.path, by="recipe"), recipe)
+    open_draft(app, draft, left.at if left else first_open(draft))
 
 
 def open_draft(app: App[Any], draft: Draft, step: str) -> None:
-    _unfinished[app] = draft
+    _keep(app, draft)
     app.push_screen(screen_of(step, draft))
+
+
+def _keep(app: App[Any], draft: Draft) -> None:
+    _unfinished.setdefault(app, {})[_begun_with(draft)] = draft
+
+
+def _begun_with(draft: Draft) -> Path | None:
+    return draft.recipe.path if draft.recipe is not None else None
 
 
 def new_draft(app: App[Any]) -> StepScreen:
     """The first step of a new draft, which the app keeps from now on."""
     draft = Draft()
-    _unfinished[app] = draft
+    _keep(app, draft)
     return screen_of("model", draft)
 
 
 def keep_started(app: App[Any], draft: Draft, run: Run) -> None:
     """``draft`` became ``run``: the next wizard begins anew, unless that run fails."""
-    forget_draft(app)
-    draft.desk.close()
+    forget_draft(app, draft)
     _started[app] = (draft, run)
 
 
 def _left(app: App[Any]) -> Draft | None:
     """What the person would go on with: the unfinished draft, or one whose run failed."""
-    if app in _unfinished:
-        return _unfinished[app]
+    own = _unfinished.get(app, {}).get(None)
+    if own is not None:
+        return own
     draft, run = _started.pop(app, (None, None))
     if draft is None or run is None or run.summary().status != "failed":
         return None
@@ -69,11 +80,10 @@ def _left(app: App[Any]) -> Draft | None:
     return again
 
 
-def forget_draft(app: App[Any]) -> None:
+def forget_draft(app: App[Any], draft: Draft) -> None:
     """The next wizard begins anew: this one's run was started, or the person wants a new one."""
-    draft = _unfinished.pop(app, None)
-    if draft is not None:
-        draft.desk.close()
+    _unfinished.get(app, {}).pop(_begun_with(draft), None)
+    draft.desk.close()
 
 
 def first_open(draft: Draft) -> str:

@@ -64,7 +64,19 @@ def _data(draft: Draft) -> str:
     rows = findings.taken_rows(report) if report is not None else None
     counted = words.t("wizard_review.counting") if rows is None else _rows(rows)
     limit = words.t("wizard_review.cut_at", tokens=draft.spec.data.max_length)
-    return _dots(names, counted, limit)
+    return _dots(names, counted, _held(draft, rows), limit)
+
+
+def _held(draft: Draft, rows: int | None) -> str:
+    """What the run is measured on: rows of its own, else how many of ``rows`` are held back."""
+    data = draft.spec.data
+    if data.eval:
+        names = ", ".join(source.source.rstrip("/").rpartition("/")[2] for source in data.eval)
+        return words.t("wizard_review.measured_on", names=names)
+    trained = training_rows(draft)
+    if rows is None or trained is None or trained >= rows:
+        return ""
+    return words.t("wizard_review.held_back", rows=human_count(rows - trained))
 
 
 def _rows(count: int) -> str:

@@ -15,7 +15,7 @@ from tui.symbols import sign
 from tui.widgets.fact_grid import Fact
 from tui.wizard import findings
 from tui.wizard.draft import Draft
-from tui.wizard.names import model_name, short_path
+from tui.wizard.names import short_path
 
 if TYPE_CHECKING:
     from engine.models.describe import ModelFacts
@@ -103,14 +103,13 @@ def _disk() -> Fact:
 
 def _not_here(draft: Draft, source: str) -> list[Fact]:
     hub = words.t(f"param_model.hub.choices.{draft.spec.model.hub}")
+    if source == "embedded":
+        hub = words.t("wizard_model.or_pypi", hubs=hub)
     if not findings.ask_here(draft, source).done:
         return [Fact("", words.t("wizard_model.looking"), "$ash", wide=True)]
-    fetch = draft.desk.find("fetch")
-    asked = (source, draft.spec.model.hub)
-    coming = fetch is not None and not fetch.done and fetch.key == asked
-    key = "wizard_model.coming" if coming else "wizard_model.not_here"
+    key = "coming" if findings.coming(draft, source) else "not_here"
     return [
-        Fact("", words.t(key, name=model_name(source)), wide=True),
+        Fact("", words.t(f"wizard_model.{key}"), wide=True),
         *_from_catalogue(source),
         Fact(words.t("wizard_model.hub"), hub, wide=True),
         _disk(),

@@ -30,6 +30,7 @@ class ModelRow:
     size: int | None = None
     parameters: int | None = None
     here: bool = False
+    coming: bool = False
 
 
 SORTS = ("listed", "fits", "size")
@@ -46,18 +47,10 @@ def model_rows(draft: Draft, query: str, sort: str) -> list[ModelRow]:
         for entry in reversed(shelf)
     }
     rows = list(reversed(found.values()))
-    for source in ("embedded", *draft.typed_models, draft.spec.model.source):
+    named = ("embedded", *draft.typed_models, draft.given.model.source, draft.spec.model.source)
+    for source in named:
         if all(row.source != source for row in rows):
-            here = findings.local_folder(draft, source) is not None
-            known = None if here else model_of(source)
-            rows.append(
-                ModelRow(
-                    source,
-                    here=here,
-                    size=known.weight_bytes() if known else None,
-                    parameters=known.parameters if known else None,
-                )
-            )
+            rows.append(_named_row(draft, source))
     rows.sort(key=lambda row: row.source != "embedded")
     wanted = query.lower().split()
     shown = [row for row in rows if all(word in row.source.lower() for word in wanted)]
@@ -65,6 +58,17 @@ def model_rows(draft: Draft, query: str, sort: str) -> list[ModelRow]:
     shown += catalogue_rows(query, draft.spec.model.hub, listed, sort)
     shown = sort_rows(shown, sort, draft.machine)
     return [*shown, ModelRow(action="hub_id"), ModelRow(action="browse")]
+
+
+def _named_row(draft: Draft, source: str) -> ModelRow:
+    known = model_of(source)
+    return ModelRow(
+        source,
+        here=findings.local_folder(draft, source) is not None,
+        coming=findings.coming(draft, source),
+        size=known.weight_bytes() if known else None,
+        parameters=known.parameters if known else None,
+    )
 
 
 def draw_model_row(
@@ -78,7 +82,8 @@ def draw_model_row(
         line.append(f"  {fit(words.t(f'wizard_model.{row.action}'), cells - 10)}")
         return line.append(right(key, 4), ink(widget, "ember", bold=True))
     line.append(f"{sign('now') if chosen else ' '} ", ink(widget, "ember"))
-    place = words.t("wizard_model.here" if row.here else "wizard_model.to_fetch")
+    key = "here" if row.here else "on_its_way" if row.coming else "to_fetch"
+    place = words.t(f"wizard_model.{key}")
     numbers = (
         human_count(row.parameters) if row.parameters else "",
         human_bytes(row.size) if row.size else "",
@@ -86,7 +91,8 @@ def draw_model_row(
     )
     line.append(fit(model_name(row.source), cells - 4 - sum(MODEL_COLUMNS)))
     for text, column in zip(numbers, MODEL_COLUMNS, strict=True):
-        style = ink(widget, "jade" if row.here else "ash") if text == place else ""
+        colour = "jade" if row.here else "ember" if row.coming else "ash"
+        style = ink(widget, colour) if text == place else ""
         line.append(right(text, column), style)
     return line
 

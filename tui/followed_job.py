@@ -27,7 +27,8 @@ def follow(
     ends: Callable[[], bool] = lambda: True,
 ) -> dict[str, Any]:
     """Have ``danlu COMMAND`` done ``about`` these, or join the job that is at it already. ``job``
-    tells where it is, pauses it and, when cancelled, ends it if it still ``ends``. Returns the
+    tells where it is, pauses it and, when cancelled, ends it if it still ``ends``; ctrl+c does
+    always. Returns the
     document it prints. Raises DanluError what it failed of, ``jobs.died``, ``jobs.cannot_start``;
     Cancelled."""
     with _ending:
@@ -40,8 +41,8 @@ def follow(
             was, state = state, watch.look()
             _tell(state, was, job)
             pausing.look(state)
-    except Cancelled:
-        if ends():
+    except (Cancelled, KeyboardInterrupt) as told:
+        if ends() or isinstance(told, KeyboardInterrupt):
             with _ending, contextlib.suppress(DanluError):  # it ended meanwhile
                 record.end()
         raise

@@ -1,26 +1,38 @@
-"""Fetching for the wizard: by jobs that go on when the wizard, or danlu, is left."""
+"""Fetching for a screen: by jobs that go on when the screen, or danlu, is left."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.chat.held import GGUF
 from engine.errors import DanluError
 from engine.hub.endpoints import offline
 from engine.job import Job
 from tui.followed_job import follow
-from tui.wizard.draft import Draft
 
 if TYPE_CHECKING:
     from engine.data.reference import DataReference
     from engine.models.locate import LocatedModel
     from engine.spec.sections import Model
+    from tui.wizard.draft import Draft
 
 
-def fetch_model(model: Model, job: Job) -> LocatedModel:
-    """Raises DanluError ``model.*``, ``hub.*`` and ``jobs.*``; Cancelled."""
+def fetch_model(model: Model, job: Job, *, ends: bool = True) -> LocatedModel:
+    """Fetch it; a cancelled ``job`` ``ends`` the fetching, or only the waiting. Raises DanluError
+    ``model.*``, ``hub.*`` and ``jobs.*``; Cancelled."""
     from engine.models.locate import fetched
 
-    return fetched(follow(["fetch", model.source, *_where(model.hub, model.revision)], job))
+    command = ["fetch", model.source, *_where(model.hub, model.revision)]
+    return fetched(follow(command, job, ends=lambda: ends))
+
+
+def bring_model(model: Model, job: Job) -> None:
+    """Fetch the model where it is not on this machine; that goes on when ``job`` is cancelled.
+    Raises as :func:`fetch_model`."""
+    from engine.models.locate import locate_here
+
+    if not model.source.endswith(GGUF) and locate_here(model, Job()) is None:
+        fetch_model(model, job, ends=False)
 
 
 def bring_data(draft: Draft, job: Job) -> None:

@@ -28,9 +28,8 @@ def follow(
 ) -> dict[str, Any]:
     """Have ``danlu COMMAND`` done ``about`` these, or join the job that is at it already. ``job``
     tells where it is, pauses it and, when cancelled, ends it if it still ``ends``; ctrl+c does
-    always. Returns the
-    document it prints. Raises DanluError what it failed of, ``jobs.died``, ``jobs.cannot_start``;
-    Cancelled."""
+    always. Returns the document it prints. Raises DanluError what it failed of, ``jobs.died``,
+    ``jobs.cannot_start``; Cancelled."""
     with _ending:
         record = _at_it(command) or start_command(command, about)
     watch, pausing = JobWatch(record), _Pausing(record, job)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from engine.chat.conversation import Transcript
 from engine.errors import DanluError
 from engine.job import Job
+from tui.fetching import bring_model
 from tui.talk import Voice, new_voice
 
 if TYPE_CHECKING:
     from engine.chat.part import Part
-    from engine.chat.talker import Talker
+    from engine.chat.talker import Footprint, Talker
 
 
 def begin(target: str, job: Job) -> tuple[Talker, list[Voice]]:
@@ -23,7 +24,7 @@ def begin(target: str, job: Job) -> tuple[Talker, list[Voice]]:
     talker = Talker.open(target, job=job)
     base = talker.part(None)
     if base.kind == "model":
-        return talker, [new_voice(base, (), talker.add(base, job))]
+        return talker, [new_voice(base, (), ready(talker, base, job))]
     return talker, _voices(talker, {"base": base, "tuned": talker.part("tuned")}, job)
 
 
@@ -46,6 +47,13 @@ def open_again(kept: Transcript, talker: Talker | None, job: Job) -> tuple[Talke
     return talker, voices
 
 
+def ready(talker: Talker, part: Part, job: Job) -> Footprint:
+    """Make ``part`` ready, its model fetched where it is not here. Raises as
+    :meth:`engine.chat.talker.Talker.add`."""
+    bring_model(part.model, job)
+    return talker.add(part, job)
+
+
 def take_over(kept: Transcript, voices: Sequence[Voice]) -> None:
     """Let ``voices`` go on with what others said in ``kept``: each with the history of its name, a
     new one with that of one who is not there any more, the last with the last."""
@@ -59,12 +67,12 @@ def take_over(kept: Transcript, voices: Sequence[Voice]) -> None:
 
 def _voices(talker: Talker, parts: Mapping[str, Part], job: Job) -> list[Voice]:
     """The voices by their names, in order; the base is loaded last."""
-    ready: dict[str, Voice] = {}
+    made: dict[str, Voice] = {}
     for name in sorted(parts, key=lambda name: parts[name].kind == "base"):
         part = parts[name]
         try:
-            ready[name] = Voice(name, part, talker.add(part, job))
+            made[name] = Voice(name, part, ready(talker, part, job))
         except DanluError as error:
             if error.code != "chat.no_room" or part.kind != "base":
                 raise
-    return [ready[name] for name in parts if name in ready]
+    return [made[name] for name in parts if name in made]

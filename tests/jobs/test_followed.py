@@ -21,10 +21,10 @@ from tests.jobs.test_lasting import until
 from tests.source import ROOT
 from tests.tui.wizard_parts import wizard
 from tui.cli.lasting_job import FOLDER_VARIABLE
+from tui.fetching import bring_data
 from tui.followed_job import follow
 from tui.main import main
 from tui.outcome import Outcome, outcome_of
-from tui.wizard.fetching import bring_data
 
 _FETCH = """
 import argparse, sys, time
@@ -155,7 +155,7 @@ def test_data_sets_that_are_not_here_are_fetched_by_jobs_that_outlive_the_wizard
         ended.append(ends())
         raise DanluError("jobs.died", name="fetch", log="")  # told by whoever reads the rows
 
-    monkeypatch.setattr("tui.wizard.fetching.follow", followed)
+    monkeypatch.setattr("tui.fetching.follow", followed)
     bring_data(draft, Job())
     assert asked == [["fetch", "some/rows", "--dataset", "--hub", "huggingface"]]
     assert ended == [False, True], "it ends once nobody wants it"

@@ -12,7 +12,7 @@ from engine import words
 from engine.chat.sampling import CHAT_DEFAULT
 from engine.errors import DanluError
 from engine.job import Cancelled, Job
-from tui.opening import begin, open_again
+from tui.opening import begin, open_again, ready
 from tui.screens.base import DanluScreen
 from tui.talk import Answer, Exchange, Voice, new_voice
 from tui.widgets.job_bar import JobBar
@@ -163,7 +163,7 @@ class TalkingScreen(DanluScreen):
         if talker is None or job is None:
             return
         try:
-            voice = new_voice(part, self._voices, talker.add(part, job))
+            voice = new_voice(part, self._voices, ready(talker, part, job))
             self.post_message(self.Added(voice))
         except DanluError as error:
             self.post_message(self.Added(None, error))

@@ -91,7 +91,7 @@ def ask_fetch(draft: Draft) -> Task[LocatedModel]:
     model = draft.spec.model
 
     def fetch(job: Job) -> LocatedModel:
-        from tui.wizard.fetching import fetch_model
+        from tui.fetching import fetch_model
 
         return fetch_model(model, job)
 
@@ -151,7 +151,7 @@ def ask_check(draft: Draft) -> Task[Report] | None:
     def look(job: Job) -> Report:
         from engine.data.check import check
         from engine.data.role_names import propose_roles
-        from tui.wizard.fetching import bring_data
+        from tui.fetching import bring_data
 
         bring_data(draft, job)
         found = check(

@@ -30,6 +30,14 @@ def run_questions(run: Run, job: Job) -> list[list[Message]]:
     return _different([*prompts, *_held_back(spec, job)])[:_MOST]
 
 
+def questions_left(run: Run | None, job: Job) -> list[list[Message]]:
+    """The same, as far as there are any: without a run, or once its data is gone, none."""
+    try:
+        return run_questions(run, job) if run is not None else []
+    except DanluError:
+        return []
+
+
 def file_questions(path: str, job: Job, system: str | None = None) -> list[list[Message]]:
     """The questions of a file: with ``.txt`` one a line, else data in any format training reads,
     or messages without an answer. Raises DanluError ``chat.no_questions`` and as reading does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -172,3 +172,8 @@ def _answer(said: Mapping[str, Any]) -> Answer:
     """Each figure as its own type. One that was being said when it was kept has ended."""
     state: State = said["state"] if said["state"] in _ENDED else "stopped"
     return Answer(str(said["text"]), state, int(said["tokens"]), float(said["seconds"]))
+
+
+def said_in(messages: Iterable[Mapping[str, Any]]) -> str:
+    """What is asked by ``messages``, their system prompt left out."""
+    return "\n".join(each["content"] for each in messages if each["role"] != "system")

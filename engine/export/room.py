@@ -13,7 +13,7 @@ _BY_FORMAT = {"bnb8": 1.05, "bnb4": 0.65, "gptq": 0.65, "awq": 0.65, "onnx": 4.1
 _BY_QUANT = {"f32": 4.0, "f16": 2.0, "bf16": 2.0, "q8_0": 1.07}
 _BY_DTYPE = {"float32": 4.0, "float16": 2.0, "bfloat16": 2.0}
 _K_QUANT = 0.85  # the most of those that llama-quantize writes
-_TOKENIZER = 20_000_000
+_BESIDE = ("tokenizer*", "vocab*", "merges*", "*.model", "*.jinja", "*.json")  # no weights
 
 
 def expected_bytes(
@@ -22,17 +22,23 @@ def expected_bytes(
     """``(artefact, peak)``: what stays, and what lies on disk at once while it is made."""
     if format == "adapter" and adapter is not None:
         size = sum(path.stat().st_size for path in adapter.glob("adapter_*"))
-        return size + _TOKENIZER, size + _TOKENIZER
+        return size + _beside(base), size + _beside(base)
     facts = describe(base)
-    merged = int(facts.parameters * _BY_DTYPE.get(dtype or facts.dtype, 2.0)) + _TOKENIZER
+    merged = int(facts.parameters * _BY_DTYPE.get(dtype or facts.dtype, 2.0)) + _beside(base)
     if format == "merged":
         return merged, merged
     if format == "gguf":
         made = int(facts.parameters * _BY_QUANT.get(quant, _K_QUANT))
         between = 0 if quant in _BY_QUANT else facts.parameters * 2
         return made, made + merged + between
-    made = int(facts.parameters * _BY_FORMAT[format]) + _TOKENIZER
+    made = int(facts.parameters * _BY_FORMAT[format]) + _beside(base)
     return made, made + merged
+
+
+def _beside(base: Path) -> int:
+    """Bytes of what goes with the weights: tokenizer, template, configurations."""
+    files = {file for pattern in _BESIDE for file in base.glob(pattern) if file.is_file()}
+    return sum(file.stat().st_size for file in files)
 
 
 def free_bytes(folder: Path) -> int:

@@ -12,11 +12,11 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from engine import words
-from engine.chat.conversation import Answer, Turn
+from engine.chat.conversation import Answer, Turn, said_in
 from engine.chat.sampling import Sampling
 from engine.chat.votes import Choice, Side, open_ballot
 from engine.errors import DanluError
-from engine.job import Cancelled, Job
+from engine.job import Job
 from tui.screens.base import DanluScreen
 from tui.talk import Exchange, Voice
 from tui.widgets.chat_input import ChatInput
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.chat.talker import Talker
 
 TICK = 0.125  # seconds between two looks at what is being said
-_TYPED = ("vote", "reveal", "undo", "file", "thoughts", "type")  # letters, while nothing is typed
+_TYPED = ("vote", "reveal", "undo", "file", "thoughts", "next")  # letters, while nothing is typed
 
 
 class BlindScreen(DanluScreen):
@@ -46,7 +46,7 @@ class BlindScreen(DanluScreen):
         Binding("2", "vote('second')", "keys.blind_second", id="blind.second"),
         Binding("equals_sign,3", "vote('equal')", "keys.blind_equal", id="blind.equal"),
         Binding("0", "vote('skip')", "keys.blind_skip", id="blind.skip"),
-        Binding("enter,i", "type", "keys.blind_next", id="blind.type"),
+        Binding("enter,i", "next", "keys.blind_next", id="blind.type"),
         Binding("r", "reveal", "keys.blind_reveal", id="blind.reveal"),
         Binding("u", "undo", "keys.blind_undo", id="blind.undo"),
         Binding("f", "file", "keys.blind_file", id="blind.file"),
@@ -94,7 +94,8 @@ class BlindScreen(DanluScreen):
         left = len(self._questions)
         hint = words.t("blind.ask_next", left=left) if left else words.t("blind.ask")
         entry = self.query_one(ChatInput)
-        entry.placeholder = words.t("blind.vote_first") if self._open else hint
+        waiting = "answering" if self._exchange is not None else "vote_first"
+        entry.placeholder = words.t(f"blind.{waiting}") if self._open else hint
         self._show_said()
         self.refresh_bindings()
 
@@ -133,26 +134,21 @@ class BlindScreen(DanluScreen):
 
     def _read(self, path: Path | None) -> None:
         """In a thread: the run's own questions, or those of a file."""
-        from engine.chat.blind_questions import file_questions, run_questions
+        from engine.chat.blind_questions import file_questions, questions_left
 
-        run = self._talker.target.run
         try:
-            if path is not None:
-                found = file_questions(str(path), Job(), self._system or None)
+            if path is None:
+                found = questions_left(self._talker.target.run, Job())
             else:
-                found = run_questions(run, Job()) if run else []
+                found = file_questions(str(path), Job(), self._system or None)
         except DanluError as error:
-            # The run's own data may be gone by now: then questions are typed.
-            self.post_message(self.Listed([], error if path else None))
-        except Cancelled:
-            return
+            self.post_message(self.Listed([], error))
         else:
             self.post_message(self.Listed(found))
 
     def on_blind_screen_listed(self, message: Listed) -> None:
         if message.error is not None:
-            self.fail(message.error)
-            return
+            return self.fail(message.error)
         voted = [repr(vote.messages) for vote in self._ballot.votes]
         self._questions = [each for each in message.questions if repr(each) not in voted]
         self.show_all()
@@ -174,8 +170,7 @@ class BlindScreen(DanluScreen):
     def on_input_submitted(self, message: Input.Submitted) -> None:
         if self._open or self._exchange is not None:
             return
-        text = message.value.strip()
-        if text:
+        if text := message.value.strip():
             system = [{"role": "system", "content": self._system}] if self._system else []
             self._ask([*system, {"role": "user", "content": text}])
         elif self._questions:
@@ -185,8 +180,7 @@ class BlindScreen(DanluScreen):
         first = self._ballot.first_side()
         self._order = (first, "b" if first == "a" else "a")
         self._messages, self._note = messages, ""
-        asked = [each["content"] for each in messages if each["role"] != "system"]
-        self._turn = Turn("\n".join(asked), {side: Answer() for side in self._order})
+        self._turn = Turn(said_in(messages), {side: Answer() for side in self._order})
         # In the order they are read: who speaks first must not tell who it is.
         rows = [(self._turn.answers[s], self._sides[s].part, messages) for s in self._order]
         self._exchange = Exchange(self._talker, rows, self._sampling)
@@ -204,6 +198,7 @@ class BlindScreen(DanluScreen):
             self._exchange = None
             self._answered(self._turn)
             self.show_all()
+            self.query_one(Transcript).scroll_home(animate=False)
 
     def _answered(self, turn: Turn) -> None:
         """Both have ended. What needs no vote is passed on without one."""
@@ -219,25 +214,23 @@ class BlindScreen(DanluScreen):
         if self._exchange is not None:
             self._exchange.stop()
 
-    # -- voting ------------------------------------------------------------------------------
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:
             return True
         typing = isinstance(self.focused, ChatInput)
         if action == "stop":
             return self._exchange is not None
-        if action == "commands":
-            return typing
         if action == "edit_last":  # what was voted on stays as it was asked
             return False
+        if action == "commands":
+            return typing
         if typing and action in _TYPED:
             return False
         if action == "vote":
             return self._open and self._exchange is None
         if action in ("reveal", "undo"):
             return bool(self._ballot.votes) and self._exchange is None
-        return action not in ("type", "file") or not self._open
+        return action not in ("next", "file") or not self._open
 
     def action_stop(self) -> None:
         if self._exchange is not None:
@@ -246,8 +239,13 @@ class BlindScreen(DanluScreen):
     def action_commands(self) -> None:
         self.query_one(Transcript).focus()
 
-    def action_type(self) -> None:
-        self.query_one(ChatInput).focus()
+    def action_next(self) -> None:
+        """The next question of the list, unless one was begun to be typed, or none is left."""
+        entry = self.query_one(ChatInput)
+        if self._questions and not entry.value.strip() and self._exchange is None:
+            self._ask(self._questions.pop(0))
+        else:
+            entry.focus()
 
     def action_edit_last(self) -> None:
         """A question that was voted on is not edited."""
@@ -279,9 +277,8 @@ class BlindScreen(DanluScreen):
         if vote is not None:
             self._order = (vote.first, "b" if vote.first == "a" else "a")
             self._messages, self._open = vote.messages, True
-            asked = [each["content"] for each in vote.messages if each["role"] != "system"]
             said: dict[Side, Answer] = {"a": Answer(vote.a, "done"), "b": Answer(vote.b, "done")}
-            self._turn = Turn("\n".join(asked), {side: said[side] for side in self._order})
+            self._turn = Turn(said_in(vote.messages), {side: said[side] for side in self._order})
             self._note = words.t("blind.undone")
             self.show_all()
 
@@ -289,4 +286,13 @@ class BlindScreen(DanluScreen):
         from tui.screens.blind_result import BlindResult
 
         self._ballot.reveal()
-        self.app.push_screen(BlindResult(self._ballot), lambda _: self.action_back())
+        self.app.push_screen(BlindResult(self._ballot), self._told)
+
+    def _told(self, train: bool | None) -> None:
+        from tui.wizard.on_votes import train_on_votes
+
+        app, tally = self.danlu, self._ballot.tally
+        self.action_back()
+        if train:
+            better: Side = "a" if tally.a > tally.b else "b"
+            train_on_votes(app, self._ballot, self._sides[better].part)

@@ -144,6 +144,13 @@ class Ballot:
             raise _cannot_write(path, error) from error
         return len(rows)
 
+    def keep_preferences(self) -> Path:
+        """Write the preference file where danlu keeps its own, for a run to train on. Raises as
+        :meth:`export` does."""
+        path = home() / "preferences" / self.path.name
+        self.export(path)
+        return path
+
     def document(self) -> dict[str, Any]:
         """``{a, b, votes, a_won, b_won, equal, skipped, win_rate: {won, decided, share, low,
         high}, path}``; the rate is side b's."""

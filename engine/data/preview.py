@@ -18,6 +18,7 @@ from engine.data.conversation import Conversation
 from engine.data.encode import Encoder
 from engine.data.finding import Finding, at_row
 from engine.data.foreign_tokens import marks_of
+from engine.data.preference import Preference
 from engine.data.remarks import remarks
 from engine.data.render import Rendered
 from engine.data.report import SourceReport
@@ -37,13 +38,20 @@ _LIKELY = 50  # rows of the most and the fewest characters, of which the tokens 
 @dataclass(frozen=True)
 class PreviewRow:
     """One row to be trained: ``number`` from 1; ``conversation`` is the row, an Example of its
-    stage; ``rendered`` is None without a tokenizer, for other rows than conversations and where the
-    template refuses; ``findings`` are its own."""
+    stage; ``rendered`` is None without a tokenizer, for other rows than conversations and pairs,
+    and where the template refuses; of a pair it is the better side, ``rejected`` the worse;
+    ``findings`` are its own."""
 
     number: int
     conversation: Any
     rendered: Rendered | None
     findings: tuple[Finding, ...]
+    rejected: Rendered | None = None
+
+    @property
+    def sides(self) -> tuple[Rendered, ...]:
+        """All that is rendered of the row."""
+        return tuple(side for side in (self.rendered, self.rejected) if side is not None)
 
 
 @dataclass(frozen=True)
@@ -130,11 +138,11 @@ class Preview:
         for index, row in enumerate(self._conversations()):
             if index % (_EVERY * step) == 0:
                 job.report("rendering_data", index, total, "rows")
-            rendered = self._rendered(row) if index % step == 0 else None
-            if rendered is not None:
-                lengths.append(rendered.length)
-                trained += rendered.trained
-                longer += bool(rendered.cut)
+            sides = self._sides(row) if index % step == 0 else ()
+            if sides:
+                lengths.append(max(side.length for side in sides))
+                trained += sum(side.trained for side in sides)
+                longer += any(side.cut for side in sides)
         job.report("rendering_data", total, total, "rows")
         return Lengths(tuple(lengths), trained, percentiles(lengths), longer)
 
@@ -178,20 +186,23 @@ class Preview:
         return bool(row.findings) or bool(self._row(0, row).findings)
 
     def _size(self, row: Any, characters: int) -> int:
-        rendered = self._rendered(row)
-        return rendered.length if rendered is not None else characters
+        return max((side.length for side in self._sides(row)), default=characters)
 
-    def _rendered(self, row: Any) -> Rendered | None:
-        if self._encoder is None or not isinstance(row, Conversation):
-            return None
-        return self._encoder.examine(row)[0]
+    def _sides(self, row: Any) -> tuple[Rendered, ...]:
+        return self._row(0, row, remarked=False).sides
 
-    def _row(self, number: int, row: Any) -> PreviewRow:
-        noted = (*row.findings, *at_row(remarks(row, self._marks), row.row))
-        if self._encoder is None or not isinstance(row, Conversation):
-            return PreviewRow(number, row, None, noted)
-        rendered, findings = self._encoder.examine(row)
-        return PreviewRow(number, row, rendered, (*noted, *findings))
+    def _row(self, number: int, row: Any, *, remarked: bool = True) -> PreviewRow:
+        noted = row.findings
+        if remarked:
+            noted = (*noted, *at_row(remarks(row, self._marks), row.row))
+        if self._encoder is not None and isinstance(row, Conversation):
+            rendered, findings = self._encoder.examine(row)
+            return PreviewRow(number, row, rendered, (*noted, *findings))
+        if self._encoder is not None and isinstance(row, Preference):
+            both, findings = self._encoder.examine_pair(row)
+            better, worse = both or (None, None)
+            return PreviewRow(number, row, better, (*noted, *findings), worse)
+        return PreviewRow(number, row, None, noted)
 
     def _read_until(self, wanted: int | None, keep: int | None = None) -> None:
         """Read on to row ``wanted`` (all for None), holding no more than _HELD rows and those from

@@ -11,6 +11,7 @@ from engine.data.columns import layout_of
 from engine.data.mapping import propose
 from engine.data.schema import listed
 from engine.errors import DanluError, Fix
+from engine.spec.sections import PARAMETERS
 
 
 def unknown_columns(
@@ -24,9 +25,14 @@ def unknown_columns(
     proposal = propose(rows, stage)
     other = None if proposal else _other_stage(rows[0], stage)
     option = show_columns(proposal.columns, proposal.tags) if proposal else ""
+    trained = other in PARAMETERS["method.stage"].choices
     return DanluError(
         "data.unknown_columns",
-        fixes=(Fix("take" if proposal else "stage" if other else "columns"),),
+        fixes=(
+            Fix("train_stage", {"method.stage": other})
+            if trained
+            else Fix("take" if proposal else "stage" if other else "columns"),
+        ),
         file=file,
         line=line,
         columns=listed(rows[0]),

@@ -102,7 +102,19 @@ def load_model(
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
         raise _load_error("model.cannot_load", folder, error) from error
     loaded.train(for_training)
+    if for_training:
+        _keep_gradients(loaded)
     return loaded
+
+
+def _keep_gradients(model: PreTrainedModel) -> None:
+    """On a CPU with AVX512-BF16 bitsandbytes 0.50 lays 4-bit weights out anew the first time they
+    are only asked (a watched prompt, an evaluation), for a kernel that knows no gradients: none
+    would come through them any more (``Linear4bit.forward``, ``matmul_4bit``)."""
+    layers: Any = model.modules()
+    for layer in layers:
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False
 
 
 def compute_dtype(model: Model, machine: Machine) -> str:

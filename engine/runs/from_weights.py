@@ -103,10 +103,18 @@ def _method(spec: RunSpec, target: ChatTarget) -> Method:
         adapter=str(target.adapter),
         lora_rank=int(config.get("r") or known.lora_rank),
         lora_alpha=int(config.get("lora_alpha") or known.lora_alpha),
-        lora_dropout=float(config.get("lora_dropout") or 0.0),
+        lora_dropout=_dropout(known, config),
         use_rslora=bool(config.get("use_rslora")),
         use_dora=bool(config.get("use_dora")),
     )
+
+
+def _dropout(method: Method, config: dict[str, Any]) -> float | None:
+    """The adapter's own, with which PEFT loads it; preferences are trained without any unless a
+    person wants it."""
+    if method.stage == "dpo":
+        return method.lora_dropout
+    return float(config.get("lora_dropout") or 0.0)
 
 
 def _step(folder: Path) -> int | None:

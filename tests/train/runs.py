@@ -20,6 +20,27 @@ def write_rows(path: Path, count: int = 12) -> Path:
     return path
 
 
+def write_pairs(path: Path, count: int = 12) -> Path:
+    """Pairs as a blind comparison writes them, some with a turn answered before."""
+    before = [
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "What can I do for you?"},
+    ]
+    rows = [
+        {
+            "prompt": [
+                *(before if number % 3 == 0 else []),
+                {"role": "user", "content": f"What is number {number}?"},
+            ],
+            "chosen": [{"role": "assistant", "content": "It is " + "good " * (number % 4 + 1)}],
+            "rejected": [{"role": "assistant", "content": f"Number {number} is bad."}],
+        }
+        for number in range(count)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
 def tiny_spec(model: Path, rows: Path, **changes: Any) -> RunSpec:
     """A spec of six steps (12 rows × 2 epochs in batches of 4), LoRA with dropout, so that random
     numbers matter. ``changes`` are ``section__name=value``."""

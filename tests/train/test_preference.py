@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.chat.sampling import Sampling
+from engine.chat.votes import open_ballot
 from engine.errors import DanluError
 from engine.runs.journal import Event, read_journal
-from engine.runs.store import Run, create_run
+from engine.runs.store import Run, create_run, find_run
 from engine.train.session import TrainingSession
-from tests.train.runs import tiny_spec
+from tests.train.runs import tiny_spec, write_pairs, write_rows
+from tui.main import main
 
 _STEPS = 6
-
-
-def write_pairs(path: Path, count: int = 12) -> Path:
-    """Pairs as a blind comparison writes them, some with a turn answered before."""
-    before = [
-        {"role": "user", "content": "Hello."},
-        {"role": "assistant", "content": "What can I do for you?"},
-    ]
-    rows = [
-        {
-            "prompt": [
-                *(before if number % 3 == 0 else []),
-                {"role": "user", "content": f"What is number {number}?"},
-            ],
-            "chosen": [{"role": "assistant", "content": "It is " + "good " * (number % 4 + 1)}],
-            "rejected": [{"role": "assistant", "content": f"Number {number} is bad."}],
-        }
-        for number in range(count)
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def pair_run(model: Path, folder: Path, **changes: Any) -> Run:
@@ -97,6 +78,56 @@ def test_a_resumed_run_measures_against_the_model_from_before_its_first_step(
     session = train(run, resume=True)
     assert session.outcome == "finished", session.error
     assert losses(run)[_STEPS:] == pytest.approx(whole[2:], abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model__quantization": "nf4", "train__group_by_length": True},
+        {"model__dtype": "bfloat16", "train__gradient_checkpointing": True},
+        {"method__loss_type": "ipo", "method__rpo_alpha": 1.0},
+        {"method__loss_type": "hinge", "method__lora_dropout": 0.1},
+        {"method__loss_type": "apo_zero", "method__use_dora": True},
+        {"method__tuner": "freeze", "method__freeze_trainable_layers": 1},
+    ],
+    ids=lambda changes: "+".join(f"{value}" for value in changes.values()),
+)
+def test_every_way_of_training_on_pairs_learns_and_resumes(
+    tiny_model: Path, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    run = pair_run(tiny_model, tmp_path, train__num_train_epochs=4, **changes)
+    session = train(run)
+    assert session.outcome == "finished", session.error
+    whole = losses(run)
+    assert whole[-1] < whole[0]
+    for later in (10, 12):
+        shutil.rmtree(run.path / f"checkpoint-{later}")
+    session = train(run, resume=True)
+    assert session.outcome == "finished", session.error
+    assert losses(run)[12:] == pytest.approx(whole[8:], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_votes_of_a_comparison_are_trained_on_from_the_weights_they_are_about(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By command, as the wizard does it: the recipe, the tuned run, the preference file."""
+    tuned = create_run(tiny_spec(tiny_model, write_rows(tmp_path / "rows.jsonl")))
+    assert train(tuned).outcome == "finished"
+    ballot = open_ballot("base", "tuned", Sampling(), seed=1)
+    for number in range(6):
+        asked = [{"role": "user", "content": f"What is number {number}?"}]
+        ballot.vote(asked, "No.", f"Number {number} is good.", "first")
+    file = tmp_path / "preferences.jsonl"
+    ballot.export(file)
+    asked_for = ["--set", f"train=[{file}]", "--set", "eval_fraction=0", "--name", "preferred"]
+    command = ["train", "preference", "--from", tuned.name, *asked_for, "--headless"]
+    assert main(command) == 0, capsys.readouterr()
+    run = find_run("preferred")
+    assert run.spec().method.adapter == str(tuned.last_checkpoint())
+    assert losses(run)[0] == pytest.approx(0.6931, abs=1e-3)  # measured against the tuned run
+    assert main(["verify", run.name, "--json"]) in (0, 1)
 
 
 def test_other_rows_are_refused_where_what_they_are_measured_against_is_gone(

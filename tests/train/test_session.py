@@ -91,9 +91,13 @@ def test_a_run_resumes_exactly_at_the_start_of_an_epoch(tiny_model: Path, tmp_pa
 
 
 @pytest.mark.slow
-def test_watching_prompts_does_not_change_what_is_learnt(tiny_model: Path, tmp_path: Path) -> None:
-    plain = tiny_run(tiny_model, tmp_path)
-    watched = tiny_run(tiny_model, tmp_path, watch__prompts=["Hello?"], watch__every=1)
+@pytest.mark.parametrize("quantization", ["none", "nf4"])
+def test_watching_prompts_does_not_change_what_is_learnt(
+    tiny_model: Path, tmp_path: Path, quantization: str
+) -> None:
+    changes = {"model__quantization": quantization}
+    plain = tiny_run(tiny_model, tmp_path, **changes)
+    watched = tiny_run(tiny_model, tmp_path, watch__prompts=["Hi?"], watch__every=1, **changes)
     train(plain)
     train(watched)
     assert losses(watched) == losses(plain)

@@ -19,9 +19,11 @@ from tests.tui.settle import until
 from tui.app import DanluApp
 from tui.screens.blind import BlindScreen
 from tui.screens.blind_result import BlindResult
+from tui.screens.data import DataScreen
 from tui.talk import Voice
 from tui.widgets.chat_input import ChatInput
 from tui.widgets.line_input import LineInput
+from tui.wizard import findings
 
 BASE = Voice("base", Part("SmolLM2-135M-Instruct", Model(), kind="base"))
 TUNED = Voice("tuned", Part("identity/checkpoint-160", Model(), Path("/"), None, "tuned"))
@@ -85,3 +87,24 @@ async def test_votes_are_taken_by_single_keys_and_the_names_told_at_the_end(
         assert rows[0]["chosen"][0]["content"].startswith("我是小炉")
         await pilot.press("escape")
         assert screen not in app.screen_stack
+
+
+async def test_a_run_on_the_votes_is_one_key_away(tiny_model: Path) -> None:
+    better = Voice("better", Part("better", Model(source=str(tiny_model))))
+    screen = BlindScreen(cast(Any, _Lent()), BASE, better, Sampling())
+    for number in range(3):
+        choice = "first" if screen._ballot.first_side() == "b" else "second"
+        asked = [{"role": "user", "content": f"Question {number}?"}]
+        screen._ballot.vote(asked, "worse words", "better words", choice)
+    app = DanluApp(first=screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("escape", "r", "t")
+        await until(pilot, lambda: isinstance(app.screen, DataScreen))
+        assert isinstance(app.screen, DataScreen)
+        draft = app.screen.draft
+        assert draft.spec.method.stage == "dpo"
+        assert draft.spec.model.source == str(tiny_model)
+        await until(pilot, lambda: findings.report(draft) is not None)
+        report = findings.report(draft)
+        assert report is not None and report.ok and report.rows == 3

@@ -17,7 +17,7 @@ from tui.screens.data_problems import DataProblemsScreen
 from tui.screens.data_repair import DataRepairScreen
 from tui.widgets.token_page import folded, shown
 from tui.wizard import findings
-from tui.wizard.plain_row import PlainPiece
+from tui.wizard.row_pieces import PlainPiece
 
 
 def messy(folder: Path) -> Path:

@@ -14,6 +14,7 @@ from engine.hub.spelling import suggested
 from engine.job import Job
 from engine.spec.sections import Source
 from tests.snapshot import assert_snapshot, screen_text
+from tests.train.runs import write_pairs
 from tests.tui.settle import until
 from tests.tui.wizard_parts import FILLED, identity, put_embedded, rest, steady, wizard
 from tui.wizard import findings
@@ -205,3 +206,28 @@ async def test_rows_of_a_file_are_looked_through_while_they_are_checked(
         check = draft.desk.find("check")
         assert check is not None and not check.done
         check.job.cancel()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_pairs_of_answers_are_taken_for_preferences_with_one_key(
+    language: str,
+    danlu_home: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steady(monkeypatch, danlu_home)
+    put_embedded(tiny_model)
+    words.use_language(language)
+    rows = write_pairs(tmp_path / "pairs.jsonl")
+    app, draft = wizard("data", {"data": {"train": [str(rows)]}})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await rest(pilot, draft, lambda: findings.tokenizer(draft) is not None)
+        await until(pilot, lambda: findings.other_stage(draft) is not None)
+        await pilot.press("y")
+        assert draft.spec.method.stage == "dpo"
+        await rest(pilot, draft, lambda: _lengths(draft) == 12)
+        assert findings.other_stage(draft) is None and not problems(draft)
+        await pilot.press("v")
+        await rest(pilot, draft)
+        assert_snapshot(app, f"wizard_pair_{language}")

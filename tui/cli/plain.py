@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from engine import words
 from engine.runs.journal import Event
@@ -75,11 +76,13 @@ class PlainLines:
                 tokens=_number(event.get("tokens_per_second"), ".0f"),
                 left=human_duration(event.get("seconds_left")),
             )
+            + _rewards(event)
         )
 
     def _eval(self, event: Event) -> None:
         loss = _number(event.get("loss"), ".4f")
-        self._write(words.t("plain.eval", step=event["step"], loss=loss))
+        told = words.t("plain.eval", step=event["step"], loss=loss)
+        self._write(told + _rewards(event.get("metrics") or {}))
 
     def _checkpoint(self, event: Event) -> None:
         if event.get("deleted"):
@@ -102,6 +105,14 @@ class PlainLines:
     def _status(self, event: Event) -> None:
         if event["status"] == "paused":
             self._write(words.t("plain.paused"))
+
+
+def _rewards(measured: Mapping[str, Any]) -> str:
+    """How many pairs are in the right order and how far apart; empty for other stages."""
+    if measured.get("reward_accuracy") is None:
+        return ""
+    share, margin = measured["reward_accuracy"], measured["reward_margin"]
+    return words.t("plain.rewards", share=f"{share:.0%}", margin=f"{margin:.3f}")
 
 
 def _number(value: float | None, form: str) -> str:

@@ -26,11 +26,13 @@ _BAR = 28  # cells
 _NAME = 30
 
 
-class BlindResult(OverlayScreen[None]):
-    """The names, the counts, the win rate with its interval; writes the preference file."""
+class BlindResult(OverlayScreen[bool]):
+    """The names, the counts, the win rate with its interval; writes the preference file. Dismissed
+    with True to train on the votes."""
 
     AUTO_FOCUS = ".panel"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "train", "keys.blind_train", id="blind.train"),
         Binding("p", "export", "keys.blind_export", id="blind.export"),
     ]
     DEFAULT_CSS = "BlindResult .title { text-style: bold; margin-bottom: 1; }"
@@ -69,6 +71,14 @@ class BlindResult(OverlayScreen[None]):
         if rate.share is None:
             return text
         return text.append(" " * (room + 2) + interval(rate, _BAR), ink(self, "gold"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("train", "export"):
+            return bool(self._ballot.preferences())
+        return super().check_action(action, parameters)
+
+    def action_train(self) -> None:
+        self.dismiss(True)
 
     def action_export(self) -> None:
         about = words.t("blind.export_about")

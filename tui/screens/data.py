@@ -19,11 +19,10 @@ from tui.screens.data_sources import DataSourcesScreen
 from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
-from tui.wizard.data_rows import DataRow, counts_in, data_rows, draw_data_row
+from tui.wizard.data_rows import PROPOSED, DataRow, counts_in, data_rows, draw_data_row
 from tui.wizard.lengths_pane import LengthsPane, draft_lengths
 from tui.wizard.step_list import StepList
 
-_PROPOSED = ("columns", "name")
 _OF_ROWS = ("look_rows", "look_problems", "use_length")
 
 
@@ -80,7 +79,7 @@ class DataScreen(DataSourcesScreen):
     def _to_proposal(self) -> None:
         """Point at what danlu proposes, once it is known, where the cursor waits to go on."""
         rows = self.query_one(RowList)
-        proposed = {(row.kind, row.key) for row in rows.rows if row.kind in _PROPOSED}
+        proposed = {(row.kind, row.key) for row in rows.rows if row.kind in PROPOSED}
         if rows.current is not None and rows.current.kind == "go":
             for kind, key in sorted(proposed - self._proposed)[:1]:
                 self._to_row(kind, key)
@@ -105,10 +104,8 @@ class DataScreen(DataSourcesScreen):
             self._ask_sample(int(row.key))
         elif row.kind == "placeholder":
             self._ask_fill(str(row.key))
-        elif row.kind == "columns":
-            self._take_columns(int(row.key))
-        elif row.kind == "name":
-            self._take_name(int(row.key))
+        elif row.kind in PROPOSED:
+            self._take(row)
         elif row.kind == "go":
             self._go_on()
         else:

@@ -17,6 +17,7 @@ from tui.screens.ask import AskScreen
 from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.amount import parse_amount, typed_amount
+from tui.wizard.data_rows import PROPOSED, DataRow
 from tui.wizard.known_columns import known_columns
 from tui.wizard.refusals import not_an_amount, not_in_registry
 from tui.wizard.step_screen import StepScreen
@@ -54,7 +55,7 @@ class DataSourcesScreen(StepScreen):
         if action == "columns":
             return self._source_there() is not None
         if action == "take_columns":
-            return bool(findings.proposals(self.draft) or findings.renamings(self.draft))
+            return self._proposed_row() is not None
         row = next((rows.current for rows in self.query(RowList)), None)
         return row is not None and row.kind == "source"
 
@@ -153,13 +154,25 @@ class DataSourcesScreen(StepScreen):
         return int(row.key) if row is not None and row.kind in ("source", "columns") else None
 
     def action_take_columns(self) -> None:
-        """Take what danlu proposes for the first source that needs it: its columns and roles, or
-        the name it has on a hub."""
-        proposed = list(findings.proposals(self.draft))
-        for index in proposed[:1]:
-            self._take_columns(index)
-        for index in list(findings.renamings(self.draft))[: 0 if proposed else 1]:
-            self._take_name(index)
+        """Take what danlu proposes for the first source that needs it: its columns and roles, the
+        name it has on a hub, or the stage its rows are for."""
+        proposed = self._proposed_row()
+        if proposed is not None:
+            self._take(proposed)
+
+    def _proposed_row(self) -> DataRow | None:
+        rows = self.query_one(RowList).rows
+        return next((row for row in rows if row.kind in PROPOSED), None)
+
+    def _take(self, row: DataRow) -> None:
+        """Take what a line proposes."""
+        if row.kind == "columns":
+            self._take_columns(int(row.key))
+        elif row.kind == "name":
+            self._take_name(int(row.key))
+        else:
+            self.draft.change({"method.stage": row.key})
+            self.look_now()
 
     def _take_name(self, index: int) -> None:
         sources = self._sources()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,7 +23,7 @@ from tui.widgets.token_page import TokenPage
 from tui.wizard import findings
 from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
-from tui.wizard.plain_row import plain_pieces
+from tui.wizard.row_pieces import plain_pieces, shown_pieces
 
 if TYPE_CHECKING:
     from engine.data.finding import Finding
@@ -146,19 +146,15 @@ class RowsScreen(DanluScreen):
             page.show(plain_pieces(row.conversation), needle=self._needle)
             told = words.t("wizard_data.no_tokens")
         else:
-            cut = row.rendered.cut
+            last = row.sides[-1]
             page.show(
-                row.rendered.pieces,
-                cut=words.t("wizard_data.cut_here", cut=cut) if cut else "",
-                left_off=row.rendered.left_off,
+                shown_pieces(row),
+                cut=words.t("wizard_data.cut_here", cut=last.cut) if last.cut else "",
+                left_off=last.left_off,
                 needle=self._needle,
                 borders=self._borders,
             )
-            told = words.t(
-                "wizard_data.row_tokens", tokens=row.rendered.length, trained=row.rendered.trained
-            )
-            if row.rendered.cut:
-                told += f" {sign('dot')} {words.t('wizard_data.row_cut', cut=row.rendered.cut)}"
+            told = f" {sign('dot')} ".join(_told(row))
         count = self._count
         number = words.t("wizard_data.row_number", number=row.number)
         if count is not None:
@@ -169,24 +165,24 @@ class RowsScreen(DanluScreen):
         if not row.findings:
             clean = f"{sign('yes')}\u00a0{words.t('wizard_data.no_problems')}"
             line += Content.assemble(dot, (clean, "$jade"))
-        self._say(line, row.findings)
+        self._say(line, row.findings, pair=row.rejected is not None)
 
-    def _say(self, line: Content | str, found: Sequence[Finding]) -> None:
+    def _say(self, line: Content | str, found: Sequence[Finding], *, pair: bool = False) -> None:
         """What is told above the row: its number and tokens, its findings, the legend."""
         warnings = [
             Content.styled(f"{sign('warn')} {finding.message}", "$gold") for finding in found
         ]
         if self._told:
             warnings.append(Content.styled(f"{sign('dot')} {self._told}", "$ash"))
-        told = Content("\n").join([line, *warnings, self._legend()])
+        told = Content("\n").join([line, *warnings, self._legend(pair)])
         self.query_one(".about", Static).update(told)
 
-    def _legend(self) -> Content:
+    def _legend(self, pair: bool) -> Content:
         trained = "bold underline" if self.app.no_color else "bold $gold"
         masked = "dim" if self.app.no_color else "$ash"
         return Content.assemble(
             (f"{sign('bar')} ", "$gold"),
-            (words.t("wizard_data.legend_trained"), trained),
+            (words.t(f"wizard_data.legend_{'compared' if pair else 'trained'}"), trained),
             "   ",
             (words.t("wizard_data.legend_masked"), masked),
         )
@@ -291,6 +287,17 @@ class RowsScreen(DanluScreen):
     def action_scroll(self, by: int) -> None:
         """Move a long row up or down."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+def _told(row: PreviewRow) -> Iterator[str]:
+    """The tokens of a row, of a pair those of each side, and how many were cut off."""
+    sides = row.sides
+    names = ("better", "worse") if len(sides) > 1 else ("",)
+    for name, side in zip(names, sides, strict=True):
+        lead = f"{words.t(f'wizard_data.{name}')} " if name else ""
+        yield lead + words.t("wizard_data.row_tokens", tokens=side.length, trained=side.trained)
+        if side.cut:
+            yield words.t("wizard_data.row_cut", cut=side.cut)
 
 
 def _is_at(row: Any, file: str, number: int) -> bool:

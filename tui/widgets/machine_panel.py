@@ -31,7 +31,7 @@ class MachinePanel(Pane):
         return [(words.t("live.machine.title"), "bold")]
 
     def body(self, width: int, height: int) -> Sequence[Row]:
-        pace = pace_rows(self.model.last_step, self.model.summary.loss)
+        pace = pace_rows(self.model.last_step)
         device = device_rows(self.model.device, width - 1, height - len(pace))
         return [[(" ", "text"), *clip(row, width - 1)] for row in [*device, *pace]]
 
@@ -39,16 +39,28 @@ class MachinePanel(Pane):
         """How many rows, title included, show all there is to show."""
         cards = len(self.model.device.get("gpus") or ())
         each = 1 if cards > _DETAILED else 4
-        return 1 + (each * cards if cards else 2) + 3
+        pace = pace_rows(self.model.last_step)
+        return 1 + (each * cards if cards else 2) + len(pace)
 
 
-def pace_rows(step: Event, loss: float | None) -> list[Row]:
-    """Tokens a second, learning rate, gradient norm."""
+def pace_rows(step: Event) -> list[Row]:
+    """Tokens a second, learning rate, gradient norm; of preferences how many pairs are in the
+    right order, and how far apart."""
     speed = step.get("tokens_per_second")
     return [
+        *_rewards(step),
         _figure("live.machine.speed", human_count(speed) if speed else "–"),
         _figure("live.machine.learning_rate", rate(step.get("learning_rate"))),
         _figure("live.machine.grad_norm", number(step.get("grad_norm"))),
+    ]
+
+
+def _rewards(step: Event) -> list[Row]:
+    if step.get("reward_accuracy") is None:
+        return []
+    return [
+        _figure("live.machine.preferred", f"{step['reward_accuracy']:.0%}"),
+        _figure("live.machine.margin", number(step.get("reward_margin"))),
     ]
 
 

@@ -20,13 +20,14 @@ from tui.wizard.names import source_name
 from tui.wizard.states import many_dropped
 
 COUNTS = {"format": 15, "rows": 7, "kept": 7, "dropped": 9}  # cells of each column
+PROPOSED = ("columns", "name", "stage")  # kinds of lines that danlu proposes
 _NAME = 18  # cells a source's name needs to be known by
 
 
 @dataclass(frozen=True)
 class DataRow:
-    """``kind``: source, columns, name, add, placeholder, look, allow, go. ``key`` is the source's
-    place, the placeholder's name or the action."""
+    """``kind``: source, columns, name, stage, add, placeholder, look, allow, go. ``key`` is the
+    source's place, the stage, the placeholder's name or the action."""
 
     kind: str
     key: str | int = ""
@@ -38,7 +39,7 @@ class DataRow:
 
 def data_rows(draft: Draft) -> list[DataRow]:
     """Every line, as far as things are known now."""
-    rows = [*_sources(draft), *_adds()]
+    rows = [*_sources(draft), *_stage(draft), *_adds()]
     if not draft.spec.data.train:
         return rows
     return [*rows, *_placeholders(draft), *_looks(draft), *_allow(draft), _go(draft)]
@@ -69,6 +70,12 @@ def _sources(draft: Draft) -> list[DataRow]:
             text = words.t("wizard_data.take_name", source=other.source)
             rows.append(DataRow("name", index, text, tone="gold", hint="y"))
     return rows
+
+
+def _stage(draft: Draft) -> list[DataRow]:
+    """The way on with rows that are for another stage."""
+    other = findings.other_stage(draft)
+    return [DataRow("stage", other[0], other[1], tone="gold", hint="y")] if other else []
 
 
 def _formats(names: list[str]) -> str:

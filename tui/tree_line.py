@@ -61,7 +61,7 @@ class Line:
 
     @property
     def in_journal(self) -> bool:
-        """Whether it is of a run: those can be compared and pruned."""
+        """Whether it is of a run, whose journal tells of it."""
         return self.is_run or self.kept is not None
 
     @property

@@ -34,6 +34,14 @@ def read_score(checkpoint: Path | str) -> Score | None:
         return None
 
 
+def score_document(score: Score | None) -> dict[str, Any] | None:
+    """A score as JSON: ``{right, questions, base_right, worse, share}``."""
+    if score is None:
+        return None
+    names = ("right", "questions", "base_right", "worse")
+    return {**{name: getattr(score, name) for name in names}, "share": round(score.share, 4)}
+
+
 def _score(document: dict[str, Any]) -> Score:
     right = document.get("right", document.get("exact"))
     return Score(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.home import home
 from engine.runs.lock import RunLock
 from engine.runs.made import runs_behind
 from engine.runs.store import list_runs
@@ -76,6 +77,34 @@ def test_two_are_compared_by_what_differs(capsys: Capture) -> None:
     assert found["a"]["eval_loss"] == 0.11 and len(found["a"]["curves"]["loss"]) == 2
     assert main(["compare", "identity", "larger"]) == 0
     assert "method.lora_rank" in capsys.readouterr().out
+
+
+def test_what_was_made_of_checkpoints_is_compared_with_them(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = make_run("identity")
+    export = make_export(run, "checkpoint-80", proved={"agreement": 0.93, "first_divergence": None})
+    average = make_average("mean", "identity/checkpoint-80", "news/checkpoint-20")
+    kept = home() / "evaluations" / "mean"
+    kept.mkdir(parents=True)
+    measured = {"target": "mean", "data": "/rows.jsonl", "metrics": {"accuracy": 90.0}}
+    (kept / "rows.json").write_text(json.dumps(measured))
+    (average / "verify.json").write_text(json.dumps({"right": 3, "questions": 4}))
+    found = _json(capsys, "compare", str(export), "identity/checkpoint-160")
+    made = found["a"]["made"]
+    assert (made["kind"], made["format"], made["of"]) == (
+        "export", "adapter", "identity/checkpoint-80",
+    )  # fmt: skip
+    assert made["proved"]["agreement"] == 0.93 and found["b"]["made"] is None
+    assert found["a"]["step"] == 80 and found["a"]["curves"] == found["b"]["curves"]
+    found = _json(capsys, "compare", str(average), "identity")
+    assert [part["target"] for part in found["a"]["made"]["of"]][1] == "news/checkpoint-20"
+    assert found["a"]["evaluations"] == {"rows.jsonl": {"accuracy": 90.0}}
+    assert found["a"]["verified"]["right"] == 3 and found["a"]["loss"] is None
+    assert main(["--lang", "en", "compare", str(average), str(export)]) == 0
+    said = capsys.readouterr().out
+    assert "mean was averaged, not trained" in said and "93.0 %" in said and "3/4 75%" in said
 
 
 def test_pruning_says_what_it_would_free_and_keeps_what_the_rule_says(capsys: Capture) -> None:

@@ -92,13 +92,19 @@ def make_some_runs() -> list[Run]:
     ]
 
 
-def make_export(run: Run, checkpoint: str = "checkpoint-160", kind: str = "adapter") -> Path:
+def make_export(
+    run: Run,
+    checkpoint: str = "checkpoint-160",
+    kind: str = "adapter",
+    proved: dict[str, Any] | None = None,
+) -> Path:
     """An export of a run's checkpoint, in a folder beside danlu's home, as danlu writes it."""
     folder = Path.cwd() / f"{run.name}-{kind}"
     folder.mkdir()
     (folder / "adapter_config.json").write_text("{}")
     facts = {"format": kind, "verified": True, "bytes": 5_000_000, "run": str(run.path.absolute())}
     facts["checkpoint"] = str(run.path.absolute() / checkpoint)
+    facts |= {"target": f"{run.name}/{checkpoint}", "verification": proved}
     facts["files"] = {"adapter_config.json": 2}
     (folder / "export.json").write_text(json.dumps(facts))
     with (run.path / "exports.jsonl").open("a") as records:

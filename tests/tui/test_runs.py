@@ -217,6 +217,23 @@ async def test_two_that_are_marked_stand_side_by_side(language: str) -> None:
         assert_snapshot(app, f"compare-80x24-{language}")
 
 
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_an_export_and_an_average_stand_side_by_side(language: str) -> None:
+    words.use_language(language)
+    run = make_run("identity", saved=(160,))
+    make_export(run, proved={"agreement": 0.984, "first_divergence": 11})
+    make_average("mean", "identity/checkpoint-160", "news/checkpoint-20")
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        await pilot.press("down", "down", "space", "up", "equals_sign")
+        assert isinstance(app.screen, RunsScreen), "it takes two"
+        await pilot.press("down", "equals_sign")
+        await until(pilot, lambda: "98.4 %" in screen_text(app))
+        assert isinstance(app.screen, CompareScreen)
+        assert_snapshot(app, f"compare-made-80x24-{language}")
+
+
 async def test_an_export_stands_below_the_checkpoint_it_was_made_from() -> None:
     run = make_run("identity")
     folder = run.path.parent.parent / "merged"

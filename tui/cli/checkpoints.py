@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from engine import words
-from engine.runs.compare import score_document
 from engine.runs.contents import Contents, Exported, Kept, contents_of
+from engine.runs.scores import score_document
 from engine.runs.store import Run, find_run
 from engine.units import human_bytes
 from tui.cells import fit, right, width

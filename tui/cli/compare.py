@@ -1,4 +1,4 @@
-"""``danlu compare A B``: two runs or checkpoints side by side."""
+"""``danlu compare A B``: two runs, checkpoints, exports or averages side by side."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine import words
 from engine.runs.compare import compare
 from tui.cli.options import add_json
 from tui.cli.table import table
-from tui.compare_rows import fact_rows, setting_rows
+from tui.compare_rows import fact_rows, setting_rows, settings_remark
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(found.document(), ensure_ascii=False, indent=1))
         return 0
     cells = shutil.get_terminal_size((100, 24)).columns
-    labels = [found.a.place.label, found.b.place.label]
+    labels = [found.a.label, found.b.label]
     facts = [[row.name, row.a, row.b] for row in fact_rows(found)]
     print("\n".join(table(["", *labels], facts, cells)))
     settings = [[row.name, row.a, row.b] for row in setting_rows(found)]
@@ -33,5 +33,5 @@ def run(arguments: argparse.Namespace) -> int:
         print()
         print("\n".join(table([words.t("compare.setting"), *labels], settings, cells)))
     else:
-        print(f"\n{words.t('compare.same_settings')}")
+        print(f"\n{settings_remark(found)}")
     return 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import DanluError
-from engine.runs.compare import score_document
 from engine.runs.heads import HeadReader, RunHead
 from engine.runs.scan import look
+from engine.runs.scores import score_document
 from engine.runs.store import Run
 
 

@@ -1,4 +1,5 @@
-"""Two runs or checkpoints side by side: their curves in one chart, losses, scores, settings."""
+"""Two runs, checkpoints, exports or averages side by side: their curves in one chart, losses,
+scores, settings."""
 
 from __future__ import annotations
 
@@ -13,9 +14,11 @@ from textual.widget import Widget
 from engine import words
 from engine.errors import DanluError
 from engine.report.curves import Points
-from engine.runs.compare import Comparison, Side, compare
+from engine.runs.compare import Comparison, compare
+from engine.runs.places import short_target
+from engine.runs.side import Side
 from tui.cells import fit, width
-from tui.compare_rows import Pair, fact_rows, setting_rows
+from tui.compare_rows import Pair, fact_rows, setting_rows, settings_remark
 from tui.ink import ink
 from tui.screens.base import DanluScreen
 from tui.series import Series
@@ -27,7 +30,8 @@ _EMPTY = Pair("", "", "")
 
 
 class CompareScreen(DanluScreen):
-    """``one`` and ``two`` are runs or checkpoints; both journals are read in a thread."""
+    """``one`` and ``two`` are what :func:`engine.runs.compare.compare` understands; their journals
+    are read in a thread."""
 
     title_key = "compare.title"
     AUTO_FOCUS = "RowList"
@@ -56,13 +60,15 @@ class CompareScreen(DanluScreen):
         self._logarithmic = False
 
     def work(self) -> list[Widget]:
-        chart = Chart(self._curves(), self._title())
+        curves = self._curves()
+        chart = Chart(curves, self._title())
+        chart.display = bool(curves) or self._found is None
         chart.logarithmic = self._logarithmic
         rows = _Facts(self._draw, self._rows(), selectable=lambda row: bool(row.name))
         return [chart, Vertical(rows)]
 
     def head_right(self) -> str:
-        a, b = self._targets
+        a, b = (short_target(target) for target in self._targets)
         return f"{a}  {sign('bar')}  {b}   {words.language().upper()}"
 
     def on_mount(self) -> None:
@@ -103,27 +109,22 @@ class CompareScreen(DanluScreen):
         if self._found is None:
             return []
         a, b = self._found.a, self._found.b
-        return [
-            Curve("", _series(self._points(a)), "ember", "solid", name=a.place.label),
-            Curve("", _series(self._points(b)), "jade", "dashed", name=b.place.label),
-        ]
+        one = Curve("", _series(self._points(a)), "ember", "solid", name=a.label)
+        two = Curve("", _series(self._points(b)), "jade", "dashed", name=b.label)
+        return [curve for curve, side in ((one, a), (two, b)) if side.run is not None]
 
     def _points(self, side: Side) -> Points:
         points = side.eval_curve if self._eval else side.loss_curve
-        return [point for point in points if point[0] <= side.step]
+        return [point for point in points if point[0] <= (side.step or 0)]
 
     def _rows(self) -> list[Pair]:
         if self._found is None:
             return [Pair(words.t("compare.reading"), "", "")]
-        a, b = self._found.a.place.label, self._found.b.place.label
+        a, b = self._found.a.label, self._found.b.label
         rows = [Pair("", a, b), *fact_rows(self._found)]
-        if self._found.a.place.run == self._found.b.place.run:
-            return [*rows, _EMPTY, Pair(words.t("compare.same_run"), "", "")]
-        if self._found.a.spec is None or self._found.b.spec is None:
-            return [*rows, _EMPTY, Pair(words.t("compare.no_spec"), "", "")]
         settings = setting_rows(self._found)
         if not settings:
-            return [*rows, _EMPTY, Pair(words.t("compare.same_settings"), "", "")]
+            return [*rows, _EMPTY, Pair(settings_remark(self._found), "", "")]
         return [*rows, Pair("", words.t("compare.differing"), ""), *settings]
 
     def _draw(self, row: Pair, cells: int, selected: bool) -> Text:

@@ -195,8 +195,8 @@ def _alone(screen: RunsScreen) -> bool:
 
 def _comparable(screen: RunsScreen, line: Line) -> bool:
     marked = list(screen.listed.marked.values())
-    pair = marked if len(marked) == 2 else [*marked, line]
-    return 1 <= len(marked) <= 2 and all(each.in_journal for each in pair)
+    pair = [*marked, line] if len(marked) == 1 else marked
+    return len(pair) == 2 and pair[0].identity != pair[1].identity
 
 
 # Where an action does something; those not named here always do.

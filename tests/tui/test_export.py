@@ -14,6 +14,7 @@ from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.settle import settle
 from tui.app import DanluApp
 from tui.export_room import Room
+from tui.screens.error import ErrorScreen
 from tui.screens.export import ExportScreen
 from tui.screens.export_report import AnswerScreen, ExportReportScreen
 
@@ -69,6 +70,8 @@ async def test_each_form_says_what_it_takes(language: str, room: None) -> None:
         await pilot.press("down", "down", "down")
         await pilot.pause()
         assert "pip install gptqmodel" in screen_text(app)
+        await pilot.press("enter")
+        assert isinstance(app.screen, ErrorScreen)
 
 
 async def test_what_is_missing_is_copied_as_a_command_and_ready_once_it_is_there(

@@ -183,7 +183,10 @@ class ExportScreen(DanluScreen):
     # -- the job -----------------------------------------------------------------------------
 
     def on_row_list_chosen(self) -> None:
-        if self._format not in self._room.lacks:
+        lack = self._room.lacks.get(self._format)
+        if lack is not None:
+            self.fail(lack)
+        else:
             self.danlu.start_job(self._command())
 
     # -- keys --------------------------------------------------------------------------------

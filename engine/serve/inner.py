@@ -35,11 +35,13 @@ class Asking:
             content = json.dumps(body)
             connection.request("POST", where, content, {"Content-Type": "application/json"})
             self._answer = connection.getresponse()
-            if self._answer.status != 200:
-                raise InnerFault(self._answer.read(2000).decode("utf-8", "replace"))
+            refused = self._answer.read() if self._answer.status != 200 else None
         except (OSError, http.client.HTTPException) as error:
-            self.close()
+            self._socket.close()
             raise InnerGone(str(error)) from error
+        if refused is not None:
+            self._socket.close()
+            raise InnerFault(refused.decode("utf-8", "replace"))
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The JSON of each event. Raises InnerFault, InnerGone."""

@@ -12,9 +12,12 @@ input closes with it.
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import sys
 import threading
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 _NOWHERE = ("--host", "transformers-serve.invalid", "--port", "0")
@@ -22,7 +25,7 @@ _NOWHERE = ("--host", "transformers-serve.invalid", "--port", "0")
 
 def main(descriptor: int, options: list[str]) -> None:
     """Serve at the socket ``descriptor`` until told to end."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=[descriptor], daemon=True).start()
     import uvicorn
 
     from engine.hardware import machine
@@ -38,9 +41,12 @@ def main(descriptor: int, options: list[str]) -> None:
     app(["serve", *options, "--device", device_of(machine()), *_NOWHERE])
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(descriptor: int) -> None:
+    """A process that is killed takes none along and cleans nothing up: both are done here."""
     while os.read(0, 1024):  # nothing is ever written there
         pass
+    with socket.fromfd(descriptor, socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        shutil.rmtree(Path(listening.getsockname()).parent, ignore_errors=True)
     os._exit(0)
 
 

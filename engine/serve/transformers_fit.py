@@ -22,7 +22,8 @@ from engine.units import human_bytes
 LIBRARIES = ("pydantic", "fastapi", "uvicorn", "openai", "starlette")
 # Adapters of these kinds may be loaded otherwise than PEFT itself does.
 _SPECIAL = (
-    "modules_to_save", "trainable_token_indices", "target_parameters", "layer_replication",
+    "use_dora", "modules_to_save", "trainable_token_indices", "target_parameters",
+    "layer_replication",
     "lora_bias", "alora_invocation_tokens", "use_bdlora", "use_qalora", "megatron_config",
 )  # fmt: skip
 _TEXT_MODELS = ("ForCausalLM", "LMHeadModel")

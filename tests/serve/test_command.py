@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from openai import OpenAI
 
@@ -22,6 +23,7 @@ from engine.serve.serving import Serving
 from tests.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.slow
+OWN = ("--port", "0", "--backend", "danlu")  # the quickest to start
 
 
 @pytest.fixture
@@ -68,6 +70,9 @@ def test_it_outlives_a_dropped_line_and_is_listed_and_stopped(tiny_model: Path, 
     terminal.wait_for("danlu serve --stop")
     [found] = listed()
     assert found["state"] == "serving" and found["url"] in terminal.text()
+    assert found["backend"] == "transformers" and found["why"] == ["vLLM is not installed"]
+    assert "transformers serve, danlu chose: vLLM is not installed" in terminal.text()
+    [behind] = psutil.Process(found["pid"]).children()
     answer(found["url"])
     terminal.wait_for("tokens/s")
     terminal.hang_up()
@@ -78,11 +83,12 @@ def test_it_outlives_a_dropped_line_and_is_listed_and_stopped(tiny_model: Path, 
     stopped = danlu("serve", "--stop", found["name"])
     assert stopped.returncode == 0, stopped.stderr
     assert [each["state"] for each in listed()] == ["ended"]
+    assert not behind.is_running()
 
 
 def test_without_a_key_pages_from_elsewhere_cannot_ask(tiny_model: Path, home: Path) -> None:
     """And it ends at once, whatever it is saying."""
-    found = json.loads(danlu("serve", str(tiny_model), "--port", "0", "--detach", "--json").stdout)
+    found = json.loads(danlu("serve", str(tiny_model), *OWN, "--detach", "--json").stdout)
     for host, status in (("localhost", 200), ("127.0.0.1:80", 200), ("evil.example", 403)):
         asked = urllib.request.Request(found["url"] + "/models", headers={"Host": host})
         try:
@@ -106,7 +112,7 @@ def test_without_a_key_pages_from_elsewhere_cannot_ask(tiny_model: Path, home: P
 
 
 def test_ctrl_c_ends_it(tiny_model: Path, home: Path) -> None:
-    terminal = Terminal(["serve", str(tiny_model), "--port", "0"], home, columns=200)
+    terminal = Terminal(["serve", str(tiny_model), *OWN], home, columns=200)
     terminal.wait_for("danlu serve --stop")
     [found] = listed()
     terminal.press("\x03")
@@ -118,7 +124,7 @@ def test_ctrl_c_ends_it(tiny_model: Path, home: Path) -> None:
 def test_detached_it_gives_the_shell_back_and_its_curl_line_works(
     tiny_model: Path, home: Path
 ) -> None:
-    command = ("serve", str(tiny_model), "--port", "0", "--detach", "--api-key", "new")
+    command = ("serve", str(tiny_model), *OWN, "--detach", "--api-key", "new")
     started = danlu(*command)
     assert started.returncode == 0, started.stderr
     [found] = listed()
@@ -148,7 +154,7 @@ def test_what_fails_at_the_start_is_told_as_any_failure(tiny_model: Path, home: 
 
 
 def test_a_server_that_was_killed_reads_as_gone(tiny_model: Path, home: Path) -> None:
-    found = json.loads(danlu("serve", str(tiny_model), "--port", "0", "--detach", "--json").stdout)
+    found = json.loads(danlu("serve", str(tiny_model), *OWN, "--detach", "--json").stdout)
     os.kill(found["pid"], signal.SIGKILL)
     wait_for_end(Serving(Path(found["folder"])))
     assert [each["state"] for each in listed()] == ["gone"]

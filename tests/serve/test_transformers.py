@@ -1,0 +1,101 @@
+"""``transformers serve`` behind danlu's front: nothing but the front can be reached, one end takes
+the other along, and where it cannot do it danlu's own server does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import psutil
+import pytest
+
+from engine.runs.journal import Event, read_journal
+from tests.serve.conftest import KEY, Server, serve
+
+pytestmark = pytest.mark.slow
+ASKED: Any = [{"role": "user", "content": "hi"}]
+
+
+@pytest.fixture
+def served(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Server, psutil.Process]]:
+    """An adapter served with a key, and the process behind; temporary folders go to ``tmp``."""
+    folder = Path("/tmp") / f"danlu-test-{os.getpid()}"  # a socket's path is short
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    made = serve([], [f"first={adapter}"], KEY, backend="transformers")
+    [behind] = psutil.Process(made.serving.owner()).children()
+    yield made, behind
+    for process in (behind, psutil.Process(made.serving.owner()) if made.serving.alive() else None):
+        if process and process.is_running():
+            process.kill()
+    until(lambda: not list(folder.iterdir()))
+    folder.rmdir()
+
+
+def until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def last(server: Server, kind: str) -> Event:
+    return [event for event in read_journal(server.serving.path) if event["kind"] == kind][-1]
+
+
+def test_what_is_behind_is_open_to_nobody_else_and_missed_when_it_is_killed(
+    served: tuple[Server, psutil.Process],
+) -> None:
+    server, behind = served
+    assert behind.net_connections("inet") == []
+    [folder] = Path(os.environ["TMPDIR"]).glob("danlu-*")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert KEY not in " ".join(behind.cmdline()) and KEY not in str(behind.environ())
+    with pytest.raises(openai.AuthenticationError):
+        server.client("another-key").models.list()
+    with pytest.raises(openai.NotFoundError):  # though it would load the folder, were it asked
+        server.client().chat.completions.create(model=str(folder / "model-0"), messages=ASKED)
+    stream = server.client().chat.completions.create(
+        model="first", messages=ASKED, stream=True, temperature=5, seed=1
+    )
+    next(iter(stream))
+    os.kill(behind.pid, signal.SIGKILL)
+    until(lambda: not server.serving.alive())
+    assert server.serving.traffic().state == "failed"
+    assert last(server, "error")["code"] == "serve.transformers_ended"
+    assert not folder.exists()
+
+
+def test_it_ends_with_the_process_before_it_however_that_ends(
+    served: tuple[Server, psutil.Process],
+) -> None:
+    server, behind = served
+    os.kill(server.serving.owner(), signal.SIGKILL)
+    until(lambda: not behind.is_running() or behind.status() == psutil.STATUS_ZOMBIE)
+    assert server.serving.traffic().state == "gone"
+
+
+def test_where_it_cannot_start_danlus_own_server_answers(
+    talkative: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "libraries" / "fastapi"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('of another time')")
+    monkeypatch.setenv("PYTHONPATH", str(broken.parent))
+    server = serve([], [f"first={adapter}"], backend="transformers", asked=False)
+    try:
+        plan = server.serving.plan()
+        assert plan and plan.backend == "danlu" and [each.code for each in plan.why] == ["gone"]
+        notes = [e for e in read_journal(server.serving.path) if e["kind"] == "note"]
+        assert "serve.fell_back" in [note["code"] for note in notes]
+        found = server.client().chat.completions.create(model="first", messages=ASKED, max_tokens=4)
+        assert found.choices[0].message.content
+    finally:
+        server.serving.end()

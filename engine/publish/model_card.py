@@ -87,6 +87,7 @@ def _training_lines(facts: Facts) -> list[str]:
         (t("report.fact.steps"), str(facts.summary.step)),
         (t("report.fact.loss"), loss_text(facts)),
         (t("report.fact.eval_loss"), eval_text(facts)),
+        (t("report.fact.rewards"), facts.rewards.text if facts.rewards else ""),
     ]
     return table((t("report.what"), t("report.value")), [row for row in rows if row[1]])
 

@@ -14,6 +14,7 @@ from engine.report.ancestry import extensions, lineage_of
 from engine.report.choices import Choice, choices_of
 from engine.report.curves import Curves, curves_of
 from engine.report.proofs import exports_made, verifications_of
+from engine.report.rewards import Rewards, rewards_of
 from engine.runs.journal import Event, read_journal
 from engine.runs.store import Run
 from engine.runs.summary import RunSummary
@@ -52,6 +53,7 @@ class Facts:
     lineage: list[dict[str, Any]]
     extensions: list[dict[str, Any]]
     exports: list[dict[str, Any]]
+    rewards: Rewards | None
     license: str | None
 
     @property
@@ -105,6 +107,7 @@ class Facts:
                 "best_eval": self.best_eval[1] if self.best_eval else None,
                 "best_eval_step": self.best_eval[0] if self.best_eval else None,
             },
+            "rewards": vars(self.rewards) if self.rewards else None,
             "checkpoints": [vars(checkpoint) for checkpoint in summary.checkpoints],
             "samples": [vars(sample) for sample in self.samples],
             "verify": self.verified,
@@ -140,6 +143,7 @@ def facts_of(run: Run) -> Facts:
         lineage=lineage_of(card),
         extensions=extensions(run),
         exports=exports_made(run),
+        rewards=rewards_of(events),
         license=license_of(Path(folder)) if folder else None,
     )
 

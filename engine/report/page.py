@@ -48,6 +48,7 @@ def _summary(facts: Facts) -> list[str]:
         ("steps", t("report.steps_value", steps=steps, epochs=f"{summary.epoch:.3g}")),
         ("loss", loss_text(facts)),
         ("eval_loss", eval_text(facts)),
+        ("rewards", facts.rewards.text if facts.rewards else ""),
         ("time", human_duration(facts.seconds) if facts.seconds is not None else ""),
         ("ended", _day(summary.ended)),
     ]

@@ -11,6 +11,8 @@ import pytest
 from engine.chat.sampling import Sampling
 from engine.chat.votes import open_ballot
 from engine.errors import DanluError
+from engine.report.facts import facts_of
+from engine.report.page import page
 from engine.runs.journal import Event, read_journal
 from engine.runs.store import Run, create_run, find_run
 from engine.train.session import TrainingSession
@@ -53,6 +55,7 @@ def test_a_run_on_pairs_learns_to_prefer_the_better_answers(
     assert last["loss"] < 0.6 and last["reward_margin"] > 0.1
     assert last["reward_accuracy"] == 1.0
     assert of_kind(run, "eval")[-1]["metrics"]["reward_accuracy"] == 1.0
+    assert "100% of pairs in the right order" in page(facts_of(run), {})
     checkpoint = run.last_checkpoint()
     assert checkpoint is not None
     assert not (checkpoint / "ref").exists()  # the adapter alone, not what it is measured against

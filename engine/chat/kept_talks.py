@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.chat.conversation import Transcript
+from engine.chat.conversation import Transcript, read_transcript
 from engine.errors import DanluError
 from engine.home import home
 
@@ -54,6 +54,23 @@ def find_talk(text: str) -> Path:
                 return each
     there = ", ".join(talk.path.stem for talk in kept_talks()[:5]) or "–"
     raise DanluError("chat.no_such_talk", name=text, there=there)
+
+
+def delete_talk(file: Path) -> None:
+    """Delete the saved conversation whose JSON is ``file``, with its page in danlu's own folder; a
+    page elsewhere may be a person's own. Raises DanluError ``chat.cannot_delete``, and where the
+    file is no conversation."""
+    if _read(file) is None:
+        read_transcript(file)  # says why it is none
+    pages = [file.with_suffix(".md")] if file.parent == chats_root() else []
+    try:
+        for path in (*pages, file):  # what is listed goes last: cut off, it can be done again
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DanluError(
+            "chat.cannot_delete", path=file, folder=file.parent, reason=reason
+        ) from error
 
 
 def new_place(title: str) -> Path:

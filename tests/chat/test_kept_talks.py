@@ -10,13 +10,17 @@ import pytest
 
 from engine.chat.conversation import Answer, Conversation, Transcript, Turn, read_transcript
 from engine.chat.kept_part import part_there
-from engine.chat.kept_talks import find_talk, kept_talks, new_place, save_both
+from engine.chat.kept_talks import chats_root, find_talk, kept_talks, new_place, save_both
 from engine.chat.part import Part
 from engine.chat.sampling import Sampling
 from engine.errors import DanluError
 from engine.spec.sections import Model
+from tests.snapshot import screen_text
+from tests.tui.settle import until
+from tui.app import DanluApp
 from tui.main import main
 from tui.opening import take_over
+from tui.screens.kept_talks import KeptTalksScreen
 from tui.talk import Voice
 
 PLAIN = Part("embedded", Model(dtype="float32"))
@@ -74,6 +78,42 @@ def test_they_are_listed_as_json(danlu_home: Path, capsys: pytest.CaptureFixture
     assert found["title"] == "demo" and found["turns"] == 1 and found["asked"] == "one"
     assert main(["chat", "--open", "no-such", "--prompt", "x", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "chat.no_such_talk"
+
+
+def test_they_are_deleted_by_name_once_that_is_confirmed(
+    danlu_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, kept = save_both(talk(), new_place("demo"))
+    mine = danlu_home / "mine.json"
+    mine.write_text('{"rows": 3}')
+    assert main(["chat", "--delete", kept.stem, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "run.not_confirmed"
+    assert main(["chat", "--delete", str(mine), "--yes", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "chat.bad_file"
+    assert main(["chat", "--delete", kept.stem, "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"deleted": [str(kept)]}
+    assert not kept.exists() and not page.exists() and mine.is_file()
+
+
+async def test_on_their_screen_they_come_back_until_it_is_left(danlu_home: Path) -> None:
+    places = [chats_root() / name for name in ("one", "two")]
+    for number, place in enumerate(places):
+        kept = save_both(talk(place.name), place)[1]
+        document = json.loads(kept.read_text(encoding="utf-8"))
+        kept.write_text(json.dumps({**document, "time": 2000 - number}))
+    app = DanluApp(first=KeptTalksScreen(lambda kept, place: None))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "two" in screen_text(app))
+        await pilot.press("delete", "down", "ctrl+d")
+        assert screen_text(app).count("del brings it back") == 2
+        assert "2 deleted when you leave" in screen_text(app)
+        await pilot.press("delete")
+        assert screen_text(app).count("del brings it back") == 1
+        assert all(place.with_suffix(".json").is_file() for place in places)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, KeptTalksScreen))
+        await until(pilot, lambda: not places[0].with_suffix(".json").exists())
+    assert [path.name for path in sorted(chats_root().iterdir())] == ["two.json", "two.md"]
 
 
 def test_one_whose_folder_is_gone_is_named(danlu_home: Path) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.chat.conversation import Conversation, Transcript, read_transcript
-from engine.chat.kept_talks import find_talk, kept_talks
+from engine.chat.kept_talks import delete_talk, find_talk, kept_talks
 from engine.chat.sampling import CHAT_DEFAULT
 from engine.words import t
 from tui.cli.chat_lines import ChatLines, Voices
+from tui.cli.confirm import add_yes, confirm
 from tui.cli.progress_line import progress_line
 from tui.cli.sampling_options import add_sampling, chosen_sampling
 from tui.talk import MOST_VOICES, new_voice
@@ -34,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
     add("--open", metavar="FILE", help=t("cli_chat.open"))
     add("--saved", action="store_true", help=t("cli_chat.saved"))
+    add("--delete", action="append", default=[], metavar="FILE", help=t("cli_chat.delete"))
+    add_yes(parser)
     add("--save", metavar="FILE", type=_transcript_file, help=t("cli_chat.save"))
     add_sampling(parser)
     add("--json", action="store_true", help=t("cli_chat.json"))
@@ -44,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     """Talk until the person leaves. Raises DanluError."""
     if args.saved:
         return _list_saved(args.json)
+    if args.delete:
+        return _delete(args)
     if args.json and args.prompt is None:
         args.parser.error(t("cli_chat.json_needs_prompt"))
     kept = read_transcript(find_talk(args.open)) if args.open else None
@@ -103,6 +108,21 @@ def _list_saved(as_json: bool) -> int:
         print(f"{day}  {talk.path.stem}  {talk.turns}  {' '.join(talk.asked.split())[:60]}")
     if not talks:
         print(t("cli_chat.no_saved"))
+    return 0
+
+
+def _delete(args: argparse.Namespace) -> int:
+    """Raises DanluError ``chat.no_such_talk``, ``chat.bad_file``, ``run.not_confirmed``."""
+    files = [find_talk(text) for text in dict.fromkeys(args.delete)]
+    names = ", ".join(file.stem for file in files)
+    if not confirm(t("cli_chat.delete_sure", names=names), args):
+        return 0
+    for file in files:
+        delete_talk(file)
+    if args.json:
+        print(json.dumps({"deleted": list(map(str, files))}, ensure_ascii=False, indent=1))
+    else:
+        print(t("cli_chat.deleted", names=names))
     return 0
 
 

@@ -1,26 +1,31 @@
-"""Conversations that were saved, the newest first: one of them goes on."""
+"""Conversations that were saved, the newest first: one of them goes on, others are deleted."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
 from engine import words
 from engine.chat.conversation import Transcript, read_transcript
-from engine.chat.kept_talks import KeptTalk, chats_root, find_talk, kept_talks
+from engine.chat.kept_talks import KeptTalk, chats_root, delete_talk, find_talk, kept_talks
 from engine.errors import DanluError
 from tui.cells import fit
 from tui.ink import ink
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
+from tui.widgets.head_line import HeadLine
 from tui.widgets.pick_list import PickList
+from tui.widgets.row_list import RowList
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,17 @@ class Row:
 
 
 class KeptTalksScreen(DanluScreen):
-    """``take`` is given what is chosen, and where it was saved (without its ending)."""
+    """``take`` is given what is chosen, and where it was saved (without its ending). What is
+    deleted stays listed, and comes back by the same key, until the screen is left."""
 
     title_key = "kept_talks.title"
     AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "delete,ctrl+d", "delete", "keys.talk_delete", id="talk.delete",
+            key_display="del", priority=True,
+        ),
+    ]  # fmt: skip
     DEFAULT_CSS = "KeptTalksScreen DetailLines { height: 3; }"
 
     class Listed(Message):
@@ -51,6 +63,7 @@ class KeptTalksScreen(DanluScreen):
         self._take = take
         self._talks: list[KeptTalk] | None = None
         self._picks: PickList | None = None
+        self._deleted: set[Path] = set()
 
     def work(self) -> list[Widget]:
         self._picks = PickList(
@@ -66,6 +79,8 @@ class KeptTalksScreen(DanluScreen):
 
     def head_right(self) -> str:
         count = words.t("kept_talks.count", count=len(self._talks)) if self._talks else ""
+        if self._deleted:
+            count = words.t("kept_talks.deleted_count", count=len(self._deleted))
         return f"{count}   {words.language().upper()}".strip()
 
     def _rows(self) -> list[Row]:
@@ -82,10 +97,15 @@ class KeptTalksScreen(DanluScreen):
         talk = row.talk
         day = time.strftime("%Y-%m-%d %H:%M", time.localtime(talk.time))
         title = max(16, min(40, (cells - 32) // 2))
+        asked, gone = " ".join(talk.asked.split()), talk.path in self._deleted
+        if gone:
+            asked = f"{sign('no')} {words.t('kept_talks.deleted')}"
         text.append(f"{day}  ", ink(self, "ash"))
-        text.append(fit(talk.title, title), "bold" if current else "")
+        colour = ink(self, "ash" if gone else "foreground", bold=current and not gone)
+        text.append(fit(talk.title, title), colour)
         text.append(f" {fit(str(talk.turns), 3)} ", ink(self, "ash"))
-        return text.append(fit(" ".join(talk.asked.split()), max(8, cells - title - 26)))
+        left = max(8, cells - title - 26)
+        return text.append(fit(asked, left), ink(self, "gold" if gone else "foreground"))
 
     def on_mount(self) -> None:
         self.run_worker(self._look, thread=True, exit_on_error=False)
@@ -96,6 +116,20 @@ class KeptTalksScreen(DanluScreen):
     async def on_kept_talks_screen_listed(self, message: Listed) -> None:
         self._talks = message.talks
         await self.retranslate()
+
+    def on_unmount(self) -> None:
+        """Leaving is the last word on what was deleted; a lost terminal is not."""
+        for path in self._deleted if not self.danlu.hung_up else ():
+            with contextlib.suppress(DanluError):  # gone already, or not to be deleted: it stays
+                delete_talk(path)
+
+    def action_delete(self) -> None:
+        """Delete the conversation under the cursor, or take that back."""
+        rows = self.query_one(RowList)
+        if rows.current is not None and rows.current.talk is not None:
+            self._deleted ^= {rows.current.talk.path}
+            self.query_one(HeadLine).show(right=self.head_right())
+            rows.refresh()
 
     def on_pick_list_chosen(self, message: PickList.Chosen) -> None:
         if message.row.talk is not None:
@@ -112,6 +146,7 @@ class KeptTalksScreen(DanluScreen):
 
     def _open(self, path: Path) -> None:
         try:
+            self._deleted.discard(path)
             file = find_talk(str(path))
             kept = read_transcript(file)
         except DanluError as error:

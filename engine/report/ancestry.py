@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.report.markdown import code, inline, table
+from engine.runs.averages import RECORD_NAME, list_averages
 from engine.runs.extend import extension_words, extensions_of
 from engine.runs.store import Run
 from engine.words import said, t
 
-_AVERAGED = "average.json"  # what engine.average.average leaves beside an adapter it made
 _NONE = "–"
 _PRINT = 12  # digits of a hash that are shown; the JSON has all
 
@@ -34,6 +34,23 @@ def lineage_of(card: dict[str, Any]) -> list[dict[str, Any]]:
 def extensions(run: Run) -> list[dict[str, Any]]:
     """How the run was made longer, oldest first, each with the sentence that tells it."""
     return [{**asdict(each), "told": said(*extension_words(each))} for each in extensions_of(run)]
+
+
+def averages_with(run: Run) -> list[dict[str, Any]]:
+    """The averages that hold an adapter of ``run`` and are still there, newest first: ``{path,
+    averaged: [{target, weight, …}]}``."""
+    found = []
+    for average in list_averages():
+        parts = _averaged(Path(average.path))
+        if any(Path(str(part.get("path"))).parent == run.path.absolute() for part in parts):
+            found.append({"path": average.path, "averaged": parts})
+    return found
+
+
+def average_lines(averages: list[dict[str, Any]]) -> list[str]:
+    """What was averaged with adapters of the run, as it stands on the page; empty without any."""
+    titles = [t(f"report.{name}") for name in ("weights", "kind", "share", "fingerprint")]
+    return table(titles, _rows(averages)) if averages else []
 
 
 def ancestry_lines(lineage: list[dict[str, Any]], longer: list[dict[str, Any]]) -> list[str]:
@@ -71,7 +88,7 @@ def _print(weights: dict[str, Any]) -> str:
 def _averaged(folder: Path) -> list[dict[str, Any]]:
     """The adapters that the one in ``folder`` is the mean of; empty for another."""
     try:
-        document = json.loads((folder / _AVERAGED).read_text(encoding="utf-8"))
+        document = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
         return [
             {"target": str(each["target"]), "weight": float(each["weight"]), **each}
             for each in document["adapters"]

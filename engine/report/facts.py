@@ -10,9 +10,10 @@ from typing import Any
 from engine.chat.verify_report import VERIFY_NAME
 from engine.evaluate.stored_rows import stored_evaluations
 from engine.models.license import license_of
-from engine.report.ancestry import extensions, lineage_of
+from engine.report.ancestry import averages_with, extensions, lineage_of
 from engine.report.choices import Choice, choices_of
 from engine.report.curves import Curves, curves_of
+from engine.report.data_changes import data_changes_of
 from engine.report.proofs import exports_made, verifications_of
 from engine.report.rewards import Rewards, rewards_of
 from engine.runs.journal import Event, read_journal
@@ -53,6 +54,8 @@ class Facts:
     lineage: list[dict[str, Any]]
     extensions: list[dict[str, Any]]
     exports: list[dict[str, Any]]
+    averages: list[dict[str, Any]]
+    data_changes: list[dict[str, Any]]
     rewards: Rewards | None
     license: str | None
 
@@ -96,6 +99,7 @@ class Facts:
             "data": {
                 "sources": [{"source": s, "sha256": digest} for s, digest in self.sources],
                 "rows": plan.get("rows"), "eval_rows": plan.get("eval_rows"),
+                "changes": self.data_changes,
             },
             "settings": [choice.document() for choice in self.choices],
             "machine": self.card.get("machine"),
@@ -116,6 +120,7 @@ class Facts:
             "lineage": self.lineage,
             "extensions": self.extensions,
             "exports": self.exports,
+            "averages": self.averages,
             "error": summary.error,
             "curves": self.curves.document(),
         }  # fmt: skip
@@ -143,6 +148,8 @@ def facts_of(run: Run) -> Facts:
         lineage=lineage_of(card),
         extensions=extensions(run),
         exports=exports_made(run),
+        averages=averages_with(run),
+        data_changes=data_changes_of(card),
         rewards=rewards_of(events),
         license=license_of(Path(folder)) if folder else None,
     )

@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from engine.report.ancestry import ancestry_lines
+from engine.report.ancestry import ancestry_lines, average_lines
+from engine.report.data_changes import data_change_lines
 from engine.report.facts import Facts
 from engine.report.markdown import cell, code, inline, section, table
 from engine.report.proofs import evaluation_lines, export_lines, verify_lines
@@ -31,6 +32,7 @@ def page(facts: Facts, pictures: Mapping[str, str]) -> str:
     lines += section(t("report.settings"), setting_lines(facts))
     lines += section(t("report.checkpoints"), _checkpoint_lines(facts))
     lines += section(t("report.exports"), export_lines(facts.exports))
+    lines += section(t("report.averages"), average_lines(facts.averages))
     lines += section(t("report.machine"), _machine_lines(facts))
     return "\n".join(lines).rstrip() + "\n"
 
@@ -105,7 +107,7 @@ def _data_lines(facts: Facts) -> list[str]:
     if facts.plan.get("rows") is not None:
         counts = {"rows": facts.plan["rows"], "eval_rows": facts.plan.get("eval_rows") or 0}
         lines += [t("report.rows_value", **counts), ""]
-    return lines
+    return lines + data_change_lines(facts.data_changes)
 
 
 def setting_lines(facts: Facts) -> list[str]:

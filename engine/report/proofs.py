@@ -39,8 +39,10 @@ def verifications_of(run: Run) -> list[dict[str, Any]]:
 
 
 def exports_made(run: Run) -> list[dict[str, Any]]:
-    """The exports that are still where they were put, oldest first."""
-    shown = ("format", "quant", "target", "bytes", "verified", "reason")
+    """The exports that are still where they were put, oldest first: what each was made of, and
+    whether it was proved."""
+    made_of = ("target", "checkpoint", "base", "base_revision", "trained_on")
+    shown = ("format", "quant", *made_of, "bytes", "verified", "reason")
     return [
         {"folder": str(each.folder), **{name: each.document.get(name) for name in shown}}
         for each in exports_of(run)
@@ -154,7 +156,7 @@ def _change(name: str, found: Mapping[str, Any]) -> str:
 
 def export_lines(exports: list[dict[str, Any]]) -> list[str]:
     """What was exported, and whether it was proved to answer the same; empty without any."""
-    titles = [t(f"report.{name}") for name in ("export", "checkpoint", "size", "proved")]
+    titles = [t(f"report.{name}") for name in ("export", "checkpoint", "base", "size", "proved")]
     rows = list(_export_rows(exports))
     return table(titles, rows) if rows else []
 
@@ -166,4 +168,11 @@ def _export_rows(exports: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
         proved = "none" if verified is None else "yes" if verified else "no"
         checkpoint = str(made.get("target") or _NONE).rpartition("/")[2]
         size = human_bytes(made.get("bytes") or 0)
-        yield code(kind), code(checkpoint), size, t(f"report.proved_{proved}")
+        yield code(kind), code(checkpoint), _base(made), size, t(f"report.proved_{proved}")
+
+
+def _base(made: dict[str, Any]) -> str:
+    """The model below, with how it was held while training."""
+    trained_on = made.get("trained_on")
+    held = f" · {inline(trained_on)}" if trained_on not in (None, "none") else ""
+    return f"{code(made['base'])}{held}" if made.get("base") else _NONE

@@ -33,7 +33,7 @@ _ALIKE = ("data.max_dropped",)  # decides whether a run starts, not on which row
 _ORDER = ("method.stage", "train.seed", "train.packing", "train.group_by_length")
 _BATCH = ("train.per_device_train_batch_size", "train.gradient_accumulation_steps")
 _BATCH_NAME = " × ".join(path.partition(".")[2] for path in _BATCH)
-_KEPT = "data_changes"  # in the card: what a person took on knowingly
+ACCEPTED = "data_changes"  # in the card: what a person took on knowingly
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def _note(
 ) -> None:
     entry = {"time": round(time.time(), 3), "step": step, "changes": [asdict(c) for c in changes]}
     settings = {**(card.get("settings") or {}), **_settings(spec)}
-    kept = [*(card.get(_KEPT) or []), entry]
-    write_card(run.path, data=dict(prints), settings=settings, **{_KEPT: kept})
+    kept = [*(card.get(ACCEPTED) or []), entry]
+    write_card(run.path, data=dict(prints), settings=settings, **{ACCEPTED: kept})
     journal = JournalWriter(run.path)
     try:
         values = {"step": step, "changed": ", ".join(change.told for change in changes)}

@@ -19,8 +19,10 @@ from engine.report.write import write_report
 from engine.runs.store import Run
 from engine.spec.run_spec import RunSpec
 from engine.train.card import write_card
+from engine.train.same_rows import RowChange
 from engine.train.schedule import Extension
 from tests.recorded.replay import recorded_run as _recorded_run
+from tests.tui.sample_runs import make_average
 from tui.main import main
 
 _VERIFIED = {
@@ -73,7 +75,14 @@ def with_a_past(run: Run) -> None:
     lineage = {"kind": "adapter", "path": str(mean), "run": None, "checkpoint": "mean",
                "step": None, "sha256": "ef" * 32, "of": older}  # fmt: skip
     longer = Extension(100, 100, 160, 6.0, 10.0, "decay", 5, 1e-4, 1e-4, 0.0)
-    write_card(run.path, lineage=lineage, extensions=[asdict(longer)])
+    changes = [asdict(RowChange("/x/identity.jsonl", "ab" * 32, "ba" * 32)),
+               asdict(RowChange("data.max_length", "512", "1024"))]  # fmt: skip
+    accepted = [{"time": 1_800_000_000.0, "step": 80, "changes": changes}]
+    write_card(run.path, lineage=lineage, extensions=[asdict(longer)], data_changes=accepted)
+    own = make_average("mix", "identity/checkpoint-160", "news/checkpoint-20")
+    listed = json.loads((own / "average.json").read_text())
+    listed["adapters"][0]["path"] = str(run.path.absolute() / "checkpoint-160")
+    (own / "average.json").write_text(json.dumps(listed))
     gate = {"passed": False, "worse_than_base": [2], "worse_than_earlier": [], "earlier": None}
     sums = {"match": "exact", "base_right": 2, "gate": gate, "questions": 2, "right": 1}
     kept = run.path / "checkpoint-160" / "verify.json"
@@ -91,7 +100,8 @@ def with_a_past(run: Run) -> None:
     export = run.path / "merged"
     export.mkdir()
     made = {"format": "gguf", "quant": "Q8_0", "target": "identity/checkpoint-160",
-            "bytes": 2**20, "verified": True}  # fmt: skip
+            "bytes": 2**20, "verified": True, "base": "Qwen/Qwen3-8B",
+            "trained_on": "nf4"}  # fmt: skip
     (export / "export.json").write_text(json.dumps(made))
     record(run.path, export)
 
@@ -108,6 +118,7 @@ def test_its_past_and_what_was_proved_are_told_on_the_page_and_as_json(
         "first/checkpoint-9", "demo/checkpoint-2", "75 %", "cdcdcdcdcdcd", "100 → 160",
         "mine.jsonl", "C-Eval", "lm_eval 0.4", "+5 [-1, +11]", "gguf Q8_0",
         words.t("verify_report.held"), words.t("report.gate_closed"), words.t("report.proved_yes"),
+        "news/checkpoint-20", "data.max\\_length 512 → 1024", "`Qwen/Qwen3-8B` · nf4",
         words.t("report.weights_kind.average"), words.t("evaluate.limited", count=3),
     ):  # fmt: skip
         assert told in text, told
@@ -117,6 +128,9 @@ def test_its_past_and_what_was_proved_are_told_on_the_page_and_as_json(
     assert [each["kind"] for each in document["lineage"]] == ["adapter", "full"]
     assert [part["weight"] for part in document["lineage"][0]["averaged"]] == [0.75, 0.25]
     assert document["extensions"][0]["steps"] == 160
+    assert document["data"]["changes"][0]["changes"][0]["now"] == "ba" * 32
+    assert [part["weight"] for part in document["averages"][0]["averaged"]] == [0.5, 0.5]
+    assert document["exports"][0]["base"] == "Qwen/Qwen3-8B"
     assert [each["golden"] for each in document["verifications"]] == [None, "/x/mine.jsonl"]
     assert document["verify"]["gate"]["worse_than_base"] == [2]
     assert document["exports"][0]["verified"] is True

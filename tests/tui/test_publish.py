@@ -19,6 +19,7 @@ from tui.screens.live import LiveScreen
 from tui.screens.login import LoginScreen
 from tui.screens.page import PageScreen
 from tui.screens.publish import PublishScreen
+from tui.widgets.row_list import RowList
 from tui.screens.report import ReportScreen
 
 _FILES = (("README.md", 2300), ("loss.svg", 1900), ("adapter_model.safetensors", 9_856_000))
@@ -60,6 +61,8 @@ async def test_it_says_what_would_be_sent_and_who_would_see_it(
         assert isinstance(app.screen, PageScreen)
         shown = screen_text(app)
         assert "little furnace" in shown and "license: mit" in shown
+        await pilot.press("escape", "down", "f2", "f2")  # there and back, the field still chosen
+        assert app.screen.query_one(RowList).current == "repo"
 
 
 async def test_what_is_missing_is_asked_for_and_a_name_is_checked_as_it_is_typed(

@@ -81,7 +81,7 @@ class ExportScreen(DanluScreen):
 
     @property
     def _format(self) -> str:
-        chosen = self.query_one(RowList).current if self.is_mounted else None
+        chosen = next((rows.current for rows in self.query(RowList)), None)
         return chosen or FORMATS[0]
 
     def _draw(self, format: str, cells: int, selected: bool) -> Text:

@@ -61,7 +61,7 @@ class JobsScreen(DanluScreen):
 
     @property
     def _current(self) -> AtWork | None:
-        return self.query_one(RowList).current if self.is_mounted else None
+        return next((rows.current for rows in self.query(RowList)), None)
 
     def _draw(self, job: AtWork, cells: int, selected: bool) -> Text:
         text = Text().append(f" {sign('next')} " if selected else "   ", ink(self, "ember"))

@@ -128,7 +128,7 @@ class PublishScreen(DanluScreen):
         return t(f"publish_screen.card_{self._card}"), "foreground"
 
     def _details(self) -> list[Detail]:
-        row = self.query_one(RowList).current if self.is_mounted else None
+        row = next((rows.current for rows in self.query(RowList)), None)
         about = words.t(f"publish_screen.{row}_about") if row in _FIELDS else ""
         here = "token_here" if token_here(self._hub) else "no_token"
         token = words.t(f"publish_screen.{here}", hub=HUB_NAMES[self._hub])

@@ -19,8 +19,8 @@ from tui.screens.live import LiveScreen
 from tui.screens.login import LoginScreen
 from tui.screens.page import PageScreen
 from tui.screens.publish import PublishScreen
-from tui.widgets.row_list import RowList
 from tui.screens.report import ReportScreen
+from tui.widgets.row_list import RowList
 
 _FILES = (("README.md", 2300), ("loss.svg", 1900), ("adapter_model.safetensors", 9_856_000))
 

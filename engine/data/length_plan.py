@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.data.packing import packs_needed
+from engine.spec.stages import sequences_a_row
 
 LIMITS = (512, 1024, 2048, 4096, 8192, 16384, 32768)
 SHARES = (50, 90, 95, 99, 100)
@@ -64,10 +65,15 @@ class LengthPlan:
 
 
 def length_plan(
-    lengths: Sequence[int], *, max_length: int | None = None, context: int | None = None
+    lengths: Sequence[int],
+    *,
+    max_length: int | None = None,
+    context: int | None = None,
+    stage: str = "sft",
 ) -> LengthPlan | None:
     """The plan for rows of these lengths; None without rows. ``context`` is what the model takes at
-    most: longer lengths are not among the cuts, nor suggested."""
+    most: longer lengths are not among the cuts, nor suggested. Pairs count as if both sides were as
+    long as the longer, and are not packed."""
     if not lengths:
         return None
     ordered = sorted(lengths)
@@ -85,8 +91,8 @@ def length_plan(
         percentiles={share: percentile(ordered, share / 100) for share in SHARES},
         cuts=cuts,
         over=now.rows,
-        tokens=now.tokens,
-        packed=len(tried) / packs_needed(tried, limit),
+        tokens=now.tokens * sequences_a_row(stage),
+        packed=len(tried) / packs_needed(tried, limit) if stage == "sft" else 1.0,
         suggested=suggested,
         suggested_cut=len(ordered) - bisect_right(ordered, suggested),
         why=why,

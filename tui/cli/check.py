@@ -98,7 +98,9 @@ def _plan(report: Report, args: argparse.Namespace) -> LengthPlan | None:
     """What the lengths of all rows say; None where they are not known."""
     from engine.data.length_plan import length_plan
 
-    return length_plan(report.lengths, max_length=args.max_length)
+    stages = {source.stage for source in report.sources}
+    stage = stages.pop() if len(stages) == 1 else "sft"
+    return length_plan(report.lengths, max_length=args.max_length, stage=stage)
 
 
 def sources_of(args: argparse.Namespace, named: Sequence[str]) -> list[Source]:

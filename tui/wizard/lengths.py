@@ -41,10 +41,10 @@ class Lengths:
 
 
 def lengths_of(
-    values: Sequence[int], context: int | None, max_length: int | None = None
+    values: Sequence[int], context: int | None, max_length: int | None = None, stage: str = "sft"
 ) -> Lengths | None:
     """The summary of the rows' lengths; None without rows. Takes a moment for a million rows."""
-    plan = length_plan(values, max_length=max_length, context=context)
+    plan = length_plan(values, max_length=max_length, context=context, stage=stage)
     if plan is None:
         return None
     ordered = sorted(values)

@@ -55,10 +55,10 @@ def draft_lengths(draft: Draft) -> Lengths | None:
     if report is None:
         return None
     context = facts.context_length if facts else None
-    limit = draft.spec.data.max_length
+    limit, stage = draft.spec.data.max_length, draft.spec.method.stage
 
     def look(job: Job) -> Lengths | None:
-        return lengths_of(report.lengths, context, limit)
+        return lengths_of(report.lengths, context, limit, stage)
 
     return draft.desk.ask("lengths", (id(report), context, limit), look).result
 

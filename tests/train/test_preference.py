@@ -61,7 +61,14 @@ def test_a_run_on_pairs_learns_to_prefer_the_better_answers(
     assert not (checkpoint / "ref").exists()  # the adapter alone, not what it is measured against
 
 
-@pytest.mark.parametrize("begun", ["new", "adapter", "full"])
+@pytest.mark.parametrize(
+    "begun",
+    [
+        pytest.param("new", marks=pytest.mark.slow),
+        "adapter",
+        pytest.param("full", marks=pytest.mark.slow),
+    ],
+)
 def test_a_resumed_run_measures_against_the_model_from_before_its_first_step(
     tiny_model: Path, tmp_path: Path, begun: str
 ) -> None:
@@ -144,6 +151,7 @@ def test_other_rows_are_refused_where_what_they_are_measured_against_is_gone(
     assert caught.value.code == "train.reference_gone"
 
 
+@pytest.mark.slow
 def test_the_losses_are_those_of_plain_trl(tiny_model: Path, tmp_path: Path) -> None:
     """TRL tokenises by itself here; the template's newline behind the stop token is part of its
     answers, alike on both sides and the same before and after."""

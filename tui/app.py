@@ -22,7 +22,7 @@ from engine.errors import DanluError
 from tui.exact_update import ExactUpdate
 from tui.key_order import KeyOrder
 from tui.plain_signs import PlainSigns
-from tui.screens.base import DanluScreen
+from tui.screens.redraw import Retranslated
 from tui.settings import change_settings
 from tui.symbols import ascii_only
 from tui.theme import THEMES
@@ -44,6 +44,8 @@ class DanluApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "keys.quit", id="app.quit", show=False, priority=True),
         Binding("ctrl+c", "quit", "keys.quit", id="app.leave", show=False, priority=True),
+        # With priority it works above other screens, too, as in a question.
+        Binding("f2", "language", "keys.language", id="app.language", show=False, priority=True),
     ]
     CSS = "Toast { width: 60; max-width: 75%; padding: 0 1; }"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
@@ -156,10 +158,13 @@ class DanluApp(App[None]):
             change_settings(language=words.language())
         await self.redraw_all()
 
+    async def action_language(self) -> None:
+        await self.switch_language()
+
     async def redraw_all(self) -> None:
         """Draw every word and sign again, on every screen that is open."""
         for screen in self.screen_stack:
-            if isinstance(screen, DanluScreen):
+            if isinstance(screen, Retranslated):
                 await screen.retranslate()
 
     def start_training(self, run: Run, resume: bool = False) -> None:

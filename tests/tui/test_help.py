@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.widgets import Input
 
 import tui.screens
 import tui.widgets
@@ -21,9 +22,12 @@ from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.sample_runs import make_run
 from tests.tui.settle import settle, until
 from tui.app import DanluApp
+from tui.screens.ask import AskScreen
+from tui.screens.browse import BrowseScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.error import ErrorScreen
 from tui.screens.leave import LeaveScreen
+from tui.screens.prune import PruneScreen
 from tui.screens.runs import RunsScreen
 
 
@@ -160,3 +164,28 @@ async def test_without_a_training_leaving_is_immediate() -> None:
         await settle(pilot)
         await pilot.press("q")
         await until(pilot, lambda: not pilot.app.is_running, seconds=5)
+
+
+async def test_the_language_changes_above_other_screens_and_what_is_typed_stays() -> None:
+    run = make_run("identity")
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.push_screen(AskScreen("identity"))
+        await pilot.press("a", "b", "f2")
+        assert app.screen.query_one(Input).value == "ab" and app.screen.query_one(Input).has_focus
+        assert "esc 关闭" in screen_text(app).splitlines()[-1]
+        await pilot.press("c", "escape")
+        app.push_screen(ErrorScreen(DanluError("run.not_found", run="x")))
+        await pilot.press("f2")
+        assert "What to do" in screen_text(app)
+        await pilot.press("escape")
+        app.push_screen(PruneScreen([run]))
+        await settle(pilot)
+        await pilot.press("f2")
+        await until(pilot, lambda: "检查点" in screen_text(app))
+        await pilot.press("escape", "o", "f2")
+        assert isinstance(app.screen, BrowseScreen)
+        assert "esc back" in screen_text(app).splitlines()[-1]
+        await pilot.press("escape")
+        assert words.t("runs.title") in screen_text(app)

@@ -14,10 +14,10 @@ from textual.widget import Widget
 
 from engine import words
 from engine.errors import DanluError
+from tui.screens.redraw import redraw
 from tui.typed_keys import know_typed_keys
 from tui.widgets.head_line import HeadLine
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.row_list import RowList
 
 know_typed_keys()
 
@@ -41,7 +41,6 @@ class DanluScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "keys.back", id="back"),
         Binding("question_mark,f1", "help", "keys.help", id="help"),
-        Binding("f2", "language", "keys.language", id="language", show=False),
     ]
 
     DEFAULT_CSS = """
@@ -73,16 +72,8 @@ class DanluScreen(Screen[None]):
         return words.language().upper()
 
     async def retranslate(self) -> None:
-        """Draw every word again, in the language that is now in use. The focus stays in the widget
-        of the same kind, and the cursor of each list where it was."""
-        focused = type(self.focused)
-        cursors = [rows.cursor for rows in self.query(RowList)]
-        await self.recompose()
-        for rows, cursor in zip(self.query(RowList), cursors, strict=False):
-            rows.move_to(cursor)
-        again = next((widget for widget in self.query("*") if type(widget) is focused), None)
-        if again is not None:
-            again.focus()
+        """Draw every word again, in the language that is now in use."""
+        await redraw(self)
 
     def on_resize(self) -> None:
         from tui.screens.too_small import TooSmallScreen, too_small

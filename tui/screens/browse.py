@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from tui.screens.redraw import redraw
 from tui.widgets.file_browser import FileBrowser, Wanted
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.prose import Prose
@@ -36,6 +37,9 @@ class BrowseScreen(ModalScreen[Path]):
     def compose(self) -> ComposeResult:
         yield Vertical(Prose("", self._about), FileBrowser(self._folder, self._wanted))
         yield KeyBar()
+
+    async def retranslate(self) -> None:
+        await redraw(self)
 
     def on_file_browser_chosen(self, event: FileBrowser.Chosen) -> None:
         self.dismiss(event.path)

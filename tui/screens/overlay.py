@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from tui.screens.redraw import redraw
 from tui.symbols import ascii_only
 from tui.widgets.key_bar import KeyBar
 
@@ -42,6 +43,10 @@ class OverlayScreen(ModalScreen[Answer], Generic[Answer]):
     def work(self) -> list[Widget]:
         """What stands in the panel."""
         return []
+
+    async def retranslate(self) -> None:
+        """Draw every word again. What this was asked in words, as a question, stays as it is."""
+        await redraw(self)
 
     def action_close(self) -> None:
         self.dismiss(None)

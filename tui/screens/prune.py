@@ -113,6 +113,10 @@ class PruneScreen(OverlayScreen[PruneRule]):
             self.query_one("#outcome", Prose).say(_outcome(message.plans, message.error))
             self.query_one("#names", Prose).say(_named(message.plans))
 
+    async def retranslate(self) -> None:
+        await super().retranslate()
+        self._plan()
+
     def action_prune(self) -> None:
         planned = self._planned
         ready = planned is not None and planned.rule == self.rule and planned.error is None

@@ -17,7 +17,7 @@ from engine.spec.run_spec import RunSpec
 from engine.train.session import TrainingSession
 
 STEPS = 4
-_ROWS = 64  # of each source
+_ROWS = 64  # of each source, at most
 _POLL_SECONDS = 0.2
 
 
@@ -44,7 +44,10 @@ def probe(spec: RunSpec, job: Job) -> Rate:
 def _short(spec: RunSpec) -> RunSpec:
     data = replace(
         spec.data,
-        train=[replace(each, sample=each.sample or _ROWS, share=None) for each in spec.data.train],
+        train=[
+            replace(each, sample=min(each.sample or _ROWS, _ROWS), share=None)
+            for each in spec.data.train
+        ],
         eval=[],
         eval_fraction=0.0,
     )

@@ -12,6 +12,7 @@ from engine.spec.reach import learns_little
 from engine.spec.resolve import epochs_of, steps_of
 from engine.spec.run_spec import RunSpec
 from engine.spec.sections import PARAMETERS
+from engine.spec.stages import epochs_beside
 from engine.spec.yaml_form import show_value
 from engine.units import human_bytes, human_count, human_duration
 from tui.symbols import sign
@@ -140,7 +141,8 @@ def _time(draft: Draft) -> str:
     if found is None or rows is None:
         return f"{UNKNOWN} {words.t('wizard_review.time_later')}"
     spec = draft.resolved()
-    seconds = found.seconds(rows * epochs_of(spec, rows), findings.tokens_per_row(draft))
+    passes = epochs_of(spec, rows) + epochs_beside(spec.method.stage)
+    seconds = found.seconds(rows * passes, findings.tokens_per_row(draft))
     near = found.told_from
     known = findings.facts(draft)
     # A run counts its adapter, too.

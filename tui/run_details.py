@@ -59,7 +59,7 @@ def _remark(line: Line) -> tuple[str, str]:
     head = line.head
     if line.found.damaged:
         error = DanluError("run.damaged", run=line.found.name, folder=line.found.path)
-        return f"{error.what} {error.why} {error.fix_text(error.fixes[0])}", "cinnabar"
+        return words.sentences(str(error), error.fix_text(error.fixes[0])), "cinnabar"
     if head is None:
         return "", "gold"
     if head.error:

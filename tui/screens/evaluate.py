@@ -113,7 +113,9 @@ class EvaluateScreen(DanluScreen):
         benchmark = self._choices.benchmark
         lack = lacking(benchmark) if benchmark else None
         if lack is not None:
-            return [Detail(f"{lack.what} {lack.fix_text(lack.fixes[0])}", "gold", "wrap")]
+            return [
+                Detail(words.sentences(lack.what, lack.fix_text(lack.fixes[0])), "gold", "wrap")
+            ]
         if benchmark and key == "data":
             key = f"benchmark.{benchmark.name}"
         return [Detail(words.t(f"evaluate_screen.{key}_about"), "ash", "wrap")]

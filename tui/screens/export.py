@@ -101,7 +101,7 @@ class ExportScreen(DanluScreen):
         if lack:
             told = lack.fixes[:1] if "install" in lack.values else lack.fixes  # no room for two
             fixes = [Detail(lack.fix_text(fix), "gold", "wrap") for fix in told]
-            return [Detail(f"{lack.what} {lack.why}", "foreground", "wrap"), *fixes]
+            return [Detail(str(lack), "foreground", "wrap"), *fixes]
         kind = self._kind_words()
         verify = words.t("export_screen.verify_on" if self._verify else "export_screen.verify_off")
         return [

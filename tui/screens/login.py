@@ -71,7 +71,7 @@ class LoginScreen(OverlayScreen[LoggedIn]):
             self.dismiss(outcome.result)
         elif outcome.error is not None:
             error = outcome.error
-            self._say(f"{sign('no')} {error.what} {error.why}", refused=True)
+            self._say(f"{sign('no')} {error}", refused=True)
 
     def _say(self, text: str, *, refused: bool = False) -> None:
         said = self.query_one(".said", Static)

@@ -217,7 +217,7 @@ class PublishScreen(DanluScreen):
         try:
             check_repo_id(text, self._hub)
         except DanluError as error:
-            return f"{error.what} {error.why}"
+            return str(error)
         return ""
 
     def _command(self) -> list[str]:

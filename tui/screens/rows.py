@@ -127,7 +127,7 @@ class RowsScreen(DanluScreen):
         running = next((t for t in (self._jump, task) if t is not None and not t.done), None)
         self.query_one(JobBar).show(running.job if running else None)
         if task.error is not None:
-            self._say(f"{task.error.what} {task.error.why}", [])
+            self._say(str(task.error), [])
         elif task.result is not None:
             self._show(task.result)
         elif task.done and self._reader is not None and self._reader.complete:

@@ -92,7 +92,7 @@ def _wrong(row: Field, cells: int, error: DanluError | None) -> list[Content]:
     found = [error] if error is not None else list(row.wrong)
     lines = []
     for each in found[:2]:
-        text = f"{sign('no')} {each.what} {each.why}"
+        text = f"{sign('no')} {each}"
         lines += [Content.styled(line, "$cinnabar bold") for line in wrap(text, cells)]
     if found and error is None:
         lines.append(Content.styled(words.t("wizard_parameters.ways_out"), "$ember bold"))

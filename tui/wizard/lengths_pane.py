@@ -123,7 +123,7 @@ def _unknown(draft: Draft) -> str:
         return words.t("wizard_data.warming")
     tokenizer = draft.desk.find("tokenizer")
     if tokenizer is not None and tokenizer.error is not None:
-        return f"{sign('warn')} {tokenizer.error.what} {tokenizer.error.why}"
+        return f"{sign('warn')} {tokenizer.error}"
     if findings.local_folder(draft) is None:
         return words.t("wizard_data.lengths_later")
     return ""

@@ -26,7 +26,7 @@ def model_facts(draft: Draft, source: str) -> list[Fact]:
     task = findings.ask_facts(draft, source)
     error = findings.model_error(draft, source)
     if error is not None:
-        lead = f"{sign('no')} {error.what} {error.why}"
+        lead = f"{sign('no')} {error}"
         fixes = [Fact("", error.fix_text(fix), wide=True) for fix in error.fixes]
         return [Fact("", lead, "$cinnabar", wide=True), *fixes]
     if task is None:

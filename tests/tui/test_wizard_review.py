@@ -165,7 +165,7 @@ async def test_language_switches_on_every_step_without_losing_the_place() -> Non
         for key, word in (
             ("1", "模型"),
             ("2", "来源"),
-            ("3", "显存"),
+            ("3", "内存"),
             ("4", "就用这些值"),
             ("5", "步数"),
         ):

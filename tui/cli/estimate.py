@@ -14,6 +14,7 @@ from tui.cli.options import add_json, add_set, number_within
 from tui.cli.progress_line import progress_line
 from tui.cli.table import table
 from tui.cli.train import spec_or_recipe
+from tui.memory_word import memory_words
 
 if TYPE_CHECKING:
     from engine.job import Job
@@ -89,10 +90,14 @@ def _lines(found: Estimate, cells: int) -> list[str]:
     ]
     rows = [(item.label, human_bytes(item.bytes), item.why_text) for item in found.items]
     rows.append((words.t("cli_estimate.sum"), human_bytes(found.required_bytes), ""))
-    lines += table(words.t("cli_estimate.columns").split("|"), rows, cells)
+    lines += table(
+        memory_words(not found.device.startswith("CPU"), "cli_estimate.columns").split("|"),
+        rows,
+        cells,
+    )
     lines += ["", *_plan(found)]
     if found.changes:
-        lines += ["", *_change_lines(found.changes, cells)]
+        lines += ["", *_change_lines(found.changes, cells, not found.device.startswith("CPU"))]
     return lines
 
 
@@ -105,7 +110,7 @@ def _plan(found: Estimate) -> list[str]:
     return lines
 
 
-def _change_lines(changes: tuple[Change, ...], cells: int) -> list[str]:
+def _change_lines(changes: tuple[Change, ...], cells: int, card: bool) -> list[str]:
     rows = [
         (
             words.t(f"cli_estimate.{'fits' if change.fits else 'not_enough'}"),
@@ -115,7 +120,7 @@ def _change_lines(changes: tuple[Change, ...], cells: int) -> list[str]:
         )
         for change in changes
     ]
-    return table(words.t("cli_estimate.change_columns").split("|"), rows, cells)
+    return table(memory_words(card, "cli_estimate.change_columns").split("|"), rows, cells)
 
 
 def _settings(values: Any) -> str:

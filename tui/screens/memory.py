@@ -14,6 +14,7 @@ from engine import words
 from engine.errors import DanluError
 from engine.hardware import machine
 from tui.cells import fit, width
+from tui.memory_word import memory_words
 from tui.symbols import sign
 from tui.widgets.job_bar import JobBar
 from tui.widgets.prose import Prose
@@ -131,16 +132,21 @@ class MemoryScreen(StepScreen):
         parts = [*(item.bytes for item in kept), *([others] if others else [])]
         bar.show(parts, found.free_bytes, verdict_said(found))
         items.update(item_lines(kept, others, max(40, self.size.width - 4)))
-        heading.update(change_heading(self, self.size.width - 2))
+        heading.update(change_heading(self, self.size.width - 2, self._card))
+
+    @property
+    def _card(self) -> bool:
+        return bool(self.draft.machine.gpus)
 
     def _said(self, found: Estimate | None) -> str:
         if found is not None:
-            verdict = words.t("wizard_memory.too_much") if found.verdict == "does_not_fit" else ""
+            too_much = memory_words(self._card, "wizard_memory.too_much")
+            verdict = too_much if found.verdict == "does_not_fit" else ""
             away = words.t("wizard_memory.by_shapes") if estimates.is_away(self.draft) else ""
             return "\n".join(said for said in (verdict, away) if said)
         error = self._error()
         if error is not None:
-            return f"{sign('no')} {error.what} {error.why}"
+            return f"{sign('no')} {error}"
         if self.draft.exclusions():
             return f"{sign('no')} {self.draft.exclusions()[0].what}"
         if estimates.is_away(self.draft) and estimates.ask_shapes(self.draft) is None:

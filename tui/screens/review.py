@@ -16,6 +16,7 @@ from engine import words
 from engine.errors import DanluError
 from tui.cells import fit, right
 from tui.ink import ink
+from tui.memory_word import memory_words
 from tui.screens.ask import AskScreen
 from tui.symbols import sign
 from tui.widgets.fact_grid import FactGrid
@@ -103,7 +104,7 @@ class ReviewScreen(StepScreen):
         line = Text().append(lead, ink(self, "ember", bold=True))
         if row.step:
             number = STEPS.index(row.step) + 1
-            name = words.t(f"wizard.step.{row.step}")
+            name = memory_words(bool(self.draft.machine.gpus), f"wizard.step.{row.step}")
             text = f"{sign('no')} {words.t('wizard.problem_at', step=name, problem=row.text)}"
             line.append(fit(text, cells - 8), ink(self, "cinnabar", bold=selected))
             return line.append(right(str(number), 5), ink(self, "ember", bold=True))

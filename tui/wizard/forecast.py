@@ -15,6 +15,7 @@ from engine.spec.sections import PARAMETERS
 from engine.spec.stages import epochs_beside
 from engine.spec.yaml_form import show_value
 from engine.units import human_bytes, human_count, human_duration
+from tui.memory_word import memory_words
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact
 from tui.wizard import estimates, findings
@@ -153,7 +154,7 @@ def _time(draft: Draft) -> str:
 
 
 def _memory(draft: Draft) -> Fact:
-    name = words.t("wizard_review.memory")
+    name = memory_words(bool(draft.machine.gpus), "wizard_review.memory")
     found = _estimate(draft)
     verdict = estimates.verdict(draft)
     if verdict is None:

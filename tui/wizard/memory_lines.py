@@ -14,6 +14,7 @@ from engine import words
 from engine.units import GIB, human_bytes
 from tui.cells import fit, right, width
 from tui.ink import ink
+from tui.memory_word import memory_words
 from tui.symbols import sign
 from tui.widgets.stacked_bar import shade
 from tui.wizard.draft import Draft
@@ -127,10 +128,10 @@ def _speed(change: Change) -> str:
     return f"{percent:+d}%" if percent else "±0"
 
 
-def change_heading(widget: Widget, cells: int) -> Text:
-    """The names of the columns of the changes."""
+def change_heading(widget: Widget, cells: int, card: bool) -> Text:
+    """The names of the columns of the changes, on a machine with a ``card`` or without."""
     line = Text(fit(f"  {words.t('wizard_memory.changes')}", cells - sum(_NUMBERS)))
-    line.append(right(words.t("wizard_memory.memory"), _NUMBERS[0]))
+    line.append(right(memory_words(card, "wizard_memory.memory"), _NUMBERS[0]))
     line.append(right(words.t("wizard_memory.speed"), _NUMBERS[1]))
     line.stylize(ink(widget, "ash"))
     return line

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from engine import words
+from tui.memory_word import memory_words
 from tui.symbols import sign
 from tui.wizard.steps import STEPS
 
@@ -13,12 +14,14 @@ _MARKS = {"done": ("yes", "$jade"), "problem": ("no", "$cinnabar"), "open": ("",
 
 
 class StepRail(Widget):
-    """``states`` says of each step: done, problem or open; ``now`` is the step on the screen."""
+    """``states`` says of each step: done, problem or open; ``now`` is the step on the screen;
+    ``card`` whether this machine has one."""
 
     DEFAULT_CSS = "StepRail { dock: top; height: 2; color: $foreground; }"
 
-    def __init__(self, now: str, states: dict[str, str]) -> None:
+    def __init__(self, now: str, states: dict[str, str], card: bool) -> None:
         super().__init__()
+        self._card = card
         self._now = now
         self._states = states
 
@@ -40,7 +43,7 @@ class StepRail(Widget):
         return Content.assemble(line, "\n", rule)
 
     def _step(self, number: int, step: str) -> Content:
-        name = f"{number} {words.t(f'wizard.step.{step}')}"
+        name = f"{number} {memory_words(self._card, f'wizard.step.{step}')}"
         mark, colour = _MARKS[self._states[step]]
         if step == self._now:
             here = (sign("now"), "$ember bold")

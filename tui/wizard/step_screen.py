@@ -41,7 +41,7 @@ class StepScreen(DanluScreen):
         self._seen: Any = None
 
     def compose(self) -> ComposeResult:
-        yield StepRail(self.step, step_states(self.draft))
+        yield StepRail(self.step, step_states(self.draft), bool(self.draft.machine.gpus))
         yield Vertical(*self.work(), classes="work")
         yield KeyBar()
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine import words
+from engine.spec.sections import PARAMETERS
 from tests.source import Module, calls, docstrings, modules, name_of, texts
 
 FOLDER = Path(words.__file__).parent
@@ -93,6 +94,40 @@ def test_chinese_is_chinese_and_english_is_not() -> None:
         if text == catalogue()[key] and re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{3,}", text)
     ]
     assert untranslated == []
+
+
+def test_every_text_in_code_that_reads_like_a_key_is_one() -> None:
+    """Keys are handed on, too, and asked for elsewhere: ``_figure("live.machine.cpu")``."""
+    keys = catalogue()
+    known = {*keys, *error_codes()}
+    beginnings = {key[: mark.start()] for key in known for mark in re.finditer("[._]", key)}
+    no_keys = {*error_codes(), *PARAMETERS, *beginnings}
+    wrong = [
+        f"{module.where(node)} {text}"
+        for module in everything()
+        for node, text in _handed_on(module.tree)
+        if text not in keys and text.rstrip("_") not in no_keys and not text.endswith(_NO_KEYS)
+    ]
+    assert wrong == []
+
+
+_NO_KEYS = (".json", ".md", ".txt", ".stat", ".completion", ".chunk")
+
+
+def _handed_on(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """Texts made like keys of an area; not the ids of widgets and bindings."""
+    ids = {
+        id(keyword.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "id"
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in ids:
+            for text in texts(node):
+                if re.fullmatch(r"\w+(\.\w+)+", text) and text.partition(".")[0] in AREAS:
+                    yield node, text
 
 
 def test_every_error_raised_has_its_words_and_gives_their_values() -> None:

@@ -1,5 +1,5 @@
 """The process in which ``transformers serve`` runs (as a module, with a descriptor and options).
-Imports torch, transformers and uvicorn inside functions only.
+Imports torch, transformers, peft and uvicorn inside functions only.
 
 It is the real command, called as its console script calls it. Only where it listens is settled
 from outside: its HTTP server, uvicorn, is given a socket that is there already, a Unix socket in a
@@ -36,9 +36,41 @@ def main(descriptor: int, options: list[str]) -> None:
 
     from engine.models.load import device_of
 
+    _hold_adapters_as_peft_does()
     made: Any = partial(uvicorn.Config, fd=descriptor)
     uvicorn.Config = made
     app(["serve", *options, "--device", device_of(machine()), *_NOWHERE])
+
+
+def _hold_adapters_as_peft_does() -> None:
+    """Over a base in half precision PEFT holds an adapter in float32; so it was trained, and so it
+    is asked everywhere else. transformers itself loads it in the base's precision, which gives some
+    questions another answer. Loading fails where that cannot be helped, and where weights of the
+    adapter find no place."""
+    import peft
+    from peft.functional import cast_adapter_dtype
+    from transformers import PreTrainedModel
+
+    inject: Any = peft.inject_adapter_in_model
+    load: Any = PreTrainedModel.load_adapter
+
+    def injected(config: Any, model: Any, adapter_name: str = "default", **others: Any) -> Any:
+        made = inject(config, model, adapter_name, **others)
+        cast_adapter_dtype(made, adapter_name)
+        return made
+
+    def loaded(self: Any, *asked: Any, **others: Any) -> Any:
+        info = load(self, *asked, **others)
+        for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+            if found := getattr(info, kind, None):
+                raise RuntimeError(f"{kind}: {sorted(map(str, found))[0]}")
+        for name, weight in self.named_parameters():
+            if ".lora_" in name and weight.element_size() < 4:
+                raise RuntimeError(f"{name}: {weight.dtype}")
+        return info
+
+    peft.inject_adapter_in_model = injected
+    PreTrainedModel.load_adapter = loaded
 
 
 def _end_with_parent(descriptor: int) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from openai import OpenAI
@@ -41,11 +42,12 @@ def serve(
     host: str = "127.0.0.1",
     backend: Backend = "danlu",
     asked: bool = True,
+    dtype: Literal["auto", "bfloat16"] = "auto",
 ) -> Server:
     """Start a server and wait until it serves."""
     model, named = what_to_serve(targets, renamed)
     plan = Plan(
-        model,
+        replace(model, dtype=dtype),
         tuple(named),
         host=host,
         port=0,

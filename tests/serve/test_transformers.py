@@ -14,7 +14,11 @@ import openai
 import psutil
 import pytest
 
+from engine.chat.sampling import Sampling
+from engine.chat.talker import Talker
+from engine.chat.target import ChatTarget
 from engine.runs.journal import Event, read_journal
+from engine.spec.sections import Model
 from tests.serve.conftest import KEY, Server, serve
 
 pytestmark = pytest.mark.slow
@@ -25,17 +29,16 @@ ASKED: Any = [{"role": "user", "content": "hi"}]
 def served(
     adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Server, psutil.Process]]:
-    """An adapter served with a key, and the process behind; temporary folders go to ``tmp``."""
+    """An adapter on a base in half precision served with a key, and the process behind."""
     folder = Path("/tmp") / f"danlu-test-{os.getpid()}"  # a socket's path is short
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
-    made = serve([], [f"first={adapter}"], KEY, backend="transformers")
+    made = serve([], [f"first={adapter}"], KEY, backend="transformers", dtype="bfloat16")
     [behind] = psutil.Process(made.serving.owner()).children()
     yield made, behind
-    for process in (behind, psutil.Process(made.serving.owner()) if made.serving.alive() else None):
-        if process and process.is_running():
-            process.kill()
-    until(lambda: not list(folder.iterdir()))
+    if made.serving.alive():
+        made.serving.end()
+    until(lambda: not list(folder.iterdir()))  # whichever was killed, the other cleans up
     folder.rmdir()
 
 
@@ -71,6 +74,22 @@ def test_what_is_behind_is_open_to_nobody_else_and_missed_when_it_is_killed(
     assert server.serving.traffic().state == "failed"
     assert last(server, "error")["code"] == "serve.transformers_ended"
     assert not folder.exists()
+
+
+def test_in_half_precision_an_adapter_answers_as_it_was_verified(
+    served: tuple[Server, psutil.Process], talkative: Path, adapter: Path
+) -> None:
+    model = Model(source=str(talkative), dtype="bfloat16")
+    talker = Talker.load(ChatTarget(model, "first", adapter=adapter))
+    for question in ("hi", "你是谁？", "What is your name?", "Two plus two?"):
+        asked: Any = [{"role": "user", "content": question}]
+        expected = "".join(talker.stream(asked, Sampling(max_new_tokens=16)))
+        found = (
+            served[0]
+            .client()
+            .chat.completions.create(model="first", messages=asked, temperature=0, max_tokens=16)
+        )
+        assert found.choices[0].message.content == expected
 
 
 def test_it_ends_with_the_process_before_it_however_that_ends(

@@ -61,7 +61,9 @@ class Choices:
             case "sample" if chosen.sample is not None:
                 return t("evaluate_screen.some_rows", count=chosen.sample)
             case "limit" if self.limit is not None:
-                return t("evaluate_screen.first_rows", count=self.limit)
+                parted = self.benchmark is not None and self.benchmark.subjects
+                key = "first_rows" if parted else "first_questions"
+                return t(f"evaluate_screen.{key}", count=self.limit)
             case "sample" | "limit":
                 return t("evaluate_screen.all_rows")
             case "shots":

@@ -60,7 +60,8 @@ def remarks(document: dict[str, Any]) -> list[str]:
         tokens = document["settings"]["max_new_tokens"]
         said.append(t("evaluate.unfinished", count=document["unfinished"], tokens=tokens))
     if document.get("limit"):
-        said.append(t("evaluate.limited", count=document["limit"]))
+        key = "limited" if document.get("subjects_known", 1) else "first_only"
+        said.append(t(f"evaluate.{key}", count=document["limit"]))
     said += _of_benchmark(document)
     if document.get("shots"):
         said.append(t("evaluate.shots", count=document["shots"]))

@@ -45,14 +45,25 @@ def fetch(
     resumed).
     """
     hubs = _reachable(repo, hub, job)
+    missing = []
     for number, name in enumerate(hubs):
         try:
             return _fetch_from(name, repo, revision, kind, job)
         except DanluError as error:
+            missing += [HUB_NAMES[name]] if error.code == "hub.not_found" else []
             if number == len(hubs) - 1 or error.code not in _TRY_ELSEWHERE:
-                raise called_otherwise(error, repo, hub, kind, job) from error
+                told = called_otherwise(error, repo, hub, kind, job)
+                raise (_of_all(error, missing) if told is error else told) from error
             job.note("note_model.not_there", hub=HUB_NAMES[name], reason=error.what)
     raise AssertionError("no hub was asked")
+
+
+def _of_all(error: DanluError, missing: list[str]) -> DanluError:
+    """``error``, told of every hub that has no such repository."""
+    if error.code != "hub.not_found" or len(missing) < 2:
+        return error
+    values = {**error.values, "hub": " / ".join(missing)}
+    return DanluError(error.code, fixes=error.fixes, exit_code=error.exit_code, **values)
 
 
 def _reachable(repo: str, hub: str, job: Job) -> list[Hub]:

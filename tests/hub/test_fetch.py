@@ -202,6 +202,16 @@ def code_of(repo: str, **how: str) -> str:
     return caught.value.code
 
 
+def test_a_repository_that_no_hub_has_is_told_of_each_that_was_asked(
+    hubs: Hubs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spelling, "_asked_for", lambda *_: iter(()))
+    with pytest.raises(DanluError) as caught:
+        fetch("owner/missing", hub="auto", job=Job())
+    assert caught.value.code == "hub.not_found"
+    assert "ModelScope / Hugging Face" in caught.value.what
+
+
 @both
 def test_what_hubs_refuse_has_a_name(
     hubs: Hubs, published: Path, name: str, monkeypatch: pytest.MonkeyPatch

@@ -57,13 +57,13 @@ def _log_ticks(low: float, high: float, count: int) -> list[float]:
 
 
 def number(value: float | None) -> str:
-    """A measured value in about four digits: ``0.612``, ``12.4``, ``8.1e-4``, ``–``."""
+    """A measured value in two to four digits: ``0.612``, ``12.4``, ``8.1e-4``, ``–``."""
     if value is None or not math.isfinite(value):
         return "–"
     size = abs(value)
     if size == 0:
         return "0"
-    if size < 0.001 or size >= 1e5:
+    if size < 0.01 or size >= 1e5:
         return rate(value)
     decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
     return f"{value:.{decimals}f}"

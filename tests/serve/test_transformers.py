@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,26 +22,35 @@ from engine.chat.target import ChatTarget
 from engine.runs.journal import Event, read_journal
 from engine.spec.sections import Model
 from tests.serve.conftest import KEY, Server, serve
+from tests.source import ROOT
 
 pytestmark = pytest.mark.slow
 ASKED: Any = [{"role": "user", "content": "hi"}]
 
 
-@pytest.fixture
-def served(
-    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Server, psutil.Process]]:
-    """An adapter on a base in half precision served with a key, and the process behind."""
+@pytest.fixture(scope="module")
+def temporary() -> Iterator[Path]:
+    """Where temporary folders go: empty again at the end, whoever was killed."""
     folder = Path("/tmp") / f"danlu-test-{os.getpid()}"  # a socket's path is short
     folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    made = serve([], [f"first={adapter}"], KEY, backend="transformers", dtype="bfloat16")
+    yield folder
+    until(lambda: not list(folder.iterdir()))
+    folder.rmdir()
+
+
+@pytest.fixture(scope="module")
+def served(
+    adapter: Path, temporary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, psutil.Process]]:
+    """An adapter on a base in half precision served with a key, and the process behind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(temporary))
+        patch.setenv("DANLU_HOME", str(tmp_path_factory.mktemp("served-home")))
+        made = serve([], [f"first={adapter}"], KEY, backend="transformers", dtype="bfloat16")
     [behind] = psutil.Process(made.serving.owner()).children()
     yield made, behind
     if made.serving.alive():
         made.serving.end()
-    until(lambda: not list(folder.iterdir()))  # whichever was killed, the other cleans up
-    folder.rmdir()
 
 
 def until(done: Callable[[], bool]) -> None:
@@ -51,29 +62,6 @@ def until(done: Callable[[], bool]) -> None:
 
 def last(server: Server, kind: str) -> Event:
     return [event for event in read_journal(server.serving.path) if event["kind"] == kind][-1]
-
-
-def test_what_is_behind_is_open_to_nobody_else_and_missed_when_it_is_killed(
-    served: tuple[Server, psutil.Process],
-) -> None:
-    server, behind = served
-    assert behind.net_connections("inet") == []
-    [folder] = Path(os.environ["TMPDIR"]).glob("danlu-*")
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert KEY not in " ".join(behind.cmdline()) and KEY not in str(behind.environ())
-    with pytest.raises(openai.AuthenticationError):
-        server.client("another-key").models.list()
-    with pytest.raises(openai.NotFoundError):  # though it would load the folder, were it asked
-        server.client().chat.completions.create(model=str(folder / "model-0"), messages=ASKED)
-    stream = server.client().chat.completions.create(
-        model="first", messages=ASKED, stream=True, temperature=5, seed=1
-    )
-    next(iter(stream))
-    os.kill(behind.pid, signal.SIGKILL)
-    until(lambda: not server.serving.alive())
-    assert server.serving.traffic().state == "failed"
-    assert last(server, "error")["code"] == "serve.transformers_ended"
-    assert not folder.exists()
 
 
 def test_in_half_precision_an_adapter_answers_as_it_was_verified(
@@ -92,13 +80,42 @@ def test_in_half_precision_an_adapter_answers_as_it_was_verified(
         assert found.choices[0].message.content == expected
 
 
-def test_it_ends_with_the_process_before_it_however_that_ends(
-    served: tuple[Server, psutil.Process],
+def test_what_is_behind_is_open_to_nobody_else_and_missed_when_it_is_killed(
+    served: tuple[Server, psutil.Process], temporary: Path
 ) -> None:
     server, behind = served
-    os.kill(server.serving.owner(), signal.SIGKILL)
+    assert behind.net_connections("inet") == []
+    [folder] = temporary.glob("danlu-*")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert KEY not in " ".join(behind.cmdline()) and KEY not in str(behind.environ())
+    with pytest.raises(openai.AuthenticationError):
+        server.client("another-key").models.list()
+    with pytest.raises(openai.NotFoundError):  # though it would load the folder, were it asked
+        server.client().chat.completions.create(model=str(folder / "model-0"), messages=ASKED)
+    stream = server.client().chat.completions.create(
+        model="first", messages=ASKED, stream=True, temperature=5, seed=1
+    )
+    next(iter(stream))
+    os.kill(behind.pid, signal.SIGKILL)
+    until(lambda: not server.serving.alive())
+    assert server.serving.traffic().state == "failed"
+    assert last(server, "error")["code"] == "serve.transformers_ended"
+    assert not folder.exists()
+
+
+def test_it_ends_with_the_process_before_it_however_that_ends(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    begin = "from engine.serve.transformers_serve import TransformersServe as S; S([]); input()"
+    before = subprocess.Popen([sys.executable, "-c", begin], cwd=ROOT, stdin=subprocess.PIPE)
+    until(lambda: bool(psutil.Process(before.pid).children()))
+    [behind] = psutil.Process(before.pid).children()
+    [folder] = temporary.glob("danlu-*")
+    before.kill()
+    before.wait()
     until(lambda: not behind.is_running() or behind.status() == psutil.STATUS_ZOMBIE)
-    assert server.serving.traffic().state == "gone"
+    assert not folder.exists()
 
 
 def test_where_it_cannot_start_danlus_own_server_answers(

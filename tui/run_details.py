@@ -66,7 +66,8 @@ def _remark(line: Line) -> tuple[str, str]:
         return head.error, "cinnabar"
     if line.can_resume:
         said = words.t("runs.resume_from", step=_last_step(head.last))
-        return (f"{words.t('runs.recovered')} {said}" if head.recovered else said), "gold"
+        said = words.sentences(words.t("runs.recovered"), said) if head.recovered else said
+        return said, "gold"
     if not head.checkpoints and not head.active:
         return words.t("runs.nothing_saved"), "gold"
     return (words.t("runs.recovered") if head.recovered else ""), "gold"

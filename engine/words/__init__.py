@@ -69,6 +69,30 @@ class _Wording(string.Formatter):
             return format(value, format_spec)
         return one if str(value) == "1" else more
 
+    def fill(self, pattern: str, values: Mapping[str, Any]) -> str:
+        """``pattern`` with ``values``. In Chinese a space of the pattern is left out where a value
+        begins or ends with a sign that is as wide as two and brings its own."""
+        said, after_value = "", False
+        for text, name, spec, conversion in self.parse(pattern):
+            said += text.removeprefix(" ") if after_value and _brings_space(said[-1:]) else text
+            after_value = name is not None
+            if name is not None:
+                value = self.convert_field(self.get_field(name, (), values)[0], conversion)
+                shown = self.format_field(value, spec or "")
+                said = said.removesuffix(" ") if _brings_space(shown[:1]) else said
+                said += shown
+        return said
+
+
+# Signs that stand in the middle or at the side of two cells, the rest of which is blank.
+WIDE_SIGNS = (
+    "\uff0c\u3002\uff1b\uff1a\uff01\uff1f\u3001\uff08\uff09\u3010\u3011\u300a\u300b\u300c\u300d"
+)
+
+
+def _brings_space(sign: str) -> bool:
+    return bool(sign) and sign in WIDE_SIGNS and language() == "zh"
+
 
 _WORDING = _Wording()
 
@@ -106,7 +130,7 @@ def t(key: str, /, **values: Any) -> str:
     """
     name, _, rest = key.partition(".")
     text = area(name, language())[rest]
-    return _WORDING.vformat(text, (), values) if values or "{" in text else text
+    return _WORDING.fill(text, values) if values or "{" in text else text
 
 
 def said(code: str, values: Mapping[str, Any]) -> str:
@@ -122,10 +146,11 @@ def said(code: str, values: Mapping[str, Any]) -> str:
 
 
 def sentences(*parts: str) -> str:
-    """Sentences one after another: a space between them, but behind a Chinese full stop."""
+    """Sentences one after another: a space between them, but beside a wide Chinese sign."""
     joined = ""
     for part in parts:
-        joined += part if not joined or joined.endswith("\u3002") else f" {part}"
+        beside = joined[-1:] in WIDE_SIGNS or part[:1] in WIDE_SIGNS
+        joined += part if beside else f" {part}"
     return joined
 
 

@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     question = words.t("cli_runs.delete_sure", names=names, bytes=total)
     strange = [name for thing in things if isinstance(thing, Made) for name in thing.strange]
     if strange:
-        question = f"{words.t('runs.delete_strange', names=short_list(strange))} {question}"
+        added = words.t("runs.delete_strange", names=short_list(strange))
+        question = words.sentences(added, question)
     if not confirm(question, arguments):
         return 0
     for thing in things:

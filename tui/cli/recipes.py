@@ -8,7 +8,7 @@ import shlex
 import shutil
 
 from engine.recipes import Recipe, list_recipes, load_recipe
-from engine.words import t
+from engine.words import sentences, t
 from tui.wrap import wrap
 
 _INDENT = "    "
@@ -45,7 +45,7 @@ def recipes_lines(recipes: list[Recipe], cells: int) -> list[str]:
 def _recipe_lines(recipe: Recipe, cells: int) -> list[str]:
     lines = [f"  {recipe.name} · {recipe.title_text}"]
     if recipe.error:
-        text = f"{recipe.path} {t('recipe.broken')} {recipe.error}"
+        text = sentences(f"{recipe.path} {t('recipe.broken')}", str(recipe.error))
         return lines + _indented(text, cells)
     if recipe.when_text:
         lines += _indented(recipe.when_text, cells)

@@ -10,7 +10,7 @@ from engine.errors import DanluError
 from engine.hardware import machine
 from engine.hub.everywhere import Everywhere, place_documents, search_everywhere
 from engine.hub.search import query_of
-from engine.words import t
+from engine.words import sentences, t
 from tui.cli.options import add_json
 from tui.cli.progress_line import progress_line
 from tui.cli.search_lines import search_lines
@@ -55,7 +55,7 @@ def search(text: str, kind: str, hub: str, *, as_json: bool) -> int:
 
 
 def _nothing(answer: Everywhere) -> DanluError:
-    reasons = " ".join(error.what for error in answer.silent.values())
+    reasons = sentences(*(error.what for error in answer.silent.values()))
     return DanluError(
         "hub.nothing_found", query=answer.query.text, asked=reasons or t("cli_search.all_asked")
     )

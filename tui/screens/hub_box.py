@@ -140,7 +140,7 @@ class HubBoxScreen(DanluScreen):
         if not search.query.word:
             return "   ".join(sort or [words.t("hub_box.type_something")])
         if len(errors) == len(hubs):
-            return "   ".join([*sort, f"{words.t('search.offline')} {errors[0].why}"])
+            return "   ".join([*sort, words.sentences(words.t("search.offline"), errors[0].why)])
         waiting = search.searching
         parts = [
             hub_line(hub, search.count(hub), hub in waiting, search.error(hub) is not None)

@@ -126,7 +126,7 @@ class PruneScreen(OverlayScreen[PruneRule]):
 
 def _outcome(plans: list[PrunePlan], error: DanluError | None) -> str:
     if error is not None:
-        return f"{error.what} {error.why}"
+        return str(error)
     dropped = sum(len(plan.drop) for plan in plans)
     if not dropped:
         return words.t("runs.prune_nothing")

@@ -164,7 +164,7 @@ def _consequence(lines: list[Line]) -> str:
     exports = [line.exported.folder for line in lines if line.exported is not None]
     strange = [name for folder in exports for name in strange_files(folder)]
     said += [words.t("runs.delete_strange", names=_names(strange))] if strange else []
-    return " ".join(said)
+    return words.sentences(*said)
 
 
 def _names(names: Sequence[str]) -> str:

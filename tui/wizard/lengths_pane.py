@@ -116,7 +116,7 @@ def _unknown(draft: Draft) -> str:
     """Why there are no lengths yet."""
     if not draft.spec.data.train:
         return words.t("wizard_data.no_rows_yet")
-    wrong = " ".join(data_problems(draft))
+    wrong = words.sentences(*data_problems(draft))
     if wrong:
         return f"{sign('no')} {wrong}"
     if findings.warming(draft):

@@ -16,6 +16,7 @@ import yaml
 from engine import words
 from engine.hardware import Machine
 from engine.home import templates_root
+from engine.models.describe import EXPERT_KEYS
 
 Fit = Literal["bf16", "nf4", "no"]
 
@@ -52,6 +53,11 @@ class CatalogueModel:
     @property
     def searched(self) -> tuple[str, ...]:
         return self.name, *self.ids.values()
+
+    @property
+    def experts(self) -> bool:
+        """Whether it is a mixture of experts."""
+        return any((self.shapes.get(key) or 0) > 1 for key in EXPERT_KEYS)
 
     def weight_bytes(self, quantization: Literal["none", "nf4"] = "none") -> int:
         """Bytes of its weights alone in bf16, or with all but its embeddings packed as nf4."""

@@ -19,7 +19,8 @@ from engine.hardware import Gpu, Machine
 from engine.libraries import import_model_libraries
 from engine.memory.beyond import beyond_the_trace
 from engine.memory.items import Item, Verdict, verdict_of
-from engine.spec.resolve import resolve, steps_of
+from engine.models.describe import has_experts
+from engine.spec.resolve import resolve, resolve_model, steps_of
 
 if TYPE_CHECKING:
     from engine.job import Job
@@ -104,14 +105,16 @@ def estimate(
     ``adapter.*``.
     """
     machine = with_card(machine, card) if card else machine
-    spec = resolve(spec, machine)
+    experts = has_experts(folder)
+    spec = resolve_model(resolve(spec, machine), experts=experts)
     job.report("tracing", 0, 1, "traces")
     found = _one(spec, folder, machine, max_row_tokens, rows)
     if with_changes:
         from engine.memory.changes import changes_of
 
         def again(changed: RunSpec) -> Estimate:
-            return _one(resolve(changed, machine), folder, machine, max_row_tokens, rows)
+            settled = resolve_model(resolve(changed, machine), experts=experts)
+            return _one(settled, folder, machine, max_row_tokens, rows)
 
         found = replace(found, changes=changes_of(found, again, machine, job))
     job.report("tracing", 1, 1, "traces")

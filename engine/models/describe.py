@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from engine.models.weights import weights_of
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 _LAYER_KEYS = ("num_hidden_layers", "n_layer", "num_layers")
 _WIDTH_KEYS = ("hidden_size", "n_embd", "d_model")
+EXPERT_KEYS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class ModelFacts:
     chat_template: bool
     thinking: bool
     quantized: str | None
+    experts: bool = False
 
     @property
     def generates(self) -> bool:
@@ -70,7 +73,24 @@ def describe(folder: Path) -> ModelFacts:
         chat_template=bool(template),
         thinking="<think>" in template,
         quantized=_method(quantization),
+        experts=_experts(config),
     )
+
+
+def has_experts(folder: Path) -> bool:
+    """Whether the model in ``folder`` is a mixture of experts; False where its config.json cannot
+    be read, which whoever loads it tells of."""
+    try:
+        return _experts(read_config(folder))
+    except DanluError:
+        return False
+
+
+def _experts(config: Mapping[str, Any]) -> bool:
+    text = config.get("text_config")
+    inner = {**config, **text} if isinstance(text, Mapping) else config
+    counts = [inner.get(key) for key in EXPERT_KEYS]
+    return any(isinstance(count, int) and count > 1 for count in counts)
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -67,6 +67,16 @@ def _attention(spec: RunSpec, machine: Machine) -> RunSpec:
     return spec
 
 
+def resolve_model(spec: RunSpec, *, experts: bool) -> RunSpec:
+    """A resolved ``spec`` with what the model decides. PEFT puts no dropout on ``experts`` that are
+    stored as one matrix, so it is left away, unless a person asked for it."""
+    path, method = "method.lora_dropout", spec.method
+    on_experts = experts and method.tuner == "lora" and method.target_modules == "all-linear"
+    if not on_experts or not method.lora_dropout or spec.origin(path).by != "default":
+        return spec
+    return _set(spec, path, 0.0, Origin("model", "dropout_experts"))
+
+
 def _learning_rate(spec: RunSpec, machine: Machine) -> RunSpec:
     if spec.train.learning_rate is not None:
         return spec

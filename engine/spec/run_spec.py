@@ -20,7 +20,7 @@ from engine.spec.sections import (
     Watch,
 )
 
-Chooser = Literal["you", "recipe", "machine", "data", "default"]
+Chooser = Literal["you", "recipe", "machine", "model", "data", "default"]
 
 
 @dataclass(frozen=True)

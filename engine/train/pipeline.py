@@ -15,13 +15,14 @@ from engine.errors import DanluError
 from engine.hardware import Machine, free_disk_bytes, machine
 from engine.job import Job
 from engine.libraries import import_training_libraries
+from engine.models.describe import has_experts
 from engine.runs.extend import extensions_of
 from engine.runs.from_weights import lineage
 from engine.runs.journal import JournalWriter
 from engine.runs.store import Run, checkpoint_step
 from engine.runs.summary import summarise
 from engine.spec.reach import learns_little
-from engine.spec.resolve import epochs_of, resolve, resolve_steps, steps_of
+from engine.spec.resolve import epochs_of, resolve, resolve_model, resolve_steps, steps_of
 from engine.spec.run_spec import RunSpec
 from engine.spec.yaml_form import show_value
 from engine.train.card import machine_facts, versions, write_card
@@ -93,6 +94,7 @@ class Pipeline:
         untrained = start is self.spec
         located = locate(start.model, job)
         self.spec = pin_data(self.run, pin_model(self.run, self.spec, located), job)
+        self.spec = resolve_model(self.spec, experts=has_experts(located.folder))
         job.report("load_tokenizer")
         tokenizer = load_tokenizer(located.folder, trust_remote_code=start.model.trust_remote_code)
         prepared = prepare(self.spec, tokenizer, job)
@@ -108,7 +110,8 @@ class Pipeline:
             located.folder, start.model, here, for_training=True, tuner=spec.method.tuner
         )
         set_seed(spec.train.seed)  # an adapter's random start is the seed's, not the process's
-        model = adapt(model, replace(spec, method=start.method))
+        adapter = start.method.adapter
+        model = adapt(model, replace(spec, method=replace(spec.method, adapter=adapter)))
         job.report("build_trainer")
         plan = self._plan(model, prepared, steps, here, located.source)
         self._check_disk(model)
@@ -177,9 +180,9 @@ class Pipeline:
         self.journal.write("log", level=level, code=f"log.{code}", values=values)
 
     def _tell_choices(self) -> None:
-        """Say every choice the machine or the data made, and why."""
+        """Say every choice the machine, the model or the data made, and why."""
         for path, origin in self.spec.origins.items():
-            if origin.code and origin.by in ("machine", "data"):
+            if origin.code and origin.by in ("machine", "model", "data"):
                 self.journal.write(
                     "log",
                     level="info",

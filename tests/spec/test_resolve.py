@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.hardware import Gpu, Machine
-from engine.spec.resolve import resolve, resolve_steps, steps_of
+from engine.spec.resolve import resolve, resolve_model, resolve_steps, steps_of
 from engine.spec.run_spec import Origin, RunSpec
 from engine.spec.sections import PARAMETERS
 from engine.spec.yaml_form import origin_text
@@ -123,3 +123,15 @@ def test_saving_and_watching_come_ten_times_in_a_run() -> None:
     made = resolve_steps(spec, rows=320)
     assert (made.train.save_steps, made.train.eval_steps, made.watch.every) == (20, 20, 20)
     assert made.origin("train.save_steps") == Origin("data", "tenth", {"rows": 320})
+
+
+def test_a_model_of_experts_is_trained_without_dropout_unless_a_person_asks_for_it() -> None:
+    usual = resolve(RunSpec(), machine())
+    assert resolve_model(usual, experts=False) is usual
+    made = resolve_model(usual, experts=True)
+    assert made.method.lora_dropout == 0.0
+    assert made.origin("method.lora_dropout") == Origin("model", "dropout_experts")
+    asked = resolve(RunSpec().with_values({"method.lora_dropout": 0.1}), machine())
+    assert resolve_model(asked, experts=True) is asked  # and is refused, with the way out
+    some = resolve(RunSpec().with_values({"method.target_modules": "q_proj,v_proj"}), machine())
+    assert resolve_model(some, experts=True) is some  # no expert among them

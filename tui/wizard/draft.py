@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.catalogue import model_of
 from engine.errors import DanluError
 from engine.hardware import Machine, machine
 from engine.spec.check import check_value
 from engine.spec.exclusions import excluded
-from engine.spec.resolve import resolve
+from engine.spec.resolve import resolve, resolve_model
 from engine.spec.run_spec import Chooser, Origin, RunSpec, build_section, plain
 from engine.spec.sections import PARAMETERS
 from engine.spec.yaml_form import write_spec
@@ -75,8 +76,17 @@ class Draft:
         return excluded(self.spec.values())
 
     def resolved(self) -> RunSpec:
-        """The spec with everything filled that the machine and the method decide."""
-        return resolve(self.spec, self.machine)
+        """The spec with everything filled that the machine, the method and, as far as it is known,
+        the model decide."""
+        return resolve_model(resolve(self.spec, self.machine), experts=self._experts())
+
+    def _experts(self) -> bool:
+        source = self.spec.model.source
+        facts = self.desk.find(f"facts {source}")
+        if facts is not None and facts.result is not None:
+            return facts.result.experts
+        known = model_of(source)
+        return known is not None and known.experts
 
     def changed(self) -> dict[str, Any]:
         """What differs from the spec the draft began with (dotted path → value)."""

@@ -177,7 +177,7 @@ def _disk(draft: Draft) -> str:
 
 def _chosen(spec: RunSpec) -> str:
     who = Counter(spec.origin(path).by for path in _applying(spec))
-    order = ("you", "recipe", "machine", "data", "default")
+    order = ("you", "recipe", "machine", "model", "data", "default")
     return _dots(*(f"{words.t(f'origin.by.{by}')} {who[by]}" for by in order if who[by]))
 
 

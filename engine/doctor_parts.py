@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.export.outside_tools import quantiser
 from engine.export.tool_python import GPTQMODEL, LLMCOMPRESSOR, ONNX
+from engine.serve.transformers_fit import missing_libraries
 from engine.serve.vllm import program
 
 
@@ -36,6 +37,13 @@ def optional_parts() -> Iterator[OptionalPart]:
         f"{sys.executable} -m pip install llama-cpp-python",
     )
     yield OptionalPart("vLLM", program(), "danlu serve --backend vllm", "pip install vllm")
+    missing = missing_libraries()
+    yield OptionalPart(
+        "transformers serve",
+        None if missing else metadata.version("transformers"),
+        "danlu serve --backend transformers",
+        f"pip install {' '.join(missing)}",
+    )
 
 
 def _quantiser() -> str | None:

@@ -4,6 +4,7 @@ weights, the adapter's on top of them and the tokenizer, as links. Nothing is co
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def whole_folders(plan: Plan, base: Path, below: Path) -> dict[str, Path]:
     Raises DanluError for weights that are not whole, OSError."""
     folders: dict[str, Path] = {}
     for number, each in enumerate(plan.named):
-        folders[each.name] = below / f"model-{number}"
+        plain = re.sub(r"[^\w.-]+", "-", each.name, flags=re.ASCII)  # what its log calls it
+        folders[each.name] = below / f"{number}-{plain}"
         _fill(folders[each.name], base, each.adapter)
     return folders
 

@@ -91,7 +91,7 @@ def test_what_is_behind_is_open_to_nobody_else_and_missed_when_it_is_killed(
     with pytest.raises(openai.AuthenticationError):
         server.client("another-key").models.list()
     with pytest.raises(openai.NotFoundError):  # though it would load the folder, were it asked
-        server.client().chat.completions.create(model=str(folder / "model-0"), messages=ASKED)
+        server.client().chat.completions.create(model=str(folder / "0-first"), messages=ASKED)
     stream = server.client().chat.completions.create(
         model="first", messages=ASKED, stream=True, temperature=5, seed=1
     )

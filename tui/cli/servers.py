@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 from engine.words import t
 from tui.cells import fit, width
@@ -25,11 +26,18 @@ def run(args: argparse.Namespace) -> int:
     if not documents:
         print(t("serve.none"))
         return 0
-    longest = max(width(each["name"]) for each in documents)
-    for each in documents:
-        state = fit(t(f"serve.state.{each['state']}"), 10)
-        requests = t("serve.requests", count=each["requests"])
-        where = each["url"] if each["state"] == "serving" else "–"
-        backend = t(f"serve.backend.{each['backend']}") if each["backend"] else "–"
-        print(f"{fit(each['name'], longest)}  {state}  {where}  {backend}  {requests}")
+    lines = [_cells(each) for each in documents]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print("  ".join(map(fit, line, widths)).rstrip())
     return 0
+
+
+def _cells(server: dict[str, Any]) -> list[str]:
+    return [
+        server["name"],
+        t(f"serve.state.{server['state']}"),
+        server["url"] if server["state"] == "serving" else "–",
+        t(f"serve.backend.{server['backend']}") if server["backend"] else "–",
+        t("serve.requests", count=server["requests"]),
+    ]

@@ -115,7 +115,7 @@ class ServingScreen(DanluScreen):
         facts = {
             "address": Detail(traffic.url, "ember"),
             "models": Detail(", ".join(each.name for each in plan.named)),
-            "with": Detail(backend_text(plan), "ash", "wrap", most=2),
+            "with": Detail(backend_text(plan), "ash", "wrap", most=3),
             "pace": Detail(so_far),
             "ask": Detail(self._curl(), "ash", "wrap", most=5),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,3 +110,11 @@ def fault_of(error: BaseException) -> str:
     """The same with the name of its type before it, for a fault nobody foresaw."""
     reason, kind = reason_of(error), type(error).__name__
     return kind if reason == kind else f"{kind}: {reason}"
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a disk, or a person's share of it, had no room left."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    # safetensors, written in Rust, only says so.
+    return f"(os error {errno.ENOSPC})" in str(error)

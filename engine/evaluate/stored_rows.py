@@ -37,7 +37,7 @@ class StoredRows:
 def stored_evaluations(folder: Path) -> list[dict[str, Any]]:
     """The documents of all evaluations in ``folder``, newest first; broken ones left out."""
     found = []
-    for path in sorted(folder.glob("*.json"), key=lambda each: -each.stat().st_mtime):
+    for path in sorted(folder.glob("*.json"), key=_age_of):
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -67,7 +67,11 @@ def _same_data(one: dict[str, Any], two: dict[str, Any]) -> bool:
 
 
 def _age(document: dict[str, Any]) -> float:
+    return _age_of(Path(str(document.get("path"))))
+
+
+def _age_of(path: Path) -> float:
     try:
-        return -Path(document["path"]).stat().st_mtime
-    except (OSError, KeyError):
+        return -path.stat().st_mtime
+    except OSError:  # deleted meanwhile
         return 0.0

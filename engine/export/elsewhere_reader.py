@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -63,7 +64,8 @@ class ElsewhereReader:
     def __exit__(self, *_: object) -> None:
         process = self._process
         if process.stdin:
-            process.stdin.close()  # it ends when there is nothing more to answer
+            with contextlib.suppress(OSError):  # closing sends what a dead process did not take
+                process.stdin.close()  # it ends when there is nothing more to answer
         process.terminate()
         try:
             process.wait(_END_SECONDS)
@@ -127,7 +129,11 @@ class ElsewhereReader:
         return document
 
     def _last_words(self) -> str:
-        status = self._process.wait()
+        try:
+            status = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:  # it says no more, and stays
+            self._process.kill()
+            status = self._process.wait()
         self._errors.seek(0)
         return fault_in(self._errors.read().decode("utf-8", "replace")) or str(status)
 

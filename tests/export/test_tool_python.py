@@ -141,6 +141,24 @@ def test_its_last_words_are_the_reason_when_it_ends(tmp_path: Path) -> None:
     assert caught.value.values["reason"] == "ImportError: no such library"
 
 
+def test_one_that_dies_between_two_questions_is_named_not_taken_for_a_reader_that_left(
+    tmp_path: Path,
+) -> None:
+    class Dying(Tool):
+        def command(self, script: str, *arguments: str) -> list[str]:
+            # What it hears no more is closed first, so that the question cannot be sent.
+            dies = "import os; os.close(0); print('{}', flush=True); raise MemoryError('no room')"
+            return [sys.executable, "-c", dies]
+
+    with (
+        pytest.raises(DanluError) as caught,
+        ElsewhereReader(Dying("d", "d", "d"), "onnx", tmp_path, Job()) as reader,
+    ):
+        reader.read("x" * 100_000)
+    assert caught.value.code == "export.cannot_open"
+    assert caught.value.values["reason"] == "MemoryError: no room"
+
+
 def built(tool: Tool) -> None:
     """Install ``tool`` as danlu tells; before it torch's CPU build, the smaller download."""
     subprocess.run([sys.executable, "-m", "venv", str(tool.folder)], check=True)

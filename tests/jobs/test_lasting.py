@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from engine.errors import DanluError
 from engine.home import runs_root
@@ -87,6 +88,24 @@ def test_a_command_that_fails_leaves_its_error_to_be_read(
     assert state.status == "failed" and state.error is not None and state.error.code == said
     assert record.command() == [*command, "--json"]
     assert main(["jobs", "--follow", record.name]) == 1
+
+
+def test_a_disk_that_is_full_is_said_to_be(
+    danlu_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("engine.average.average.read_asked", full)
+    (danlu_home / "a").mkdir(parents=True)
+    (danlu_home / "a" / "config.json").write_text("{}")
+    adapter = str(danlu_home / "a")
+    asked = ["average", adapter, adapter, "--out", str(danlu_home / "mean"), "--json"]
+    assert main(asked) == 3
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "jobs.disk_full"
+    (record,) = job_records()
+    state = record.state()
+    assert state.error is not None and state.error.code == "jobs.disk_full"
 
 
 def test_the_app_starts_the_same_command_in_a_process_of_its_own(danlu_home: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine.errors import DanluError, fault_of
+from engine.errors import DanluError, fault_of, is_disk_full
 from engine.job import Cancelled, Progress
 from engine.jobs.journalling import JournallingJob
 from engine.jobs.record import GO_ON, PAUSE, JobRecord, new_record
@@ -75,6 +75,10 @@ def lasting_job(args: argparse.Namespace, *about: str | None) -> Iterator[Lastin
         job.record_failure(error)
         raise
     except BaseException as fault:
+        if is_disk_full(fault):  # what was half-made is gone by now, so this can be written down
+            full = DanluError("jobs.disk_full", exit_code=3)
+            job.record_failure(full)
+            raise full from fault
         unforeseen = DanluError("wizard.unexpected", exit_code=3, reason=fault_of(fault))
         job.record_failure(unforeseen)
         raise

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from engine import words
 from engine.evaluate.stored_rows import StoredRows
 from engine.evaluate.thought import without_thought
+from tui.alike import one_line, shared_start, unshared
 from tui.cells import fit, right, width
 from tui.cli.evaluate_lines import label_lines, subject_lines
 from tui.ink import ink
@@ -74,6 +75,7 @@ class EvaluationScreen(DanluScreen):
         self._main = main_metric(document["metrics"]) or "loss"
         path = Path(document["rows_path"])
         self._rows: Sequence[dict[str, Any]] = PagedRows(path) if path.is_file() else []
+        self._start = shared_start(one_line(row["question"]) for row in self._rows[:_PAGE])
 
     def work(self) -> list[Widget]:
         rows = RowList(self._draw, self._rows, enter="keys.read")
@@ -97,10 +99,11 @@ class EvaluationScreen(DanluScreen):
     def _draw(self, row: dict[str, Any], cells: int, selected: bool) -> Text:
         text = Text().append(f"{sign('next')} " if selected else "  ", ink(self, "ember"))
         answer = without_thought(row["answer"] or "") or sign("more")
-        said = (row["question"], without_thought(row["reference"]), answer)
+        asked = unshared(one_line(row["question"]), self._start)
+        said = (asked, without_thought(row["reference"]), answer)
         colours = ("foreground", "ash", "foreground")
         for words_said, room, colour in zip(said, columns(cells), colours, strict=True):
-            text.append(fit(" ".join(words_said.split()), room), ink(self, colour)).append(" ")
+            text.append(fit(one_line(words_said), room), ink(self, colour)).append(" ")
         if row["fault"]:
             return text.append(right(sign("warn"), _SCORE), ink(self, "cinnabar"))
         value = row.get(self._main)

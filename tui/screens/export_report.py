@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from engine import words
 from engine.export.manifest import ExportReport
+from tui.alike import one_line, shared_start, unshared
 from tui.cells import fit, width
 from tui.export_facts import fact_rows, verdict
 from tui.ink import ink
@@ -39,6 +40,7 @@ class ExportReportScreen(DanluScreen):
     def __init__(self, report: ExportReport) -> None:
         super().__init__()
         self._report = report
+        self._start = shared_start(one_line(row["prompt"]) for row in self._rows())
 
     def work(self) -> list[Widget]:
         rows = self._rows()
@@ -67,7 +69,9 @@ class ExportReportScreen(DanluScreen):
         part = (cells - 14) // 3
         for name in ("prompt", "checkpoint", "artefact"):
             colour = "ash" if name == "checkpoint" else "foreground"
-            text.append(fit(" ".join(row[name].split()), part), ink(self, colour)).append(" ")
+            said = one_line(row[name])
+            said = unshared(said, self._start) if name == "prompt" else said
+            text.append(fit(said, part), ink(self, colour)).append(" ")
         same = row["divergence"] is None
         share = f"{row['agree']}/{row['tokens']}"
         mark = sign("yes" if same else "no")

@@ -10,6 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
+from tests.snapshot import screen_text
 from tui.screens.home import HomeScreen
 
 
@@ -32,3 +33,16 @@ async def until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 60
             return
         await asyncio.sleep(0.05)
     raise AssertionError("it did not come true in time")
+
+
+async def at_rest(pilot: Pilot[Any]) -> None:
+    """Wait until nothing more changes: a scroll bar may come a moment after what it belongs to."""
+    seen = ""
+    for _ in range(200):
+        await asyncio.sleep(0.05)
+        await pilot.pause()
+        now = screen_text(pilot.app)
+        if now == seen:
+            return
+        seen = now
+    raise AssertionError("it does not come to rest")

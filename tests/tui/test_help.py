@@ -174,11 +174,11 @@ async def test_the_language_changes_above_other_screens_and_what_is_typed_stays(
         app.push_screen(AskScreen("identity"))
         await pilot.press("a", "b", "f2")
         assert app.screen.query_one(Input).value == "ab" and app.screen.query_one(Input).has_focus
-        assert "esc 关闭" in screen_text(app).splitlines()[-1]
+        await until(pilot, lambda: "esc 关闭" in screen_text(app).splitlines()[-1])
         await pilot.press("c", "escape")
         app.push_screen(ErrorScreen(DanluError("run.not_found", run="x")))
         await pilot.press("f2")
-        assert "What to do" in screen_text(app)
+        await until(pilot, lambda: "What to do" in screen_text(app))
         await pilot.press("escape")
         app.push_screen(PruneScreen([run]))
         await settle(pilot)
@@ -186,6 +186,6 @@ async def test_the_language_changes_above_other_screens_and_what_is_typed_stays(
         await until(pilot, lambda: "检查点" in screen_text(app))
         await pilot.press("escape", "o", "f2")
         assert isinstance(app.screen, BrowseScreen)
-        assert "esc back" in screen_text(app).splitlines()[-1]
+        await until(pilot, lambda: "esc back" in screen_text(app).splitlines()[-1])
         await pilot.press("escape")
         assert words.t("runs.title") in screen_text(app)

@@ -23,7 +23,7 @@ from engine.train.card import read_card, write_card
 from tests.runs.many_runs import make_many
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.sample_runs import make_average, make_export, make_run, make_some_runs
-from tests.tui.settle import settle, until
+from tests.tui.settle import at_rest, settle, until
 from tui.app import DanluApp
 from tui.run_heads import HeadWatch
 from tui.run_tree import Line, RunTree
@@ -231,6 +231,7 @@ async def test_an_export_and_an_average_stand_side_by_side(language: str) -> Non
         await pilot.press("down", "equals_sign")
         await until(pilot, lambda: "98.4 %" in screen_text(app))
         assert isinstance(app.screen, CompareScreen)
+        await at_rest(pilot)
         assert_snapshot(app, f"compare-made-80x24-{language}")
 
 

@@ -15,7 +15,7 @@ from engine.job import Job
 from engine.spec.sections import Source
 from tests.snapshot import assert_snapshot, screen_text
 from tests.train.runs import write_pairs
-from tests.tui.settle import until
+from tests.tui.settle import at_rest, until
 from tests.tui.wizard_parts import FILLED, identity, put_embedded, rest, steady, wizard
 from tui.wizard import findings
 from tui.wizard.lengths import lengths_of
@@ -230,4 +230,5 @@ async def test_pairs_of_answers_are_taken_for_preferences_with_one_key(
         assert findings.other_stage(draft) is None and not problems(draft)
         await pilot.press("v")
         await rest(pilot, draft)
+        await at_rest(pilot)
         assert_snapshot(app, f"wizard_pair_{language}")

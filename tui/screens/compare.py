@@ -8,11 +8,9 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widget import Widget
 
 from engine import words
-from engine.errors import DanluError
 from engine.report.curves import Points
 from engine.runs.compare import Comparison, compare
 from engine.runs.places import short_target
@@ -20,7 +18,7 @@ from engine.runs.side import Side
 from tui.cells import fit, width
 from tui.compare_rows import Pair, fact_rows, setting_rows, settings_remark
 from tui.ink import ink
-from tui.screens.base import DanluScreen
+from tui.screens.finding import FindingScreen
 from tui.series import Series
 from tui.symbols import sign
 from tui.widgets.chart import Chart, Curve
@@ -29,7 +27,7 @@ from tui.widgets.row_list import RowList
 _EMPTY = Pair("", "", "")
 
 
-class CompareScreen(DanluScreen):
+class CompareScreen(FindingScreen):
     """``one`` and ``two`` are what :func:`engine.runs.compare.compare` understands; their journals
     are read in a thread."""
 
@@ -42,15 +40,6 @@ class CompareScreen(DanluScreen):
     DEFAULT_CSS = """
     CompareScreen Chart { height: 45%; min-height: 8; }
     """
-
-    class Compared(Message):
-        """Both are read, or ``error`` says why not."""
-
-        def __init__(
-            self, found: Comparison | None = None, error: DanluError | None = None
-        ) -> None:
-            super().__init__()
-            self.found, self.error = found, error
 
     def __init__(self, one: str, two: str) -> None:
         super().__init__()
@@ -72,20 +61,10 @@ class CompareScreen(DanluScreen):
         return f"{a}  {sign('bar')}  {b}   {words.language().upper()}"
 
     def on_mount(self) -> None:
-        def read() -> None:
-            try:
-                self.post_message(self.Compared(compare(*self._targets)))
-            except DanluError as error:
-                self.post_message(self.Compared(error=error))
+        self.find(lambda: compare(*self._targets), self._compared, self.leave_with)
 
-        self.run_worker(read, thread=True, exit_on_error=False)
-
-    async def on_compare_screen_compared(self, message: Compared) -> None:
-        if message.error is not None:
-            self.action_back()
-            self.fail(message.error)
-            return
-        self._found = message.found
+    async def _compared(self, found: Comparison) -> None:
+        self._found = found
         await self.retranslate()
 
     async def action_eval(self) -> None:

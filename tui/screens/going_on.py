@@ -6,56 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from textual.message import Message
-
 from engine import words
 from engine.errors import DanluError
 from engine.runs.store import Run
 from tui.screens.ask import AskScreen
-from tui.screens.base import DanluScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.finding import FindingScreen
 
 _MOST_EPOCHS = 10_000
 
 
-class GoingOn(DanluScreen):
-    """Works in threads; what comes of it is done back here."""
-
-    class Done(Message):
-        """What was worked out in a thread is there, or ``error`` says why not."""
-
-        def __init__(
-            self,
-            then: Callable[[Any], None],
-            otherwise: Callable[[DanluError], None],
-            made: Any = None,
-            error: DanluError | None = None,
-        ) -> None:
-            super().__init__()
-            self.then, self.otherwise, self.made, self.error = then, otherwise, made, error
-
-    def find(
-        self,
-        work: Callable[[], Any],
-        then: Callable[[Any], None],
-        otherwise: Callable[[DanluError], None] | None = None,
-    ) -> None:
-        """Work in a thread, then go on with what it made, or with why it did not."""
-        fail = otherwise or self.fail
-
-        def find() -> None:
-            try:
-                self.post_message(self.Done(then, fail, work()))
-            except DanluError as error:
-                self.post_message(self.Done(then, fail, error=error))
-
-        self.run_worker(find, thread=True, exit_on_error=False, group="growth")
-
-    def on_going_on_done(self, message: Done) -> None:
-        if message.error is not None:
-            message.otherwise(message.error)
-        else:
-            message.then(message.made)
+class GoingOn(FindingScreen):
+    """Looks at the run in a thread first."""
 
     # -- as it stood -----------------------------------------------------------------------------
 

@@ -7,12 +7,10 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import words
-from engine.errors import DanluError
 from engine.evaluate.report import is_better
 from engine.evaluate.stored_rows import comparable_evaluations
 from engine.evaluate.thought import without_thought
@@ -21,8 +19,8 @@ from tui.cells import fit, right, width
 from tui.evaluation_line import evaluation_line
 from tui.ink import ink
 from tui.metric_words import change, metric_name, number
-from tui.screens.base import DanluScreen
 from tui.screens.evaluation import RowTitles
+from tui.screens.finding import FindingScreen
 from tui.screens.overlay import OverlayScreen
 from tui.symbols import sign
 from tui.versus_lines import figure_lines, notes, versus_lines
@@ -36,18 +34,11 @@ _LINES = 4  # lines of the list and the details that must stay, whatever the fig
 Pair = tuple[Row, Row]
 
 
-class ComparableScreen(DanluScreen):
+class ComparableScreen(FindingScreen):
     """Which evaluation to compare ``document`` with."""
 
     title_key = "versus.pick"
     AUTO_FOCUS = "RowList"
-
-    class Listed(Message):
-        """The others are known."""
-
-        def __init__(self, others: list[dict[str, Any]]) -> None:
-            super().__init__()
-            self.others = others
 
     def __init__(self, document: dict[str, Any]) -> None:
         super().__init__()
@@ -61,13 +52,10 @@ class ComparableScreen(DanluScreen):
         return [rows, DetailLines(about)]
 
     def on_mount(self) -> None:
-        def look() -> None:
-            self.post_message(self.Listed(comparable_evaluations(self._document)))
+        self.find(lambda: comparable_evaluations(self._document), self._listed)
 
-        self.run_worker(look, thread=True, exit_on_error=False)
-
-    async def on_comparable_screen_listed(self, message: Listed) -> None:
-        self._others = message.others
+    async def _listed(self, others: list[dict[str, Any]]) -> None:
+        self._others = others
         await self.recompose()
         self.query_one(RowList).focus()
 
@@ -79,7 +67,7 @@ class ComparableScreen(DanluScreen):
         self.app.push_screen(VersusScreen(message.row, self._document))
 
 
-class VersusScreen(DanluScreen):
+class VersusScreen(FindingScreen):
     """``before`` and ``after`` are ``evaluate`` documents; their rows are read in a thread."""
 
     title_key = "versus.title"
@@ -91,13 +79,6 @@ class VersusScreen(DanluScreen):
     VersusScreen DetailLines { height: 35%; min-height: 7; }
     VersusScreen .figures { height: auto; margin-bottom: 1; }
     """
-
-    class Compared(Message):
-        """Both are read, or ``error`` says why not."""
-
-        def __init__(self, found: Versus | None = None, error: DanluError | None = None) -> None:
-            super().__init__()
-            self.found, self.error = found, error
 
     def __init__(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         super().__init__()
@@ -129,20 +110,10 @@ class VersusScreen(DanluScreen):
         return text
 
     def on_mount(self) -> None:
-        def read() -> None:
-            try:
-                self.post_message(self.Compared(versus(*self._documents)))
-            except DanluError as error:
-                self.post_message(self.Compared(error=error))
+        self.find(lambda: versus(*self._documents), self._compared, self.leave_with)
 
-        self.run_worker(read, thread=True, exit_on_error=False)
-
-    async def on_versus_screen_compared(self, message: Compared) -> None:
-        if message.error is not None:
-            self.action_back()
-            self.fail(message.error)
-            return
-        self._found = message.found
+    async def _compared(self, found: Versus) -> None:
+        self._found = found
         await self.recompose()
         self.query_one(RowList).focus()
 

@@ -91,7 +91,7 @@ def test_a_run_resumes_exactly_at_the_start_of_an_epoch(tiny_model: Path, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("quantization", ["none", "nf4"])
+@pytest.mark.parametrize("quantization", ["none", "nf4", "int8"])
 def test_watching_prompts_does_not_change_what_is_learnt(
     tiny_model: Path, tmp_path: Path, quantization: str
 ) -> None:

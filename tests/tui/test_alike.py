@@ -6,12 +6,10 @@ from tui.alike import shared_start, unshared
 
 
 def test_questions_are_told_by_where_they_begin_to_differ():
-    asked = [
-        "请判断下面新闻的类别，只答类别。 新闻：球队夺冠",
-        "请判断下面新闻的类别，只答类别。 新闻：球星退役",
-    ]
+    task = "请判断下面新闻的类别，只答类别。 新闻："
+    asked = [f"{task}球队夺冠", f"{task}球星退役"]
     start = shared_start(asked)
-    assert start == news
+    assert start == task
     assert [unshared(text, start) for text in asked] == ["…球队夺冠", "…球星退役"]
     assert unshared("别的问题", start) == "别的问题"
 

@@ -62,6 +62,10 @@ class VoiceHeads(Widget):
         current = index == self._current and len(self._heads) > 1
         mark = f"{sign('now')} " if current else ""
         style = ink(self, "ember" if current or len(self._heads) == 1 else "foreground", bold=True)
+        if width(mark + title) > room:  # a checkpoint's number stands last
+            lead, dot, name = title.rpartition(f" {sign('dot')} ")
+            mark += lead + dot
+            title = cut_start(name, room - width(mark))
         return Text(fit(mark + title, room), style)
 
     def _as_tabs(self) -> Text:

@@ -185,8 +185,9 @@ class RunningJobScreen(DanluScreen):
         """Show what it made; ``instead`` of this screen or above it."""
         made = result_screen(self._record)
         if made is None:
-            return
-        if instead:
+            if not instead:
+                self.action_talk()
+        elif instead:
             self.app.switch_screen(made)
         else:
             self.app.push_screen(made)

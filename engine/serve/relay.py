@@ -72,8 +72,9 @@ class Relay(Speaker):
             for voice in voices.values():
                 _try(inner, voice)
         except (InnerFault, InnerGone) as error:
+            why = _why(error, inner)
             inner.end()
-            raise Unserved(_why(error, inner)) from error
+            raise Unserved(why) from error
         except BaseException:
             inner.end()
             raise
@@ -85,8 +86,10 @@ class Relay(Speaker):
 
     def say(self, asked: Asked, answer: Answer) -> None:
         voice = self._voices[asked.model]
+        begun = time.monotonic()
         try:
             self._await_last()
+            answer.facts = replace(answer.facts, waited=time.monotonic() - begun)
             self._say(asked, answer, voice)
         except InnerFault as error:
             raise _named(error) from error
@@ -204,13 +207,11 @@ def _refuse(why: Why | None) -> None:
 def _why(error: InnerFault | InnerGone, inner: TransformersServe) -> Why:
     if isinstance(error, InnerFault):
         return Why("failed", {"reason": " ".join(str(error).split())[:300]})
-    return Why("gone", {"status": inner.process.poll() or "–"})
+    return Why("gone", {"status": inner.status()})
 
 
 def _ended(inner: TransformersServe) -> DanluError:
-    status = inner.process.poll()
-    shown = "–" if status is None else status
-    return DanluError("serve.transformers_ended", exit_code=3, status=shown)
+    return DanluError("serve.transformers_ended", exit_code=3, status=inner.status())
 
 
 def _named(error: InnerFault) -> DanluError:

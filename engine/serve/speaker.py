@@ -30,8 +30,9 @@ class Speaker(ABC):
 
     @abstractmethod
     def say(self, asked: Asked, answer: Answer) -> None:
-        """Put the answer piece by piece, its facts at last, until it is unwanted; in the speaking
-        thread. Raises what befalls it: a DanluError where that has a name."""
+        """Put the answer piece by piece, its facts at last (``waited`` what it waited here), until
+        it is unwanted; in the speaking thread. Raises what befalls it: a DanluError where that has
+        a name."""
 
     def ask(self, asked: Asked) -> Answer | None:
         """Take a place in the queue; None when it is full. Called on the event loop."""
@@ -64,7 +65,7 @@ class Speaker(ABC):
                 self.say(asked, answer)
         except Exception as error:
             failure = error
-        answer.facts = replace(answer.facts, waited=round(waited, 3))
+        answer.facts = replace(answer.facts, waited=round(waited + answer.facts.waited, 3))
         self._open.discard(answer)
         self._heard(asked, answer, failure)
         answer.put(failure)

@@ -70,6 +70,14 @@ class TransformersServe:
         """Ask for the continuation of a text, as events. Raises InnerFault, InnerGone."""
         return Asking(self._path, "/v1/completions", {**body, "stream": True})
 
+    def status(self) -> int | str:
+        """With what it ended, of which its closed connections may tell before it has; a dash while
+        it has not."""
+        try:
+            return self.process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            return "–"
+
     def when_ended(self, call: Callable[[], object]) -> None:
         """Have ``call`` made, in a thread of its own, once the process has ended."""
 

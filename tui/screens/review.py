@@ -23,6 +23,7 @@ from tui.widgets.fact_grid import FactGrid
 from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
 from tui.wizard import estimates, findings
+from tui.wizard.choices_pane import ChoicesPane
 from tui.wizard.command_line import command_line
 from tui.wizard.flow import keep_started
 from tui.wizard.forecast import forecast
@@ -56,15 +57,19 @@ class ReviewScreen(StepScreen):
     ReviewScreen FactGrid { padding: 0 1; }
     ReviewScreen .command { height: auto; max-height: 4; padding: 0 1; margin-top: 1; }
     ReviewScreen RowList { height: 1fr; min-height: 3; margin-top: 1; }
+    ReviewScreen ChoicesPane { display: none; }
+    ReviewScreen.-huge .split { layout: horizontal; }
+    ReviewScreen.-huge ChoicesPane { display: block; width: 100; height: 1fr; }
     """
 
     def work(self) -> list[Widget]:
         command = Prose("$ ", self._command(), lead="bold", id="command")
-        return [
+        told = Vertical(
             FactGrid(columns=1),
             StepList(self._draw, self._rows(), id="actions"),
             Vertical(command, classes="command"),
-        ]
+        )
+        return [Vertical(told, ChoicesPane(), classes="split")]
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()
@@ -78,6 +83,7 @@ class ReviewScreen(StepScreen):
         self.query_one(FactGrid).show(self._title(), forecast(self.draft))
         self.query_one(RowList).show(self._rows(), same=lambda row: (row.action, row.step))
         self.query_one("#command", Prose).say(self._command())
+        self.query_one(ChoicesPane).show(self.draft.resolved())
 
     def _command(self) -> str:
         """The equal command line; it says so where the file it names is yet to be written."""

@@ -133,6 +133,7 @@ class _Work:
             "target": target.label,
             "run": target.run.name if target.run else None,
             "model": target.base.source,
+            "folder": target.folder,
             "data": benchmark.title,
             "benchmark": benchmark.name,
             "shots": self._shots,

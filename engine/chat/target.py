@@ -42,6 +42,12 @@ class ChatTarget:
         return self.adapter or self.weights
 
     @property
+    def folder(self) -> str | None:
+        """Where what it names lies, in full; None for a model of a hub."""
+        place = self.tuned or Path(self.base.source).expanduser()
+        return str(place.resolve()) if place.is_dir() else None
+
+    @property
     def tuned_model(self) -> Model:
         """What to load for the tuned answers of a full fine-tune: its own folder, loaded alike."""
         return replace(self.base, source=str(self.weights), revision=None)

@@ -50,6 +50,7 @@ class Evaluation:
             "target": self.target.label,
             "run": self.target.run.name if self.target.run else None,
             "model": self.target.base.source,
+            "folder": self.target.folder,
             "data": self.data,
             "rows": len(self.asked.rows),
             "dropped": self.asked.dropped,

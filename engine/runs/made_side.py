@@ -36,7 +36,7 @@ def side_of_made(folder: Path) -> Side:
         made=made,
         bytes=folder_bytes(folder),
         score=read_score(folder),
-        evaluations=evaluations_of(evaluations, folder.name),
+        evaluations=evaluations_of(evaluations, folder.name, folder),
     )
 
 

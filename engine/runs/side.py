@@ -95,11 +95,17 @@ def side_of(place: Place) -> Side:
     )
 
 
-def evaluations_of(folders: list[Path], target: str) -> dict[str, dict[str, float]]:
-    """The newest metrics of ``target`` in ``folders``, by the name of the data."""
+def evaluations_of(
+    folders: list[Path], target: str, place: Path | None = None
+) -> dict[str, dict[str, float]]:
+    """The newest metrics of ``target`` in ``folders``, by the name of the data; where several are
+    called so, of that at ``place``."""
     found: dict[str, dict[str, float]] = {}
     for folder in (folder for folder in folders if folder.is_dir()):
         for document in stored_evaluations(folder):
+            lies = document.get("folder")
+            if place is not None and lies is not None and Path(str(lies)) != place.resolve():
+                continue
             if str(document.get("target")) == target and isinstance(document["metrics"], dict):
                 found.setdefault(Path(str(document.get("data"))).name, document["metrics"])
     return found

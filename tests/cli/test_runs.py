@@ -89,7 +89,9 @@ def test_what_was_made_of_checkpoints_is_compared_with_them(
     kept = home() / "evaluations" / "mean"
     kept.mkdir(parents=True)
     measured = {"target": "mean", "data": "/rows.jsonl", "metrics": {"accuracy": 90.0}}
-    (kept / "rows.json").write_text(json.dumps(measured))
+    (kept / "rows.json").write_text(json.dumps({**measured, "folder": str(average.resolve())}))
+    elsewhere = {**measured, "data": "/other.jsonl", "folder": "/elsewhere/mean"}
+    (kept / "other.json").write_text(json.dumps(elsewhere))
     (average / "verify.json").write_text(json.dumps({"right": 3, "questions": 4}))
     found = _json(capsys, "compare", str(export), "identity/checkpoint-160")
     made = found["a"]["made"]

@@ -22,18 +22,6 @@ from engine.memory.mixed_precision import MixedPrecision
 if TYPE_CHECKING:
     from engine.spec.run_spec import RunSpec
 
-KINDS = (
-    "weights",
-    "adapter",
-    "gradients",
-    "optimizer",
-    "activations",
-    "recomputed",
-    "loss",
-    "backward",
-    "step",
-)
-
 
 @dataclass(frozen=True)
 class Shapes:

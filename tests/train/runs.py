@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
+from engine.runs.journal import Event, read_journal
 from engine.runs.store import Run, create_run
 from engine.spec.run_spec import RunSpec
+from engine.train.session import TrainingSession
 
 
 def write_rows(path: Path, count: int = 12) -> Path:
@@ -65,3 +68,26 @@ def tiny_spec(model: Path, rows: Path, **changes: Any) -> RunSpec:
 def tiny_run(model: Path, folder: Path, **changes: Any) -> Run:
     """A run folder of :func:`tiny_spec`, not yet trained."""
     return create_run(tiny_spec(model, write_rows(folder / "rows.jsonl"), **changes))
+
+
+def train(run: Run, resume: bool = False) -> TrainingSession:
+    """Train ``run`` to its end."""
+    session = TrainingSession(run, resume=resume)
+    session.start()
+    assert session.join(180)
+    return session
+
+
+def of_kind(run: Run, kind: str) -> list[Event]:
+    return [event for event in read_journal(run.path) if event["kind"] == kind]
+
+
+def losses(run: Run) -> dict[int, float]:
+    return {event["step"]: event["loss"] for event in of_kind(run, "step")}
+
+
+def wait_for_step(run: Run, step: int) -> None:
+    deadline = time.monotonic() + 60
+    while max(losses(run), default=0) < step:
+        assert time.monotonic() < deadline, "the run does not move"
+        time.sleep(0.02)

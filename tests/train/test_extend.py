@@ -27,8 +27,7 @@ from engine.spec.run_spec import RunSpec
 from engine.train.same_rows import accept_rows
 from engine.train.schedule import Extension, factor, planned
 from engine.train.session import TrainingSession
-from tests.train.runs import tiny_run
-from tests.train.test_session import losses, of_kind, train, wait_for_step
+from tests.train.runs import losses, of_kind, tiny_run, train, wait_for_step
 
 CONSTANT = {"train__lr_scheduler_type": "constant"}
 

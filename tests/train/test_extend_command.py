@@ -12,8 +12,7 @@ import pytest
 
 from engine.runs.store import Run, list_runs
 from engine.train.session import TrainingSession
-from tests.train.runs import tiny_run
-from tests.train.test_session import train
+from tests.train.runs import tiny_run, train
 from tui.main import main
 
 Out = pytest.CaptureFixture[str]

@@ -13,8 +13,7 @@ from safetensors.torch import load_file
 from engine.errors import DanluError
 from engine.runs.from_weights import lineage, spec_from, starting_folder
 from engine.runs.store import Run, create_run
-from tests.train.runs import tiny_run, tiny_spec, write_rows
-from tests.train.test_session import losses, of_kind, train
+from tests.train.runs import losses, of_kind, tiny_run, tiny_spec, train, write_rows
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from engine.errors import DanluError
 from engine.job import Job
 from engine.runs.journal import read_journal
 from engine.train.rows_apart import check_rows_apart
-from tests.train.runs import tiny_run, tiny_spec, write_rows
-from tests.train.test_session import losses, train
+from tests.train.runs import losses, tiny_run, tiny_spec, train, write_rows
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])

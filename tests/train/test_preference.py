@@ -13,10 +13,8 @@ from engine.chat.votes import open_ballot
 from engine.errors import DanluError
 from engine.report.facts import facts_of
 from engine.report.page import page
-from engine.runs.journal import Event, read_journal
 from engine.runs.store import Run, create_run, find_run
-from engine.train.session import TrainingSession
-from tests.train.runs import tiny_spec, write_pairs, write_rows
+from tests.train.runs import of_kind, tiny_spec, train, write_pairs, write_rows
 from tui.main import main
 
 _STEPS = 6
@@ -28,18 +26,8 @@ def pair_run(model: Path, folder: Path, **changes: Any) -> Run:
     return create_run(tiny_spec(model, rows, method__stage="dpo", **changes))
 
 
-def train(run: Run, resume: bool = False) -> TrainingSession:
-    session = TrainingSession(run, resume=resume)
-    session.start()
-    assert session.join(180)
-    return session
-
-
-def of_kind(run: Run, kind: str) -> list[Event]:
-    return [event for event in read_journal(run.path) if event["kind"] == kind]
-
-
-def losses(run: Run) -> list[float]:
+def losses_in_order(run: Run) -> list[float]:
+    """Those of steps trained again, too."""
     return [event["loss"] for event in of_kind(run, "step")]
 
 
@@ -81,13 +69,13 @@ def test_a_resumed_run_measures_against_the_model_from_before_its_first_step(
         changes = {"method__tuner": "full", "train__learning_rate": 1e-3}
     run = pair_run(tiny_model, tmp_path, **changes)
     assert train(run).outcome == "finished"
-    whole = losses(run)
+    whole = losses_in_order(run)
     assert whole[0] == pytest.approx(0.6931, abs=1e-3)
     for later in ("checkpoint-4", "checkpoint-6"):
         shutil.rmtree(run.path / later)
     session = train(run, resume=True)
     assert session.outcome == "finished", session.error
-    assert losses(run)[_STEPS:] == pytest.approx(whole[2:], abs=1e-5)
+    assert losses_in_order(run)[_STEPS:] == pytest.approx(whole[2:], abs=1e-5)
 
 
 @pytest.mark.slow
@@ -109,13 +97,13 @@ def test_every_way_of_training_on_pairs_learns_and_resumes(
     run = pair_run(tiny_model, tmp_path, train__num_train_epochs=4, **changes)
     session = train(run)
     assert session.outcome == "finished", session.error
-    whole = losses(run)
+    whole = losses_in_order(run)
     assert whole[-1] < whole[0]
     for later in (10, 12):
         shutil.rmtree(run.path / f"checkpoint-{later}")
     session = train(run, resume=True)
     assert session.outcome == "finished", session.error
-    assert losses(run)[12:] == pytest.approx(whole[8:], abs=1e-5)
+    assert losses_in_order(run)[12:] == pytest.approx(whole[8:], abs=1e-5)
 
 
 @pytest.mark.slow
@@ -136,7 +124,9 @@ def test_the_votes_of_a_comparison_are_trained_on_from_the_weights_they_are_abou
     assert main(command) == 0, capsys.readouterr()
     run = find_run("preferred")
     assert run.spec().method.adapter == str(tuned.last_checkpoint())
-    assert losses(run)[0] == pytest.approx(0.6931, abs=1e-3)  # measured against the tuned run
+    assert losses_in_order(run)[0] == pytest.approx(
+        0.6931, abs=1e-3
+    )  # measured against the tuned run
     assert main(["verify", run.name, "--json"]) in (0, 1)
 
 
@@ -190,4 +180,4 @@ def test_the_losses_are_those_of_plain_trl(tiny_model: Path, tmp_path: Path) -> 
     )
     trainer.train()
     theirs = [log["loss"] for log in trainer.state.log_history if "loss" in log]
-    assert losses(run) == pytest.approx(theirs, rel=0.05)
+    assert losses_in_order(run) == pytest.approx(theirs, rel=0.05)

@@ -11,32 +11,9 @@ import pytest
 
 from engine.errors import DanluError
 from engine.runs.commands import send_command
-from engine.runs.journal import Event, read_journal
-from engine.runs.store import Run
+from engine.runs.journal import read_journal
 from engine.train.session import TrainingSession
-from tests.train.runs import tiny_run
-
-
-def train(run: Run, resume: bool = False) -> TrainingSession:
-    session = TrainingSession(run, resume=resume)
-    session.start()
-    assert session.join(120)
-    return session
-
-
-def of_kind(run: Run, kind: str) -> list[Event]:
-    return [event for event in read_journal(run.path) if event["kind"] == kind]
-
-
-def losses(run: Run) -> dict[int, float]:
-    return {event["step"]: event["loss"] for event in of_kind(run, "step")}
-
-
-def wait_for_step(run: Run, step: int) -> None:
-    deadline = time.monotonic() + 60
-    while max(losses(run), default=0) < step:
-        assert time.monotonic() < deadline, "the run does not move"
-        time.sleep(0.02)
+from tests.train.runs import losses, of_kind, tiny_run, train, wait_for_step
 
 
 def test_a_run_ends_finished_with_every_step_and_checkpoint_in_its_journal(

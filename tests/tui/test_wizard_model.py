@@ -8,7 +8,8 @@ import pytest
 
 from engine import words
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.wizard_parts import put_embedded, rest, steady, wizard
+from tests.tui.wizard_parts import CPU, put_embedded, rest, steady, wizard
+from tui.widgets.row_list import RowList
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -135,3 +136,18 @@ async def test_the_built_in_model_is_known_before_it_is_fetched(
         shown = screen_text(app)
         assert shown.count("135 M") == 2 and shown.count("257 MiB") == 2  # its row and its facts
         assert "PyPI" in shown
+
+
+async def test_a_large_terminal_lists_what_the_catalogue_has_for_this_machine(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    app, draft = wizard("model")
+    async with app.run_test(size=(200, 50)) as pilot:
+        await rest(pilot, draft)
+        rows = app.screen.query_one(RowList).rows
+        assert [row.source or row.action for row in rows[:3]] == ["embedded", "hub_id", "browse"]
+        assert len(rows) > 40
+        sizes = [row.size for row in rows[3:20]]
+        assert sizes == sorted(sizes, reverse=True) and sizes[0] <= CPU.free_bytes

@@ -33,6 +33,7 @@ from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
 
 _HUBS = ("auto", "modelscope", "huggingface")
+_ROOMY = 40  # lines of a terminal in which there is room for the catalogue
 
 
 class ModelScreen(StepScreen):
@@ -84,6 +85,10 @@ class ModelScreen(StepScreen):
         self.query_one(RowList).focus()
         self._to_row(self.draft.places.get("model", self.draft.spec.model.source))
 
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.look_now()
+
     def refresh_work(self) -> None:
         models = self.query_one(RowList)
         models.show(self._rows(), same=lambda row: (row.source, row.action))
@@ -100,7 +105,8 @@ class ModelScreen(StepScreen):
     # The list
 
     def _rows(self) -> list[ModelRow]:
-        return model_rows(self.draft, self._filter, self._sort)
+        roomy = self.is_mounted and self.size.height >= _ROOMY
+        return model_rows(self.draft, self._filter, self._sort, roomy=roomy)
 
     def _draw(self, row: ModelRow, cells: int, selected: bool) -> Text:
         chosen = row.source == self.draft.spec.model.source

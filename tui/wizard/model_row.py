@@ -36,9 +36,10 @@ class ModelRow:
 SORTS = ("listed", "fits", "size")
 
 
-def model_rows(draft: Draft, query: str, sort: str) -> list[ModelRow]:
+def model_rows(draft: Draft, query: str, sort: str, *, roomy: bool = False) -> list[ModelRow]:
     """The models on this machine and those that were named, those of the catalogue once something
-    is typed or sorted, and the two ways to one that is not in the list."""
+    is typed or sorted, and the two ways to one that is not in the list. A ``roomy`` list has the
+    catalogue below in any case, what fits this machine first."""
     shelf = findings.ask_shelf(draft).result or []
     found = {
         entry.source: ModelRow(
@@ -57,7 +58,12 @@ def model_rows(draft: Draft, query: str, sort: str) -> list[ModelRow]:
     listed = [row.source for row in rows]
     shown += catalogue_rows(query, draft.spec.model.hub, listed, sort)
     shown = sort_rows(shown, sort, draft.machine)
-    return [*shown, ModelRow(action="hub_id"), ModelRow(action="browse")]
+    below = []
+    if roomy and not query.strip() and sort == "listed":
+        below = sort_rows(
+            catalogue_rows("", draft.spec.model.hub, listed, "fits"), "fits", draft.machine
+        )
+    return [*shown, ModelRow(action="hub_id"), ModelRow(action="browse"), *below]
 
 
 def _named_row(draft: Draft, source: str) -> ModelRow:

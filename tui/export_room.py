@@ -22,7 +22,8 @@ class Room:
 def find_room(target: str, quant: str, dtype: str | None) -> Room:
     """Look at ``target``, the disk and the tools; asks no network. Raises DanluError."""
     from engine.chat.target import resolve_target
-    from engine.export.room import expected_bytes, free_bytes
+    from engine.export.room import expected_bytes
+    from engine.hardware import free_disk_bytes
     from engine.home import home
     from engine.models.locate import locate_here
 
@@ -39,7 +40,7 @@ def find_room(target: str, quant: str, dtype: str | None) -> Room:
             sizes[format], _ = expected_bytes(
                 weights, format, dtype=dtype, quant=quant, adapter=found.adapter
             )
-    return Room(sizes, free_bytes(home()), lacks)
+    return Room(sizes, free_disk_bytes(home()), lacks)
 
 
 def installed_since(room: Room) -> bool:

@@ -1,5 +1,4 @@
-"""Whether the disk has room for an average, told from the shapes in the adapters' headers. Imports
-torch when called."""
+"""Whether the disk has room for an average, told from the shapes in the adapters' headers."""
 
 from __future__ import annotations
 
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from engine.average.asked import Asked
 from engine.errors import DanluError
+from engine.hardware import free_disk_bytes
 from engine.units import human_bytes
 
 _FLOAT32 = 4  # bytes; the mean is written so whatever the adapters are in
@@ -16,9 +16,7 @@ _BESIDE = 20_000_000  # configuration and tokenizer
 
 def check_room(out: Path, asked: list[Asked], rank: int | None) -> None:
     """Raises DanluError ``average.no_room``."""
-    from engine.export.room import free_bytes
-
-    needed, free = bytes_of(asked, rank) + _BESIDE, free_bytes(out)
+    needed, free = bytes_of(asked, rank) + _BESIDE, free_disk_bytes(out)
     if free < needed:
         said = human_bytes(needed), human_bytes(free)
         raise DanluError("average.no_room", folder=out, needed=said[0], free=said[1])

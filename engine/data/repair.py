@@ -24,8 +24,10 @@ from engine.data.schema import problems
 from engine.data.secrets import hidden
 from engine.data.stage import stage_of
 from engine.errors import DanluError
+from engine.hardware import free_disk_bytes
 from engine.job import Cancelled, Job
 from engine.spec.sections import Source
+from engine.units import human_bytes
 
 _SHOWN = 200  # changed rows kept with their diff; all are counted
 
@@ -104,9 +106,10 @@ def repair(
 ) -> Repair:
     """Write the rows of ``source``, repaired, to ``out``: JSON Lines, or CSV or a JSON array where
     its name says so. Whole or not at all. Raises DanluError ``repair.exists``,
-    ``repair.cannot_write`` and as reading does."""
+    ``repair.no_room``, ``repair.cannot_write`` and as reading does."""
     if out.exists() or out.is_symlink():
         raise DanluError("repair.exists", path=out)
+    _check_room(source, out, job)
     made = Repair(source.source, out)
     partial = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
@@ -123,6 +126,15 @@ def repair(
     finally:
         partial.unlink(missing_ok=True)
     return made
+
+
+def _check_room(source: Source, out: Path, job: Job) -> None:
+    """The new file is about as large as the old ones. Raises DanluError ``repair.no_room``."""
+    needed = sum(file.stat().st_size for file in locate(source, job).files)
+    free = free_disk_bytes(out.absolute().parent)
+    if free < needed:
+        said = human_bytes(needed), human_bytes(free)
+        raise DanluError("repair.no_room", path=out, needed=said[0], free=said[1])
 
 
 def _put(partial: Path, out: Path) -> None:

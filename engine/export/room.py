@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from engine.errors import DanluError
+from engine.hardware import free_disk_bytes
 from engine.models.describe import describe
 
 # Bytes a weight, the scales that go with it included.
@@ -41,19 +41,11 @@ def _beside(base: Path) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def free_bytes(folder: Path) -> int:
-    """Free room where ``folder`` is or will be."""
-    there = folder.absolute()
-    while not there.exists():
-        there = there.parent
-    return shutil.disk_usage(there).free
-
-
 def check_room(folder: Path, needed: int) -> None:
     """Raises DanluError ``export.no_room``."""
     from engine.units import human_bytes
 
-    free = free_bytes(folder)
+    free = free_disk_bytes(folder.absolute())
     if free < needed:
         raise DanluError(
             "export.no_room", folder=folder, needed=human_bytes(needed), free=human_bytes(free)

@@ -209,7 +209,7 @@ def test_room_for_it_is_told_from_the_shapes_and_missed_before_anything_is_writt
         asked = read_asked([resolve_target(str(each)) for each in (one, two)], None, None)
         size = (made.folder / WEIGHTS).stat().st_size
         assert 0 <= size - bytes_of(asked, rank) < 10_000  # its header
-    monkeypatch.setattr("engine.export.room.free_bytes", lambda folder: 1_000_000)
+    monkeypatch.setattr("engine.average.room.free_disk_bytes", lambda folder: 1_000_000)
     assert code_of([one, two]) == "average.no_room"
     assert not list(tmp_path.glob(".never*"))
 

@@ -201,7 +201,9 @@ def test_the_longest_row_is_that_of_the_most_tokens(tmp_path: Path) -> None:
     assert [view.extreme(longest, Job()) for longest in (True, False)] == [1, 2]
 
 
-def test_a_repair_never_writes_over_a_file_nor_leaves_half_of_one(tmp_path: Path) -> None:
+def test_a_repair_never_writes_over_a_file_nor_leaves_half_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = write(tmp_path / "a.jsonl", asked("a?"), asked("a?"))
     assert plan_repair(source, job=Job()).kinds == {"duplicates": 1}
     out = tmp_path / "b.jsonl"
@@ -212,6 +214,10 @@ def test_a_repair_never_writes_over_a_file_nor_leaves_half_of_one(tmp_path: Path
     job = Job(on_progress=lambda progress: job.cancel())
     with pytest.raises(BaseException):  # noqa: B017  # cancelled
         repair(source, tmp_path / "c.jsonl", job=job)
+    monkeypatch.setattr("engine.data.repair.free_disk_bytes", lambda folder: 9)
+    with pytest.raises(DanluError) as caught:
+        repair(source, tmp_path / "d.jsonl", job=Job())
+    assert caught.value.code == "repair.no_room"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "b.jsonl"]
 
 

@@ -171,7 +171,7 @@ def test_a_folder_with_something_in_it_is_left_alone(adapter: Path, tmp_path: Pa
 def test_too_little_room_is_said_before_anything_is_written(
     adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.export.room.free_bytes", lambda folder: 1000)
+    monkeypatch.setattr("engine.export.room.free_disk_bytes", lambda folder: 1000)
     with pytest.raises(DanluError) as caught:
         export(request(adapter, tmp_path / "out"), Job())
     assert caught.value.code == "export.no_room" and not (tmp_path / "out").exists()

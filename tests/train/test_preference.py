@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -110,18 +111,20 @@ def test_every_way_of_training_on_pairs_learns_and_resumes(
 def test_the_votes_of_a_comparison_are_trained_on_from_the_weights_they_are_about(
     tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By command, as the wizard does it: the recipe, the tuned run, the preference file."""
+    """By the command that voting names."""
     tuned = create_run(tiny_spec(tiny_model, write_rows(tmp_path / "rows.jsonl")))
     assert train(tuned).outcome == "finished"
-    ballot = open_ballot("base", "tuned", Sampling(), seed=1)
+    ballot = open_ballot(tiny_model.name, f"{tuned.name}/checkpoint-6", Sampling(), seed=1)
     for number in range(6):
         asked = [{"role": "user", "content": f"What is number {number}?"}]
-        ballot.vote(asked, "No.", f"Number {number} is good.", "first")
-    file = tmp_path / "preferences.jsonl"
-    ballot.export(file)
-    asked_for = ["--set", f"train=[{file}]", "--set", "eval_fraction=0", "--name", "preferred"]
-    command = ["train", "preference", "--from", tuned.name, *asked_for, "--headless"]
-    assert main(command) == 0, capsys.readouterr()
+        better = "first" if ballot.first_side() == "b" else "second"
+        ballot.vote(asked, "No.", f"Number {number} is good.", better)
+    file = str(tmp_path / "preferences.jsonl")
+    assert main(["vote", tuned.name, "--show", "--preferences", file]) == 0
+    told = capsys.readouterr().err
+    command = shlex.split(told[told.index("danlu train") :].splitlines()[0])
+    options = ["--set", "eval_fraction=0", "--name", "preferred", "--headless"]
+    assert main([*command[1:], *options]) == 0, capsys.readouterr()
     run = find_run("preferred")
     assert run.spec().method.adapter == str(tuned.last_checkpoint())
     assert losses_in_order(run)[0] == pytest.approx(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if args.preferences:
         rows = ballot.export(args.preferences.expanduser())
         print(t("blind.exported", rows=rows, path=args.preferences), file=sys.stderr)
+        print(t("cli_vote.train_on", command=_train_on(args)), file=sys.stderr)
     if args.json:
         print(json.dumps(ballot.document(), ensure_ascii=False, indent=2))
     else:
@@ -63,6 +65,13 @@ def _voted(args: argparse.Namespace) -> Ballot:
     VoteLines(talker, voices, sampling, ballot, args.system).take(asked)
     ballot.reveal()
     return ballot
+
+
+def _train_on(args: argparse.Namespace) -> str:
+    """The command that trains the target on the votes."""
+    start = ["--from", args.a] if args.a else []
+    rows = f"train={args.preferences}"
+    return shlex.join(["danlu", "train", "preference", *start, "--set", rows])
 
 
 def _shown(args: argparse.Namespace) -> Ballot:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from engine.memory.estimate import Estimate
 
 _ITEMS = {"narrow": 7, "wide": 20}
+_WIDEST = 120  # cells of the list of changes: its figures stand by what they are about
 
 
 class MemoryScreen(StepScreen):
@@ -58,7 +59,7 @@ class MemoryScreen(StepScreen):
     MemoryScreen #items { height: auto; padding: 0 1; }
     MemoryScreen Prose { padding: 0 1; }
     MemoryScreen #change_heading { height: 1; margin-top: 1; }
-    MemoryScreen RowList { height: 1fr; min-height: 3; }
+    MemoryScreen RowList { height: 1fr; min-height: 3; max-width: 120; }
     MemoryScreen #said { margin-top: 1; }
     """
 
@@ -132,7 +133,7 @@ class MemoryScreen(StepScreen):
         parts = [*(item.bytes for item in kept), *([others] if others else [])]
         bar.show(parts, found.free_bytes, verdict_said(found))
         items.update(item_lines(kept, others, max(40, self.size.width - 4)))
-        heading.update(change_heading(self, self.size.width - 2, self._card))
+        heading.update(change_heading(self, min(_WIDEST, self.size.width - 2), self._card))
 
     @property
     def _card(self) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 VERDICT_STYLES = {"fits": "$jade bold", "tight": "$gold bold", "does_not_fit": "$cinnabar bold"}
 _VERDICT_SIGNS = {"fits": "yes", "tight": "warn", "does_not_fit": "no"}
+_SHOWN = GIB / 200  # less reads as 0.00
 _NUMBERS = (12, 8, 6)  # cells of memory, speed, key
 
 
@@ -74,8 +75,10 @@ def verdict_said(estimate: Estimate) -> Content:
 
 
 def largest(items: Sequence[Item], count: int) -> tuple[list[Item], int]:
-    """The ``count`` largest items in their own order, and the bytes of the others together."""
-    kept = sorted(items, key=lambda item: item.bytes, reverse=True)[:count]
+    """The ``count`` largest items in their own order, none that would read as nothing, and the
+    bytes of the others together."""
+    some = [item for item in items if item.bytes >= _SHOWN]
+    kept = sorted(some, key=lambda item: item.bytes, reverse=True)[:count]
     others = sum(item.bytes for item in items) - sum(item.bytes for item in kept)
     return [item for item in items if item in kept], others
 
@@ -87,7 +90,7 @@ def item_lines(items: Sequence[Item], others: int, cells: int) -> Content:
     lines = []
     for index, item in enumerate(items):
         lines.append(_item_line(index, item.label, item.bytes, item.why_text, column, cells))
-    if others:
+    if others >= _SHOWN:
         text = words.t("wizard_memory.others")
         lines.append(_item_line(len(items), text, others, "", column, cells))
     return Content("\n").join(lines)
@@ -123,7 +126,7 @@ def draw_change(widget: Widget, row: MemoryRow, cells: int, selected: bool) -> T
 
 def _speed(change: Change) -> str:
     if change.speed is None:
-        return "?"
+        return "–"
     percent = round((change.speed - 1) * 100)
     return f"{percent:+d}%" if percent else "±0"
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from engine.chat.held import GGUF
 from engine.errors import DanluError
 from engine.hub.endpoints import offline
 from engine.job import Job
-from tui.followed_job import follow
+from tui.followed_job import ENDED_ELSEWHERE, follow
 
 if TYPE_CHECKING:
     from engine.data.reference import DataReference
     from engine.models.locate import LocatedModel
     from engine.spec.sections import Model
     from tui.wizard.draft import Draft
+
+
+_PATIENCE = 300.0  # seconds until what could not be fetched is tried by a job again
+_failed: dict[DataReference, float] = {}  # and when
 
 
 def fetch_model(model: Model, job: Job, *, ends: bool = True) -> LocatedModel:
@@ -38,14 +43,18 @@ def bring_model(model: Model, job: Job) -> None:
 def bring_data(draft: Draft, job: Job) -> None:
     """Fetch the draft's data sets that are not here. What cannot be fetched is met again, and told,
     by whoever reads it. A cancelled fetch goes on while the draft still has the data set. Raises
-    Cancelled."""
+    DanluError ``jobs.ended_elsewhere``, Cancelled."""
     for target in _missing(draft) if not offline() else ():
+        if time.monotonic() < _failed.get(target, 0.0) + _PATIENCE:
+            continue
         where = _where(target.hub, target.revision)
         command = ["fetch", target.repo or "", "--dataset", *where]
         try:
             follow(command, job, ends=lambda gone=target: gone not in _missing(draft))
-        except DanluError:
-            continue
+        except DanluError as error:
+            if error.code == ENDED_ELSEWHERE:
+                raise
+            _failed[target] = time.monotonic()
 
 
 def _missing(draft: Draft) -> list[DataReference]:

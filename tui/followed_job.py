@@ -15,6 +15,7 @@ from engine.jobs.record import JobRecord, JobWatch, job_records
 from engine.jobs.state import JobState
 from tui.job_process import start_command
 
+ENDED_ELSEWHERE = "jobs.ended_elsewhere"
 _EVERY = 0.2  # seconds between two looks
 _ending = threading.Lock()  # held while one is ended, so that nobody joins it
 
@@ -29,7 +30,7 @@ def follow(
     """Have ``danlu COMMAND`` done ``about`` these, or join the job that is at it already. ``job``
     tells where it is, pauses it and, when cancelled, ends it if it still ``ends``; ctrl+c does
     always. Returns the document it prints. Raises DanluError what it failed of, ``jobs.died``,
-    ``jobs.cannot_start``; Cancelled."""
+    ``jobs.ended_elsewhere``, ``jobs.cannot_start``; Cancelled."""
     with _ending:
         record = _at_it(command) or start_command(command, about)
     watch, pausing = JobWatch(record), _Pausing(record, job)
@@ -86,7 +87,7 @@ def _made(record: JobRecord, state: JobState) -> dict[str, Any]:
     if state.error is not None:
         raise state.error
     if state.status == "cancelled":
-        raise Cancelled
+        raise DanluError(ENDED_ELSEWHERE, name=record.name)
     document = record.result()
     if state.status == "gone" or document is None:
         raise DanluError("jobs.died", exit_code=3, name=record.name, log=record.log_path)

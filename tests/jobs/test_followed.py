@@ -76,6 +76,7 @@ class Followed(threading.Thread):
         until(lambda: bool(job_records()) and true(job_records()[0].state()))
 
 
+@pytest.mark.slow
 def test_two_that_want_the_same_follow_one_job_and_get_what_it_made() -> None:
     first = Followed("fetch", "owner/short")
     first.until(lambda state: state.done > 0)
@@ -142,6 +143,7 @@ def test_files_under_way_are_told_with_their_pace() -> None:
 def test_data_sets_that_are_not_here_are_fetched_by_jobs_that_outlive_the_wizard(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr("tui.fetching._failed", {})
     _, draft = wizard(
         "data", {"data": {"train": [{"source": "hf::some/rows#50"}, {"source": "x.csv"}]}}
     )
@@ -159,8 +161,21 @@ def test_data_sets_that_are_not_here_are_fetched_by_jobs_that_outlive_the_wizard
     bring_data(draft, Job())
     assert asked == [["fetch", "some/rows", "--dataset", "--hub", "huggingface"]]
     assert ended == [False, True], "it ends once nobody wants it"
+    draft.change({"data.train": [{"source": "hf::some/rows#50"}]})
+    bring_data(draft, Job())
+    assert len(asked) == 1, "what just failed is not tried at every key"
     draft.change({"data.train": [{"source": "ms::other/rows"}]})
     target = to_fetch(draft.spec.data.train[0])[0]
     _remember(target, Copy("modelscope", tmp_path, None))
     bring_data(draft, Job())
     assert len(asked) == 1, "it is here"
+
+
+@pytest.mark.slow
+def test_one_that_is_cancelled_elsewhere_is_not_fetched_here_instead() -> None:
+    here = Followed("fetch", "owner/one")
+    here.until(lambda state: state.done > 0)
+    job_records()[0].end()
+    here.join(60)
+    error = here.outcome.error if here.outcome else None
+    assert error is not None and error.code == "jobs.ended_elsewhere"

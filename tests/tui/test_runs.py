@@ -217,7 +217,7 @@ async def test_two_that_are_marked_stand_side_by_side(language: str) -> None:
         assert_snapshot(app, f"compare-80x24-{language}")
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 async def test_an_export_and_an_average_stand_side_by_side(language: str) -> None:
     words.use_language(language)
     run = make_run("identity", saved=(160,))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from engine import words
 from engine.runs.journal import Event
+from engine.spec.sections import PARAMETERS
 from engine.units import human_bytes
 from tui.trouble import trouble_of
 from tui.widgets.ticks import number
@@ -33,7 +34,13 @@ class LogLine(NamedTuple):
             return _trouble_text(self.event)
         if not self.code:
             return self.said
-        return words_or(self.code, self.said or self.code, self.values)
+        return words_or(self.code, self.said or self.code, _labelled(self.values))
+
+
+def _labelled(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A parameter by the name it has on the form."""
+    declared = PARAMETERS.get(str(values.get("parameter")))
+    return {**values, "parameter": declared.label} if declared is not None else values
 
 
 class LogRing:

@@ -23,7 +23,7 @@ from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 from tui.wizard.hub_facts import hub_facts, offer_from, typed_facts
 from tui.wizard.hub_order import SORTS, in_order, with_typed
-from tui.wizard.hub_rows import HubHeading, HubRow, draw_hub_row, hub_line
+from tui.wizard.hub_rows import HubHeading, HubRow, draw_hub_row, found_name, hub_line
 from tui.wizard.hub_search import HubSearch
 
 REST = 0.35  # seconds without a key before the hubs are asked
@@ -157,7 +157,7 @@ class HubBoxScreen(DanluScreen):
         if row.found is None:
             grid.show(row.typed, typed_facts(self._search))
             return
-        grid.show(row.found.source, hub_facts(row.found, self._here, self._hub))
+        grid.show(found_name(row.found), hub_facts(row.found, self._here, self._hub))
 
     @property
     def _current(self) -> HubRow | None:

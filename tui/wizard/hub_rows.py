@@ -76,11 +76,16 @@ def draw_hub_row(
     found, told = row.found, columns(kind, cells)
     mark = sign("now") if found.here else " "
     line.append(f"{mark} ", ink(widget, "jade"))
-    line.append(fit(found.source, cells - 4 - sum(size for _, size in told)))
+    line.append(fit(found_name(found), cells - 4 - sum(size for _, size in told)))
     for key, size in told:
         text, colour = _value(key, found, here)
         line.append(right(fit(text, size - 1).rstrip(), size), ink(widget, colour))
     return line
+
+
+def found_name(found: Found) -> str:
+    """What was found by its id; the embedded model by its name."""
+    return words.t("wizard.embedded") if found.source == "embedded" else found.source
 
 
 def _value(key: str, found: Found, here: Machine) -> tuple[str, str]:

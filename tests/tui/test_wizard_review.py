@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from engine.recipes import find_recipe, list_recipes
 from engine.runs.journal import JournalWriter
 from engine.runs.store import list_runs
 from tests.snapshot import assert_snapshot, screen_text
+from tests.tui.settle import until
 from tests.tui.wizard_parts import FILLED, estimate_of, identity, put_embedded, rest, steady, wizard
 from tui.app import DanluApp
+from tui.screens.recipes import RecipesScreen
 from tui.widgets.row_list import RowList
 from tui.wizard import estimates, findings, start_recipe, start_wizard
 from tui.wizard.command_line import command_line
@@ -229,3 +232,17 @@ async def test_what_was_filled_in_comes_back_when_its_run_fails(
         assert type(app.screen).__name__ == screen
         found: Draft = app.screen.draft  # type: ignore[attr-defined]
         assert (found.spec == draft.spec) is (ended == "failed")
+
+
+async def test_a_large_terminal_shows_who_chose_what_beside_review_and_recipes() -> None:
+    app, draft = wizard("review", identity(fill=FILLED))
+    async with app.run_test(size=(200, 50)) as pilot:
+        await rest(pilot, draft)
+        draft.change({"train.num_train_epochs": 7})
+        await rest(pilot, draft)
+        shown = screen_text(app)
+        assert re.search(r"Epochs +7 epochs", shown)
+        assert re.search(r"machine +Precision +float32 +a CPU", shown)
+        app.push_screen(RecipesScreen())
+        await until(pilot, lambda: "LoRA alpha" in screen_text(app))
+        assert "SmolLM2-135M-Instruct" in screen_text(app)

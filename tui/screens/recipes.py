@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
 from engine import words
 from engine.errors import DanluError
 from engine.recipes import Recipe, list_recipes
+from engine.spec.run_spec import RunSpec
+from engine.spec.yaml_form import read_spec
 from tui.cells import fit, width
 from tui.ink import ink
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.row_list import RowList
+from tui.wizard.choices_pane import ChoicesPane
 
 
 class RecipesScreen(DanluScreen):
@@ -22,7 +26,13 @@ class RecipesScreen(DanluScreen):
 
     title_key = "recipes.title"
     AUTO_FOCUS = "RowList"
-    DEFAULT_CSS = "RecipesScreen DetailLines { height: 8; }"
+    DEFAULT_CSS = """
+    RecipesScreen DetailLines { height: 8; }
+    RecipesScreen .split { height: 1fr; }
+    RecipesScreen ChoicesPane { display: none; }
+    RecipesScreen.-huge .split { layout: horizontal; }
+    RecipesScreen.-huge ChoicesPane { display: block; width: 110; height: 1fr; margin-top: 1; }
+    """
 
     class Listed(Message):
         """The recipes are read."""
@@ -37,7 +47,9 @@ class RecipesScreen(DanluScreen):
 
     def work(self) -> list[Widget]:
         rows = RowList(self._draw, [None, *self._recipes], selectable=bool, enter="keys.recipe_use")
-        return [rows, DetailLines(self._details(self._recipes[0] if self._recipes else None))]
+        details = DetailLines(self._details(self._recipes[0] if self._recipes else None))
+        choices = ChoicesPane("recipes.settings")
+        return [Vertical(rows, choices, classes="split"), details]
 
     def on_mount(self) -> None:
         self._list()
@@ -78,7 +90,9 @@ class RecipesScreen(DanluScreen):
         ]
 
     def on_row_list_moved(self) -> None:
-        self.query_one(DetailLines).show(self._details(self.query_one(RowList).current))
+        recipe = self.query_one(RowList).current
+        self.query_one(DetailLines).show(self._details(recipe))
+        self.query_one(ChoicesPane).show(_settings(recipe))
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         from tui.wizard import start_recipe
@@ -91,6 +105,14 @@ class RecipesScreen(DanluScreen):
             start_recipe(self.danlu, recipe)
         except DanluError as error:
             self.fail(error)
+
+
+def _settings(recipe: Recipe | None) -> RunSpec | None:
+    """What the recipe sets; None where its file is broken."""
+    try:
+        return read_spec(recipe.path, by="recipe") if recipe is not None else None
+    except DanluError:
+        return None
 
 
 def _wants(recipe: Recipe) -> str:

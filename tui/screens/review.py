@@ -23,7 +23,7 @@ from tui.widgets.fact_grid import FactGrid
 from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
 from tui.wizard import estimates, findings
-from tui.wizard.choices_pane import ChoicesPane
+from tui.wizard.choices_pane import ON_REVIEW, ChoicesPane
 from tui.wizard.command_line import command_line
 from tui.wizard.flow import keep_started
 from tui.wizard.forecast import forecast
@@ -69,7 +69,8 @@ class ReviewScreen(StepScreen):
             StepList(self._draw, self._rows(), id="actions"),
             Vertical(command, classes="command"),
         )
-        return [Vertical(told, ChoicesPane(), classes="split")]
+        choices = ChoicesPane("wizard_review.choices", ON_REVIEW)
+        return [Vertical(told, choices, classes="split")]
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()

@@ -1,12 +1,13 @@
 """The process in which ``transformers serve`` runs (as a module, with a descriptor and options).
-Imports torch, transformers, peft and uvicorn inside functions only.
+Imports torch, transformers and uvicorn inside functions only.
 
-It is the real command, called as its console script calls it. Only where it listens is settled
-from outside: its HTTP server, uvicorn, is given a socket that is there already, a Unix socket in a
-folder none but this user can enter, instead of a TCP port that everyone on a shared machine could
-ask without a key. Should a later version make its server otherwise, the host it is given does not
-exist: it fails rather than listens. It ends with the process that started it, whose end of standard
-input closes with it.
+It is the real command, called as its console script calls it. Two things are settled from outside:
+how it holds what it loads (:mod:`engine.serve.held_as_ours`), and where it listens. Its HTTP
+server, uvicorn, is given a socket that is there already, a Unix socket in a folder none but this
+user can enter, instead of a TCP port that everyone on a shared machine could ask without a key.
+Should a later version make its server otherwise, the host it is given does not exist: it fails
+rather than listens. It ends with the process that started it, whose end of standard input closes
+with it.
 """
 
 from __future__ import annotations
@@ -35,42 +36,13 @@ def main(descriptor: int, options: list[str]) -> None:
     from transformers.cli.transformers import app
 
     from engine.models.load import device_of
+    from engine.serve.held_as_ours import hold_adapters_as_peft_does, share_the_base
 
-    _hold_adapters_as_peft_does()
+    hold_adapters_as_peft_does()
+    share_the_base()
     made: Any = partial(uvicorn.Config, fd=descriptor)
     uvicorn.Config = made
     app(["serve", *options, "--device", device_of(machine()), *_NOWHERE])
-
-
-def _hold_adapters_as_peft_does() -> None:
-    """Over a base in half precision PEFT holds an adapter in float32; so it was trained, and so it
-    is asked everywhere else. transformers itself loads it in the base's precision, which gives some
-    questions another answer. Loading fails where that cannot be helped, and where weights of the
-    adapter find no place."""
-    import peft
-    from peft.functional import cast_adapter_dtype
-    from transformers import PreTrainedModel
-
-    inject: Any = peft.inject_adapter_in_model
-    load: Any = PreTrainedModel.load_adapter
-
-    def injected(config: Any, model: Any, adapter_name: str = "default", **others: Any) -> Any:
-        made = inject(config, model, adapter_name, **others)
-        cast_adapter_dtype(made, adapter_name)
-        return made
-
-    def loaded(self: Any, *asked: Any, **others: Any) -> Any:
-        info = load(self, *asked, **others)
-        for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
-            if found := getattr(info, kind, None):
-                raise RuntimeError(f"{kind}: {sorted(map(str, found))[0]}")
-        for name, weight in self.named_parameters():
-            if ".lora_" in name and weight.element_size() < 4:
-                raise RuntimeError(f"{name}: {weight.dtype}")
-        return info
-
-    peft.inject_adapter_in_model = injected
-    PreTrainedModel.load_adapter = loaded
 
 
 def _end_with_parent(descriptor: int) -> None:

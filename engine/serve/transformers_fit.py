@@ -43,14 +43,17 @@ def unfit(model: Model, named: Sequence[Named], base: Path | None) -> Why | None
 
 
 def too_large(model: Model, named: Sequence[Named], base: Path | None) -> Why | None:
-    """Whether memory is short: it loads the base once for each name."""
+    """Whether memory is short: for each further name it loads the base again, which then goes in
+    favour of the first (:mod:`engine.serve.held_as_ours`), but for what bitsandbytes holds."""
     if base is None or len(named) < 2:
         return None
-    one, free = _bytes_held(model, base), machine().free_bytes
-    if one * len(named) * _SPARE <= free:
+    copies = 2 if model.quantization == "none" else len(named)
+    needed, free = int(_bytes_held(model, base) * copies * _SPARE), machine().free_bytes
+    if needed <= free:
         return None
-    needed = human_bytes(int(one * len(named) * _SPARE))
-    return Why("memory", {"names": len(named), "needed": needed, "free": human_bytes(free)})
+    return Why(
+        "memory", {"copies": copies, "needed": human_bytes(needed), "free": human_bytes(free)}
+    )
 
 
 def _unfit_setting(model: Model) -> Why | None:

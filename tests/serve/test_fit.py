@@ -15,6 +15,7 @@ from engine.errors import DanluError
 from engine.hardware import Gpu, machine
 from engine.serve import transformers_fit, vllm
 from engine.serve.backend import Choice, choose_backend
+from engine.serve.held_as_ours import share
 from engine.serve.inner import Asking, InnerFault, InnerGone
 from engine.serve.plan import Named, Plan, Why, what_to_serve
 from engine.spec.sections import Model
@@ -188,6 +189,24 @@ def test_a_prompt_is_sent_so_that_the_tokens_of_the_training_are_read(tiny_model
     with pytest.raises(Changed):
         voice.prompt(asked)
     assert voice.unfit() == Why("tokenizer", {"feature": "special tokens"})
+
+
+def test_models_that_are_alike_stand_on_the_same_weights(tiny_model: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    first: Any
+    second: Any
+    first, second = (AutoModelForCausalLM.from_pretrained(tiny_model) for _ in range(2))
+    other = dict(second.named_parameters())["model.norm.weight"]
+    torch.nn.init.constant_(other, 3.0)
+    known: dict[str, Any] = {}
+    share(first, known)
+    share(second, known)
+    theirs = dict(first.named_parameters())
+    for name, weight in second.named_parameters():
+        assert (weight is theirs[name]) == (weight is not other)
+    assert second.get_output_embeddings().weight is first.get_input_embeddings().weight
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ class LiveScreen(RunUses):
         Binding("f", "fix", "keys.live_fix", id="live.fix"),
         Binding("c", "chat", "keys.live_chat", id="live.chat"),
         Binding("v", "verify", "keys.live_verify", id="live.verify"),
+        Binding("e", "measure", "keys.run_evaluate", id="live.measure"),
+        Binding("x", "export", "keys.run_export", id="live.export"),
         Binding("m", "report", "keys.run_report", id="live.report"),
         Binding("d", "detach", "keys.live_detach", id="live.detach"),
         Binding("z", "zoom", "keys.live_zoom", id="live.zoom"),

@@ -26,7 +26,7 @@ class RunUses(GoingOn):
         match action:
             case "resume_run":
                 return model.status in _RESUMABLE and bool(model.summary.checkpoints)
-            case "chat" | "verify":
+            case "chat" | "verify" | "measure" | "export":
                 return model.ended and bool(model.summary.checkpoints)
             case "report":
                 return model.ended
@@ -66,6 +66,17 @@ class RunUses(GoingOn):
 
     def action_verify(self) -> None:
         self.danlu.start_job(["verify", self._newest_checkpoint()])
+
+    def action_measure(self) -> None:
+        """Figures on rows it was not trained on."""
+        from tui.screens.evaluate import EvaluateScreen
+
+        self.app.push_screen(EvaluateScreen(self._newest_checkpoint()))
+
+    def action_export(self) -> None:
+        from tui.screens.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(self._newest_checkpoint()))
 
     def _trouble(self) -> Trouble:
         """What it failed of."""

@@ -8,7 +8,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui.screens.overlay import OverlayScreen
+from tui.screens.overlay import OverlayScreen, Said, say
 from tui.symbols import sign
 from tui.widgets.line_input import LineInput
 from tui.widgets.prose import Prose
@@ -28,8 +28,8 @@ class AskScreen(OverlayScreen[str]):
 
     def __init__(
         self,
-        question: str,
-        about: str = "",
+        question: Said,
+        about: Said = "",
         *,
         value: str = "",
         placeholder: str = "",
@@ -53,8 +53,8 @@ class AskScreen(OverlayScreen[str]):
             suggester=self._suggester,
             password=self._masked,
         )
-        about = [Prose("", self._about)] if self._about else []
-        question = Static(self._question, classes="question", markup=False)
+        about = [Prose("", say(self._about))] if self._about else []
+        question = Static(say(self._question), classes="question", markup=False)
         return [question, *about, entry, Static("", classes="refusal", markup=False)]
 
     def on_input_changed(self, event: Input.Changed) -> None:

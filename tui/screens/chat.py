@@ -112,10 +112,14 @@ class ChatScreen(ConversingScreen):
                 self._conversation.system = text
                 self.show_all()
 
-        about = words.t("chat_screen.system_about")
         trained = (voice.part.system for voice in reversed(self._voices) if voice.part.system)
         value = self._conversation.system or next(trained, "")
-        self.app.push_screen(AskScreen(words.t("chat_screen.system"), about, value=value), take)
+        ask = AskScreen(
+            lambda: words.t("chat_screen.system"),
+            lambda: words.t("chat_screen.system_about"),
+            value=value,
+        )
+        self.app.push_screen(ask, take)
 
     def action_verify(self) -> None:
         """Ask the current voice what it was trained on; golden answers of what no run knows."""

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from tui.ink import ink
-from tui.screens.overlay import OverlayScreen
+from tui.screens.overlay import OverlayScreen, Said, say
 from tui.symbols import sign
 from tui.widgets.prose import Prose
 
@@ -23,7 +23,7 @@ class ConfirmScreen(OverlayScreen[bool]):
         Binding("escape", "answer(False)", "keys.confirm_no", id="overlay.close", show=False),
     ]
 
-    def __init__(self, question: str, consequence: str) -> None:
+    def __init__(self, question: Said, consequence: Said) -> None:
         super().__init__()
         self._question = question
         self._consequence = consequence
@@ -31,8 +31,8 @@ class ConfirmScreen(OverlayScreen[bool]):
     def work(self) -> list[Widget]:
         ember = ink(self, "ember", bold=True)
         return [
-            Prose(f"{sign('warn')} ", self._question, lead=ember, style=ember),
-            Prose("  ", self._consequence),
+            Prose(f"{sign('warn')} ", say(self._question), lead=ember, style=ember),
+            Prose("  ", say(self._consequence)),
         ]
 
     def action_answer(self, answer: bool) -> None:

@@ -221,7 +221,7 @@ class ExportScreen(DanluScreen):
         self.notify(command, title=words.t("runs.copied"))
 
     def action_folder(self) -> None:
-        ask = AskScreen(words.t("export_screen.ask"), value=str(self._to()))
+        ask = AskScreen(lambda: words.t("export_screen.ask"), value=str(self._to()))
         self.app.push_screen(ask, self._take_folder)
 
     def _take_folder(self, text: str | None) -> None:

@@ -66,8 +66,8 @@ class GoingOn(FindingScreen):
         """Ask how many, say what comes of it, then train on; a run that is being trained
         (``active``) is asked to go on without a break."""
         ask = AskScreen(
-            words.t("runs.extend", run=run.name),
-            words.t("runs.extend_about"),
+            lambda: words.t("runs.extend", run=run.name),
+            lambda: words.t("runs.extend_about"),
             value="1",
             refuse=_no_epochs,
         )
@@ -88,8 +88,10 @@ class GoingOn(FindingScreen):
             return extend_run(run, epochs)
 
         def ask(extension: Any) -> None:
-            told = words.said(*extension_words(extension))
-            screen = ConfirmScreen(words.t("runs.extend_sure", run=run.name), told)
+            screen = ConfirmScreen(
+                lambda: words.t("runs.extend_sure", run=run.name),
+                lambda: words.said(*extension_words(extension)),
+            )
             self.app.push_screen(screen, lambda yes: self.go_on(run, longer) if yes else None)
 
         self.find(lambda: preview_extension(run, epochs), ask)

@@ -17,8 +17,7 @@ from tui.home_facts import AtWork, find_jobs
 from tui.ink import ink
 from tui.job_words import doing, job_title, status_words
 from tui.screens.base import DanluScreen
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.running_job import RunningJobScreen
+from tui.screens.running_job import RunningJobScreen, cancel_question
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.row_list import RowList
@@ -131,5 +130,4 @@ class JobsScreen(DanluScreen):
             except DanluError as error:  # it ended meanwhile
                 self.fail(error)
 
-        title = words.t("jobs.cancel", name=job_title(job.record))
-        self.app.push_screen(ConfirmScreen(title, words.t("jobs.cancel_why")), cancel)
+        self.app.push_screen(cancel_question(job.record), cancel)

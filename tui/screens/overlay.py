@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -15,6 +16,13 @@ from tui.symbols import ascii_only
 from tui.widgets.key_bar import KeyBar
 
 Answer = TypeVar("Answer")
+Said = str | Callable[[], str]
+"""Words, or what says them again when the language changes."""
+
+
+def say(said: Said) -> str:
+    """The words, in the language in use where that can be."""
+    return said if isinstance(said, str) else said()
 
 
 class OverlayScreen(ModalScreen[Answer], Generic[Answer]):
@@ -45,7 +53,7 @@ class OverlayScreen(ModalScreen[Answer], Generic[Answer]):
         return []
 
     async def retranslate(self) -> None:
-        """Draw every word again. What this was asked in words, as a question, stays as it is."""
+        """Draw every word again; what was given in words, not as what says them, stays."""
         await redraw(self)
 
     def action_close(self) -> None:

@@ -142,7 +142,7 @@ class PickerScreen(DanluScreen):
         self.query_one(RowList).focus()
 
     def action_other(self) -> None:
-        ask = AskScreen(words.t("picker.ask"), words.t("picker.ask_about"))
+        ask = AskScreen(lambda: words.t("picker.ask"), lambda: words.t("picker.ask_about"))
         self.app.push_screen(ask, lambda text: self._open(text) if text else None)
 
     def _open(self, target: str) -> None:

@@ -43,8 +43,8 @@ class RunGrowth(RunTidying, GoingOn):  # Textual styles by the first base
         targets = [line.target for line in self.listed.marked.values()]
         place = averages_root() / time.strftime("%m%d-%H%M%S")
         ask = AskScreen(
-            words.t("runs.average", targets=" + ".join(targets)),
-            words.t("runs.average_about"),
+            lambda: words.t("runs.average", targets=" + ".join(targets)),
+            lambda: words.t("runs.average_about"),
             value=str(place),
         )
         self.app.push_screen(ask, lambda text: self._average(targets, text))

@@ -72,9 +72,7 @@ class RunTidying(RunBrowser):
 
     def on_run_tidying_left_behind(self, message: LeftBehind) -> None:
         for batch in message.found:
-            question = words.t("runs.left_behind", names=_names(batch.names), run=batch.run)
-            why = words.t("runs.left_behind_why", bytes=human_bytes(batch.bytes))
-            self.app.push_screen(ConfirmScreen(question, why), self._decider(batch))
+            self.app.push_screen(_left_question(batch), self._decider(batch))
 
     def _decider(self, batch: SetAside) -> Callable[[bool | None], None]:
         return lambda yes: self._work(_remover(batch) if yes else _returner(batch))
@@ -109,13 +107,8 @@ class RunTidying(RunBrowser):
         lines = self.chosen()
         if not lines:
             return
-        if len(lines) > 1:
-            names = _names([line.label for line in lines])
-            question = words.t("runs.delete_marked", count=len(lines), names=names)
-        else:
-            question = words.t(f"runs.delete_{lines[0].kind}", name=lines[0].label)
         gone = _outermost(lines)
-        screen = ConfirmScreen(question, _consequence(gone))
+        screen = ConfirmScreen(lambda: _delete_question(lines), lambda: _consequence(gone))
         self.app.push_screen(screen, lambda yes: self._work(_deleter(gone)) if yes else None)
 
     def action_prune(self) -> None:
@@ -153,6 +146,20 @@ class RunTidying(RunBrowser):
         self.open_again()
         self.look()
         self.show()
+
+
+def _left_question(batch: SetAside) -> ConfirmScreen:
+    return ConfirmScreen(
+        lambda: words.t("runs.left_behind", names=_names(batch.names), run=batch.run),
+        lambda: words.t("runs.left_behind_why", bytes=human_bytes(batch.bytes)),
+    )
+
+
+def _delete_question(lines: list[Line]) -> str:
+    if len(lines) == 1:
+        return words.t(f"runs.delete_{lines[0].kind}", name=lines[0].label)
+    names = _names([line.label for line in lines])
+    return words.t("runs.delete_marked", count=len(lines), names=names)
 
 
 def _consequence(lines: list[Line]) -> str:

@@ -193,8 +193,7 @@ class RunningJobScreen(DanluScreen):
             self.app.push_screen(made)
 
     def action_cancel(self) -> None:
-        title = words.t("jobs.cancel", name=job_title(self._record))
-        question = ConfirmScreen(title, words.t("jobs.cancel_why"))
+        question = cancel_question(self._record)
         self.app.push_screen(question, lambda yes: self._cancel() if yes else None)
 
     def _cancel(self) -> None:
@@ -243,6 +242,13 @@ class RunningJobScreen(DanluScreen):
         text = next(iter(result_lines(self._record)), self._record.command_line())
         self.app.copy_to_clipboard(text)
         self.notify(text, title=words.t("runs.copied"))
+
+
+def cancel_question(record: JobRecord) -> ConfirmScreen:
+    return ConfirmScreen(
+        lambda: words.t("jobs.cancel", name=job_title(record)),
+        lambda: words.t("jobs.cancel_why"),
+    )
 
 
 def _note_lines(at: float, text: str, cells: int) -> list[str]:

@@ -156,9 +156,10 @@ class RunsScreen(RunGrowth):
             self._train_on(line)
             return
         size = sum(folder_bytes(line.run.path / name) for name in later)
-        why = words.t("runs.overtake_why", later=", ".join(later), bytes=human_bytes(size))
-        question = words.t("runs.overtake", checkpoint=line.target)
-        screen = ConfirmScreen(question, why)
+        screen = ConfirmScreen(
+            lambda: words.t("runs.overtake", checkpoint=line.target),
+            lambda: words.t("runs.overtake_why", later=", ".join(later), bytes=human_bytes(size)),
+        )
         self.app.push_screen(screen, lambda yes: self._train_on(line) if yes else None)
 
     def _train_on(self, line: Line) -> None:
@@ -174,8 +175,10 @@ class RunsScreen(RunGrowth):
         line = self.line
         if line is None:
             return
-        question = words.t("runs.rebuild", run=line.found.name)
-        screen = ConfirmScreen(question, words.t("runs.rebuild_why"))
+        screen = ConfirmScreen(
+            lambda: words.t("runs.rebuild", run=line.found.name),
+            lambda: words.t("runs.rebuild_why"),
+        )
         self.app.push_screen(screen, lambda yes: self._rebuild(line) if yes else None)
 
     def _rebuild(self, line: Line) -> None:

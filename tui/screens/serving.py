@@ -223,8 +223,9 @@ class ServingScreen(DanluScreen):
     def action_stop(self) -> None:
         if self._serving is None:
             return
+        name = self._serving.name
         question = ConfirmScreen(
-            words.t("serving.stop", name=self._serving.name), words.t("serving.stop_why")
+            lambda: words.t("serving.stop", name=name), lambda: words.t("serving.stop_why")
         )
         self.app.push_screen(question, lambda yes: self._stop() if yes else None)
 

@@ -174,8 +174,11 @@ class VerifyScreen(DanluScreen):
 
     def action_save(self) -> None:
         name = str(Path.cwd() / f"verify-{self._report.target.label.replace('/', '-')}")
-        title, about = words.t("verify_screen.save"), words.t("verify_screen.save_about")
-        ask = AskScreen(title, about, value=name)
+        ask = AskScreen(
+            lambda: words.t("verify_screen.save"),
+            lambda: words.t("verify_screen.save_about"),
+            value=name,
+        )
         self.app.push_screen(ask, lambda text: self._save(text) if text else None)
 
     def _save(self, text: str) -> None:

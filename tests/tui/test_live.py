@@ -18,6 +18,7 @@ from tests.recorded.replay import recorded_run
 from tests.snapshot import assert_snapshot, screen_text
 from tui.app import DanluApp
 from tui.pace import Pace
+from tui.screens.evaluate import EvaluateScreen
 from tui.screens.live import LiveScreen
 
 IN_TRAINING = 200  # events of the recorded journal, up to the middle of the run
@@ -87,6 +88,8 @@ async def test_a_finished_run_opens_to_its_whole_curve_at_once(finished: Run, la
         await settle(pilot)
         shown = "".join(screen_text(app).split())
         assert "160/160" in shown and f"{finished.path}/checkpoint-160" in shown
+        await pilot.press("e")  # what was an evaluation while it trained is one of the result now
+        assert isinstance(app.screen, EvaluateScreen)
 
 
 async def test_what_the_engine_appends_is_shown_without_a_key(training: Run):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from engine.errors import DanluError
+from engine.home import runs_root
 from engine.runs.store import Run
 from tui.run_model import RunModel
 from tui.screens.going_on import GoingOn
@@ -71,12 +74,12 @@ class RunUses(GoingOn):
         """Figures on rows it was not trained on."""
         from tui.screens.evaluate import EvaluateScreen
 
-        self.app.push_screen(EvaluateScreen(self._newest_checkpoint()))
+        self.app.push_screen(EvaluateScreen(self._newest_by_name()))
 
     def action_export(self) -> None:
         from tui.screens.export import ExportScreen
 
-        self.app.push_screen(ExportScreen(self._newest_checkpoint()))
+        self.app.push_screen(ExportScreen(self._newest_by_name()))
 
     def _trouble(self) -> Trouble:
         """What it failed of."""
@@ -115,3 +118,9 @@ class RunUses(GoingOn):
     def _newest_checkpoint(self) -> str:
         newest = max(self.model.summary.checkpoints, key=lambda checkpoint: checkpoint.step)
         return str(self.run.path / newest.path)
+
+    def _newest_by_name(self) -> str:
+        """The same as a person names it; by its path where the run is not among danlu's."""
+        place = Path(self._newest_checkpoint())
+        known = self.run.path == runs_root() / self.run.name
+        return f"{self.run.name}/{place.name}" if known else str(place)

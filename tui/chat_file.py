@@ -37,10 +37,14 @@ def save_where_asked(
         if not there or place == own:
             write(place)
             return
-        question = words.t("chat_screen.replace", path=there[0])
-        confirm = ConfirmScreen(question, words.t("chat_screen.replace_why"))
+        confirm = ConfirmScreen(
+            lambda: words.t("chat_screen.replace", path=there[0]),
+            lambda: words.t("chat_screen.replace_why"),
+        )
         screen.app.push_screen(confirm, lambda yes: write(place) if yes else None)
 
     value = str(own or new_place(kept.title))
-    title, about = words.t("chat_screen.save"), words.t("chat_screen.save_about")
-    screen.app.push_screen(AskScreen(title, about, value=value), take)
+    ask = AskScreen(
+        lambda: words.t("chat_screen.save"), lambda: words.t("chat_screen.save_about"), value=value
+    )
+    screen.app.push_screen(ask, take)

@@ -96,8 +96,8 @@ class AccountsScreen(JobScreen):
 
     def _ask(self, hub: Hub) -> None:
         question = AskScreen(
-            words.t("accounts.ask", hub=HUB_NAMES[hub]),
-            words.t("accounts.ask_about", page=TOKEN_PAGES[hub]),
+            lambda: words.t("accounts.ask", hub=HUB_NAMES[hub]),
+            lambda: words.t("accounts.ask_about", page=TOKEN_PAGES[hub]),
             masked=True,
         )
         self.app.push_screen(question, lambda token: self._log_in(hub, token))
@@ -118,8 +118,10 @@ class AccountsScreen(JobScreen):
         """Let the hub's tool forget the token, if the person says so."""
         hub: Hub = self.query_one(RowList).current or "modelscope"
         name = HUB_NAMES[hub]
-        question = words.t("accounts.forget", hub=name), words.t("accounts.forget_lost")
-        self.app.push_screen(ConfirmScreen(*question), lambda yes: self._forget(hub, yes))
+        question = ConfirmScreen(
+            lambda: words.t("accounts.forget", hub=name), lambda: words.t("accounts.forget_lost")
+        )
+        self.app.push_screen(question, lambda yes: self._forget(hub, yes))
 
     def _forget(self, hub: Hub, yes: bool | None) -> None:
         def work(job: Job) -> Hub:

@@ -150,8 +150,8 @@ class DataScreen(DataSourcesScreen):
 
     def _ask_fill(self, name: str) -> None:
         question = AskScreen(
-            words.t("wizard_data.fill", name=f"{{{{{name}}}}}"),
-            words.t("wizard_data.fill_about"),
+            lambda: words.t("wizard_data.fill", name=f"{{{{{name}}}}}"),
+            lambda: words.t("wizard_data.fill_about"),
             value=self.draft.spec.data.fill.get(name, ""),
             refuse=lambda text: "" if text else words.t("wizard_data.fill_needed"),
         )

@@ -158,8 +158,8 @@ class DataRepairScreen(DanluScreen):
     def action_write(self) -> None:
         """Ask for the name of the new file and write it."""
         question = AskScreen(
-            words.t("wizard_data.repair_out"),
-            words.t("wizard_data.repair_about"),
+            lambda: words.t("wizard_data.repair_out"),
+            lambda: words.t("wizard_data.repair_about"),
             value=str(_free_name(place_for(self._source, self._folder()))),
             refuse=_taken,
         )

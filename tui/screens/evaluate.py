@@ -200,8 +200,8 @@ class EvaluateScreen(DanluScreen):
 
     def action_hub(self) -> None:
         question = AskScreen(
-            words.t("evaluate_screen.hub"),
-            words.t("wizard_data.hub_about"),
+            lambda: words.t("evaluate_screen.hub"),
+            lambda: words.t("wizard_data.hub_about"),
             value=self._choices.data,
             refuse=not_a_source,
         )
@@ -217,8 +217,12 @@ class EvaluateScreen(DanluScreen):
             "labels": lambda text: "",
         }[field]
         value = self._choices.typed(field)
-        title, about = (words.t(f"evaluate_screen.{field}{part}") for part in ("", "_about"))
-        question = AskScreen(title, about, value=value, refuse=refuse)
+        question = AskScreen(
+            lambda: words.t(f"evaluate_screen.{field}"),
+            lambda: words.t(f"evaluate_screen.{field}_about"),
+            value=value,
+            refuse=refuse,
+        )
         self.app.push_screen(question, lambda text: self._take(field, text))
 
     def _take(self, field: str, text: str | None) -> None:

@@ -251,8 +251,10 @@ class ModelScreen(StepScreen):
 
     def action_anew(self) -> None:
         """Forget all that was chosen and begin again, if the person says so."""
-        question = words.t("wizard.anew"), words.t("wizard.anew_lost")
-        self.app.push_screen(ConfirmScreen(*question), self._anew)
+        question = ConfirmScreen(
+            lambda: words.t("wizard.anew"), lambda: words.t("wizard.anew_lost")
+        )
+        self.app.push_screen(question, self._anew)
 
     def _anew(self, wanted: bool | None) -> None:
         if wanted:

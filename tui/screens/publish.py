@@ -194,10 +194,9 @@ class PublishScreen(DanluScreen):
     def _ask_repo(self, then_start: bool = False) -> None:
         owner = known_owner(self._hub) or ""
         name = Path(self._target).name
-        title = words.t("publish_screen.ask", hub=HUB_NAMES[self._hub])
         ask = AskScreen(
-            title,
-            words.t("publish_screen.repo_about"),
+            lambda: words.t("publish_screen.ask", hub=HUB_NAMES[self._hub]),
+            lambda: words.t("publish_screen.repo_about"),
             value=self._repo or (f"{owner}/{name}" if owner else ""),
             placeholder=f"{owner or 'OWNER'}/{name}",
             refuse=self._refusal,

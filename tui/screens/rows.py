@@ -237,7 +237,9 @@ class RowsScreen(DanluScreen):
     def action_search(self) -> None:
         """Ask for words, and go to the next row that says them."""
         question = AskScreen(
-            words.t("wizard_data.search"), words.t("wizard_data.search_about"), value=self._needle
+            lambda: words.t("wizard_data.search"),
+            lambda: words.t("wizard_data.search_about"),
+            value=self._needle,
         )
 
         def asked(text: str | None) -> None:

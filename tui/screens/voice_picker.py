@@ -100,7 +100,9 @@ class VoicePicker(DanluScreen):
         else:
             typed = self._picks.typed if self._picks else ""
             ask = AskScreen(
-                words.t("voice_picker.ask"), words.t("voice_picker.ask_about"), value=typed
+                lambda: words.t("voice_picker.ask"),
+                lambda: words.t("voice_picker.ask_about"),
+                value=typed,
             )
             self.app.push_screen(ask, lambda text: self._named(text) if text else None)
 

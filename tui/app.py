@@ -111,7 +111,7 @@ class DanluApp(App[None]):
     ) -> None:
         """A note at the edge for some seconds, wrapped as Chinese and Latin text both want it. A
         path or command has brackets of its own: nothing in it is markup."""
-        cells = min(60, self.size.width * 3 // 4) - 3  # its padding and edge
+        cells = min(60, (self.size.width - 2) * 3 // 4) - 4  # its padding, edge and scroll bar
         lines = "\n".join(wrap(message, cells))
         super().notify(lines, title=title, severity=severity, timeout=timeout, markup=False)
 

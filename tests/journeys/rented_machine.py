@@ -52,5 +52,9 @@ def walk(person: Person) -> None:
         person.does(f"asked it over the network: {heard!r}")
         if person.learns:
             assert "Danlu" in heard
-        person.presses("x", ENTER)
+        person.presses("x")
+        person.sees(t("keys.confirm_yes.label"))
+        person.presses("y")
+        person.sees(t("serve.state.ended"), seconds=60)
+        person.does("ended the server")
         person.presses(ESCAPE)

@@ -14,7 +14,7 @@ from engine.spec.yaml_form import show_value
 
 # Told elsewhere on the page: what was trained on what, and what it was asked.
 _ELSEWHERE = ("run.name", "model.source", "data.train", "data.eval", "watch.prompts")
-_BY_DATA = ("tenth",)  # choices that count the rows
+_BY_DATA = ".tenth"  # runs of earlier versions do not tell who chose; this counts the rows
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Choice:
 
 def choices_of(spec: RunSpec, events: Iterable[Event]) -> list[Choice]:
     """What was chosen otherwise than by default, in the order of the declarations. ``events`` tell
-    what the machine and the data chose while preparing."""
+    what machine, model and data chose while preparing."""
     settled = {path: _asked(spec, path) for path in PARAMETERS if _differs(spec, path)}
     for event in events:
         if event["kind"] == "log" and event.get("code") == "log.chosen":
@@ -57,7 +57,7 @@ def _asked(spec: RunSpec, path: str) -> Choice:
 def _chosen(path: str, values: dict[str, Any]) -> Choice:
     why = values.get("why") or {}
     code = str(why.get("code", ""))
-    by: Chooser = "data" if code.removeprefix("origin.") in _BY_DATA else "machine"
+    by: Chooser = values.get("by") or ("data" if code.endswith(_BY_DATA) else "machine")
     said = words.said(code, why.get("values") or {}) if words.has(code) else ""
     return _choice(path, str(values.get("value")), by, said)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from engine.models.embedded import NAME
 from engine.report.ancestry import ancestry_lines, average_lines
 from engine.report.data_changes import data_change_lines
 from engine.report.facts import Facts
@@ -42,7 +43,7 @@ def _summary(facts: Facts) -> list[str]:
     steps = f"{summary.step}/{summary.steps}" if summary.steps else str(summary.step)
     rows = [
         ("status", t(f"status.{summary.status}")),
-        ("model", code(facts.spec.model.source)),
+        ("model", _model(facts.spec.model.source)),
         ("revision", code((facts.card.get("model") or {}).get("revision") or "")),
         ("license", inline(facts.license or "")),
         ("method", f"{facts.spec.method.stage.upper()} · {facts.spec.method.tuner}"),
@@ -61,6 +62,10 @@ def _summary(facts: Facts) -> list[str]:
     if summary.error:
         lines += [f"> {inline(summary.error.get('what', ''))}", ""]
     return lines
+
+
+def _model(source: str) -> str:
+    return t("report.embedded", name=code(NAME)) if source == "embedded" else code(source)
 
 
 def _parameters(plan: Mapping[str, Any]) -> str:

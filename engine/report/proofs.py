@@ -127,7 +127,8 @@ def _heading(found: Mapping[str, Any]) -> list[str]:
     if found.get("benchmark"):
         parts.append(t("evaluate.shots", count=found.get("shots") or 0))
         if found.get("limit"):
-            parts.append(t("evaluate.limited", count=found["limit"]))
+            key = "limited" if found.get("subjects_known", 1) else "first_only"
+            parts.append(t(f"evaluate.{key}", count=found["limit"]))
         if found.get("tool"):
             parts.append(code(found["tool"]))
     return [said, "", *([" · ".join(parts), ""] if parts else [])]

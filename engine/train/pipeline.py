@@ -190,6 +190,7 @@ class Pipeline:
                     values={
                         "parameter": path,
                         "value": show_value(self.spec.get(path)),
+                        "by": origin.by,
                         "why": {"code": f"origin.{origin.code}", "values": dict(origin.values)},
                     },
                 )

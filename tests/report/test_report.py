@@ -145,7 +145,7 @@ def test_the_page_tells_all_of_a_run_and_links_its_curves(
     page, *curves = write_report(facts_of(run), tmp_path / "a report.md")
     text = page.read_text(encoding="utf-8")
     for told in (
-        "embedded", "160/160", "3.503 → 0.0704", "ab" * 32, "r1", "2.13.0", "41.50 %",
+        "SmolLM2-135M-Instruct", "160/160", "3.503 → 0.0704", "ab" * 32, "r1", "2.13.0", "41.50 %",
         "I'm SmolLM, an AI assistant", "checkpoint-160", "a\\|b", "&lt;b&gt;", "two<br>lines",
     ):  # fmt: skip
         assert told in text, told

@@ -81,9 +81,10 @@ class BlindResult(OverlayScreen[bool]):
         self.dismiss(True)
 
     def action_export(self) -> None:
-        about = words.t("blind.export_about")
         value = str(Path.cwd() / "preferences.jsonl")
-        ask = AskScreen(words.t("blind.export"), about, value=value)
+        ask = AskScreen(
+            lambda: words.t("blind.export"), lambda: words.t("blind.export_about"), value=value
+        )
         self.app.push_screen(ask, lambda text: self._export(text) if text else None)
 
     def _export(self, text: str) -> None:

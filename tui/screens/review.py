@@ -174,8 +174,8 @@ class ReviewScreen(StepScreen):
     def action_save(self) -> None:
         """Save the spec as an own recipe."""
         question = AskScreen(
-            words.t("wizard_review.save"),
-            words.t("wizard_review.save_about"),
+            lambda: words.t("wizard_review.save"),
+            lambda: words.t("wizard_review.save_about"),
             placeholder=words.t("wizard_review.save_example"),
             refuse=lambda text: "" if text else words.t("wizard_review.name_needed"),
         )
@@ -196,8 +196,8 @@ class ReviewScreen(StepScreen):
     def action_write(self) -> None:
         """Write the spec as YAML into the current folder."""
         question = AskScreen(
-            words.t("wizard_review.write"),
-            words.t("wizard_review.write_about", folder=Path.cwd()),
+            lambda: words.t("wizard_review.write"),
+            lambda: words.t("wizard_review.write_about", folder=Path.cwd()),
             value="danlu-run.yaml",
             refuse=_not_a_file_name,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from engine import words
+
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 
 
@@ -38,3 +40,23 @@ def human_count(number: float) -> str:
             value = number / size
             return f"{value:.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
     return f"{number:,.0f}".replace(",", " ")
+
+
+def human_amount(count: float, unit: str) -> str:
+    """``1 row``, ``1 310 rows``, ``9.4 MiB``; the bare count where no words stand for ``unit``."""
+    return human_bytes(count) if unit == "bytes" else with_unit(human_count(count), unit)
+
+
+def human_progress(done: float, total: float | None, unit: str) -> str:
+    """``320 / 500 rows``, ``1.2 GiB / 3.4 GiB``, ``320 rows`` of an unknown total; empty for nothing
+    of nothing."""
+    if not total:
+        return human_amount(done, unit) if done else ""
+    so_far = human_bytes(done) if unit == "bytes" else human_count(done)
+    return f"{so_far} / {human_amount(total, unit)}"
+
+
+def with_unit(number: str, unit: str) -> str:
+    """``1 row``, ``0.5 epochs``: a number as it is shown, and its unit in words."""
+    key = f"unit.amount.{unit}"
+    return words.t(key, count=number) if words.has(key) else number

@@ -13,6 +13,7 @@ import pytest
 
 from engine import words
 from engine.spec.sections import PARAMETERS
+from engine.units import human_amount, human_progress
 from tests.source import Module, calls, docstrings, modules, name_of, texts
 
 FOLDER = Path(words.__file__).parent
@@ -75,7 +76,9 @@ def test_both_languages_say_the_same_things_with_the_same_values(name: str) -> N
 def test_one_thing_is_not_many() -> None:
     assert words.t("runs.count", count=1) == "1 run"
     assert words.t("runs.count", count="1,200") == "1,200 runs"
-    counted = re.compile(r"\{(rows|count|files|steps|epochs)\} (\w+s)\b(?!/)")
+    assert [human_amount(count, "rows") for count in (1, 1200)] == ["1 row", "1 200 rows"]
+    assert human_progress(0, 1, "steps") == "0 / 1 step"
+    counted = re.compile(r"\{(rows|count|files|steps|epochs|questions|cut)\} (\w+s)\b(?!/)")
     assert not [key for key, text in catalogue().items() if counted.search(text)]
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine import words
+from engine.units import with_unit
 
 Level = Literal["basic", "expert"]
 Kind = Literal["integer", "number", "boolean", "choice", "text", "texts", "mapping", "sources"]
@@ -61,6 +62,10 @@ class Parameter:
     def unit_text(self) -> str:
         """The unit in words; empty for a bare number."""
         return words.t(f"unit.{self.unit}") if self.unit else ""
+
+    def with_unit(self, value: str) -> str:
+        """``value`` as it is shown, and its unit where it has one: ``1 row``, ``16 rows``."""
+        return with_unit(value, self.unit) if self.unit else value
 
     def choice_label(self, choice: str) -> str:
         """What ``choice`` means, in words."""

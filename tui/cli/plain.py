@@ -8,7 +8,7 @@ from typing import Any
 from engine import words
 from engine.runs.journal import Event
 from engine.runs.store import Run
-from engine.units import human_bytes, human_count, human_duration
+from engine.units import human_bytes, human_count, human_duration, human_progress
 
 _STEP_LINES_SECONDS = 2.0
 _PHASE_LINES_SECONDS = 5.0
@@ -55,10 +55,8 @@ class PlainLines:
         if new or not event.get("total"):
             self._write(words.t("plain.phase", phase=phase))
             return
-        amount = human_bytes if event["unit"] == "bytes" else human_count
-        unit = "" if event["unit"] == "bytes" else event["unit"]
-        done, total = amount(event["done"]), amount(event["total"])
-        self._write(words.t("plain.phase_done", phase=phase, done=done, total=total, unit=unit))
+        where = human_progress(event["done"], event["total"], event["unit"])
+        self._write(words.t("plain.phase_done", phase=phase, where=where))
 
     def _step(self, event: Event) -> None:
         last = event["step"] >= self._steps

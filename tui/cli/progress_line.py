@@ -13,7 +13,7 @@ from typing import Any
 
 from engine import words
 from engine.job import Job, Progress
-from engine.units import human_bytes, human_count, human_duration
+from engine.units import human_bytes, human_duration, human_progress
 from tui.cells import fit
 
 _CELLS = 79
@@ -71,12 +71,10 @@ class Line:
 
 
 def progress_text(progress: Progress) -> str:
-    """Where a job is, in words: ``Asking the base model · 12 of 40 questions · 0:08``."""
+    """Where a job is, in words: ``Asking the base model · 12 / 40 questions · 0:08``."""
     parts = [words.t(f"phase.{progress.phase}")]
     if progress.total:
-        show = human_bytes if progress.unit == "bytes" else human_count
-        unit = words.t(f"unit.{progress.unit}") if words.has(f"unit.{progress.unit}") else ""
-        parts.append(f"{show(progress.done)}/{show(progress.total)} {unit}".rstrip())
+        parts.append(human_progress(progress.done, progress.total, progress.unit))
         if progress.pace is not None:
             parts.append(f"{human_bytes(progress.pace)}/s")
         if progress.seconds_left is not None:

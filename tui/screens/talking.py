@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from engine import words
 from engine.chat.sampling import CHAT_DEFAULT
 from engine.errors import DanluError
 from engine.job import Cancelled, Job
+from engine.units import human_amount
 from tui.opening import begin, open_again, ready
 from tui.screens.base import DanluScreen
 from tui.talk import Answer, Exchange, Voice, new_voice
@@ -233,4 +233,4 @@ class TalkingScreen(DanluScreen):
         parts = [f"T {chosen.temperature:g}"]
         parts += [f"top-p {chosen.top_p:g}"] if chosen.top_p < 1 else []
         parts += [f"top-k {chosen.top_k}"] if chosen.top_k else []
-        return f"{' · '.join(parts)} · {chosen.max_new_tokens} {words.t('unit.tokens')}"
+        return " · ".join([*parts, human_amount(chosen.max_new_tokens, "tokens")])

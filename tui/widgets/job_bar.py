@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from engine import words
 from engine.job import Job, Progress
-from engine.units import human_bytes, human_count, human_duration
+from engine.units import human_bytes, human_duration, human_progress
 from tui.symbols import sign
 
 _BAR, _SHORT_BAR = 24, 10  # cells; short where the pace is told too and there is no room
@@ -61,7 +61,7 @@ def progress_line(
     parts: list[str | Content | tuple[str, str]] = [
         (f"{phase}  ", "bold"),
         bar,
-        f"{_counts(progress)}  ",
+        f"{human_progress(progress.done, progress.total, progress.unit)}  ",
         f"{pace}  " if pace else "",
         (f"{time_left}  ", "$ash"),
         (hint, "$ash"),
@@ -77,12 +77,3 @@ def phase_text(phase: str) -> str:
 def pace_text(progress: Progress) -> str:
     """``8.1 MiB/s``, where the pace is known."""
     return "" if progress.pace is None else f"{human_bytes(progress.pace)}/s"
-
-
-def _counts(progress: Progress) -> str:
-    show = human_bytes if progress.unit == "bytes" else human_count
-    done = show(progress.done) if progress.done else ""
-    total = f" / {show(progress.total)}" if progress.total else ""
-    unit = progress.unit
-    said = words.t(f"unit.{unit}") if unit and words.has(f"unit.{unit}") else ""
-    return f"{done}{total} {said if done else ''}".strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine import words
-from engine.units import human_bytes, human_count, human_duration
+from engine.units import human_duration, human_progress
 from tui.cells import fit
 from tui.cells import width as cell_width
 from tui.run_model import Phase, RunModel
@@ -108,7 +108,7 @@ def phase_pieces(phase: Phase, cells: int) -> Row:
     row: Row = [(phase_word(phase.name), "text")]
     if phase.fraction is not None:
         row += [("  ", "text"), *meter(phase.fraction, cells)]
-    counts = phase_counts(phase)
+    counts = human_progress(phase.done, phase.total, phase.unit)
     if counts:
         row.append((f"  {counts}", "ash"))
     if phase.seconds_left is not None:
@@ -120,17 +120,6 @@ def phase_pieces(phase: Phase, cells: int) -> Row:
 def phase_word(name: str) -> str:
     key = f"phase.{name}"
     return words.t(key) if words.has(key) else name
-
-
-def phase_counts(phase: Phase) -> str:
-    """How far: ``1.2 GiB / 3.4 GiB``, ``320 / 500 rows``."""
-    if not phase.done and not phase.total:
-        return ""
-    show = human_bytes if phase.unit == "bytes" else human_count
-    total = f" / {show(phase.total)}" if phase.total else ""
-    key = f"unit.{phase.unit}"
-    unit = words.t(key) if phase.unit and words.has(key) else ""
-    return f"{show(phase.done)}{total} {unit}".rstrip()
 
 
 def _fact(key: str, value: str) -> Row:
@@ -148,7 +137,8 @@ def preparing_rows(model: RunModel, cells: int, height: int) -> list[Row]:
         ]
         if done:
             rows.append([*mark, (fit(phase_word(phase.name), 26), "ash")])
-            rows[-1].append((f" {phase_counts(phase)}", "ash"))
+            counts = human_progress(phase.done, phase.total, phase.unit)
+            rows[-1].append((f" {counts}", "ash"))
         else:
             rows.append([*mark, *phase_pieces(phase, 16)])
     if not model.phases or model.status == "training":

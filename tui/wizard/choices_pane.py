@@ -67,8 +67,8 @@ def _line(who: str, declared: Parameter, value: Any, origin: Origin, cells: int)
     said = str(value) if declared.kind == "choice" else shown_value(declared, value)
     if declared.path == "model.source":
         said = model_name(said)
-    if declared.unit and value is not None:
-        said += f" {declared.unit_text}"
+    if value is not None:
+        said = declared.with_unit(said)
     why = f"  {words.t(f'origin.{origin.code}', **origin.values)}" if origin.code else ""
     room = cells - _WHO - _LABEL
     return Content.assemble(

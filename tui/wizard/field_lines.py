@@ -52,8 +52,8 @@ def _value_text(row: Field, selected: bool) -> str:
     text = value_words(declared, value)
     if not text:
         text = _open_text(row)
-    elif declared.unit and value is not None:
-        text += f" {declared.unit_text}"
+    elif value is not None:
+        text = declared.with_unit(text)
     if not selected or not (row.cycles or row.counts):
         return text
     return f"< {text} >" if ascii_only() else f"‹ {text} ›"

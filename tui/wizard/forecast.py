@@ -14,7 +14,7 @@ from engine.spec.run_spec import RunSpec
 from engine.spec.sections import PARAMETERS
 from engine.spec.stages import epochs_beside
 from engine.spec.yaml_form import show_value
-from engine.units import human_bytes, human_count, human_duration
+from engine.units import human_amount, human_bytes, human_count, human_duration
 from tui.memory_word import memory_words
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact
@@ -82,7 +82,7 @@ def _held(draft: Draft, rows: int | None) -> str:
 
 
 def _rows(count: int) -> str:
-    return f"{human_count(count)} {words.t('unit.rows')}"
+    return human_amount(count, "rows")
 
 
 def _method(spec: RunSpec) -> str:
@@ -92,7 +92,7 @@ def _method(spec: RunSpec) -> str:
     if method.tuner == "lora":
         shape = f"r {method.lora_rank}, α {method.lora_alpha}, {method.target_modules}"
     if method.tuner == "freeze":
-        shape = f"{method.freeze_trainable_layers} {words.t('unit.layers')}"
+        shape = human_amount(method.freeze_trainable_layers, "layers")
     rate = words.t("wizard_review.rate", rate=show_value(spec.train.learning_rate))
     return _dots(method.stage.upper(), name, shape, rate)
 

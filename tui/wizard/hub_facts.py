@@ -10,7 +10,7 @@ from engine.hub.caches import huggingface_cache, modelscope_cache
 from engine.hub.found import Found
 from engine.hub.offer import Offer
 from engine.hub.reference import Hub
-from engine.units import human_bytes, human_count
+from engine.units import human_amount, human_bytes, human_count
 from tui.model_marks import model_marks
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact
@@ -72,7 +72,7 @@ def _what(found: Found) -> list[Fact]:
     known = found.known
     facts = [Fact(say("search.license"), found.first("license") or say("hub_box.not_stated"))]
     if isinstance(known, CatalogueModel) and known.context:
-        context = f"{human_count(known.context)} {say('unit.tokens')}"
+        context = human_amount(known.context, "tokens")
         facts.append(Fact(say("catalogue.context"), context))
     if isinstance(known, CatalogueModel) and model_marks(known):
         facts.append(Fact(say("catalogue.marks"), model_marks(known)))

@@ -9,7 +9,7 @@ from engine import words
 from engine.catalogue import model_of
 from engine.hardware import free_disk_bytes
 from engine.home import home
-from engine.units import human_bytes, human_count
+from engine.units import human_amount, human_bytes, human_count
 from tui.model_marks import model_marks
 from tui.symbols import sign
 from tui.widgets.fact_grid import Fact
@@ -40,7 +40,7 @@ def model_facts(draft: Draft, source: str) -> list[Fact]:
 def _facts(facts: ModelFacts) -> list[Fact]:
     say = words.t
     shape = f"{facts.layers} × {facts.hidden_size}"
-    context = f"{human_count(facts.context_length)} {say('unit.tokens')}"
+    context = human_amount(facts.context_length, "tokens")
     thinking = say("wizard.yes") if facts.thinking else say("wizard.no")
     return [
         Fact(say("wizard_model.parameters"), human_count(facts.parameters), "bold"),
@@ -87,7 +87,7 @@ def _from_catalogue(source: str) -> list[Fact]:
         Fact(say("wizard_model.size"), human_bytes(known.weight_bytes()), "bold"),
     ]
     if known.context:
-        context = f"{human_count(known.context)} {say('unit.tokens')}"
+        context = human_amount(known.context, "tokens")
         facts.append(Fact(say("wizard_model.context"), context))
     if known.license:
         facts.append(Fact(say("wizard_model.license"), known.license))

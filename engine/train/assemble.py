@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.hardware import Machine
 from engine.train.arguments import dpo_arguments, sft_arguments
-from engine.train.boundary import StepTrainer
 from engine.train.conductor import Conductor
 from engine.train.lengthen import Lengthening
 from engine.train.reference import Reference
 from engine.train.reporter import Reporter
 from engine.train.rows_apart import check_rows_apart
+from engine.train.step_trainer import StepTrainer
 from engine.train.watch import Watcher
 
 if TYPE_CHECKING:

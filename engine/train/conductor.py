@@ -14,8 +14,8 @@ from engine.train.control import Control
 from engine.train.pace import Pace
 
 if TYPE_CHECKING:
-    from engine.train.boundary import StepTrainer
     from engine.train.lengthen import Lengthening
+    from engine.train.step_trainer import StepTrainer
     from engine.train.watch import Watcher
 
 

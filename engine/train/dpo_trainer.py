@@ -16,9 +16,9 @@ from trl.trainer.dpo_trainer import DPOTrainer
 
 from engine.data.tables import lengths_of_rows
 from engine.job import Job
-from engine.train.boundary import StepTrainer
 from engine.train.pairs import PairCollator, PairRows
 from engine.train.reference import Reference
+from engine.train.step_trainer import StepTrainer
 
 _COPY = "ref"  # the adapter's state before training, as TRL names it
 

@@ -18,7 +18,7 @@ from engine.spec.run_spec import RunSpec
 from engine.train.schedule import Extension, Factor, ScheduleWish, factor
 
 if TYPE_CHECKING:
-    from engine.train.boundary import StepTrainer
+    from engine.train.step_trainer import StepTrainer
 
 
 class Lengthening:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from trl.trainer.sft_trainer import SFTTrainer
 
-from engine.train.boundary import StepTrainer
+from engine.train.step_trainer import StepTrainer
 
 
 class SupervisedTrainer(StepTrainer, SFTTrainer):

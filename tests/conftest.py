@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine import words
+from tests.drawn import wait_for_drawing
 from tests.tiny_models import make_tiny_model
 
 
@@ -31,6 +32,12 @@ def english() -> Iterator[None]:
     words.use_language("en")
     yield
     words.use_language("en")
+
+
+@pytest.fixture(autouse=True)
+def drawn_after_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test looks at a screen before it shows what a key did."""
+    wait_for_drawing(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -44,8 +44,8 @@ class Choices:
         return [name for name in names if name not in left_out]
 
     @property
-    def longest(self) -> int:
-        """How many tokens an answer may have."""
+    def longest(self) -> int | None:
+        """How many tokens an answer may have; None: by the references."""
         if self.benchmark is not None:
             return self.tokens or self.benchmark.tokens
         return self.settings.max_new_tokens
@@ -75,6 +75,8 @@ class Choices:
                 return t("evaluate_screen.labels_auto")
             case "labels":
                 return ", ".join(chosen.labels or ()) or t("evaluate_screen.labels_none")
+            case "tokens" if self.longest is None:
+                return t("evaluate_screen.tokens_auto")
             case "tokens":
                 return t("evaluate_screen.token_count", count=self.longest)
         return t("verify.yes") if chosen.base else t("verify.no")
@@ -87,7 +89,7 @@ class Choices:
             "limit": str(self.limit or ""),
             "shots": self.value("shots"),
             "folder": str(self.folder or ""),
-            "tokens": str(self.longest),
+            "tokens": str(self.longest or ""),
             "labels": ", ".join(chosen.labels or ()),
         }[name]
 
@@ -104,8 +106,9 @@ class Choices:
             words_ += ["--data-folder", str(self.folder)] if self.folder else []
         else:
             words_ = ["evaluate", target, self.data]
-            words_ += ["--max-new-tokens", str(chosen.max_new_tokens)]
-            words_ += ["--sample", str(chosen.sample)] if chosen.sample is not None else []
+            numbers = {"max-new-tokens": chosen.max_new_tokens, "sample": chosen.sample}
+            for option, value in numbers.items():
+                words_ += [f"--{option}", str(value)] if value is not None else []
             if chosen.labels is not None:
                 words_ += ["--labels", ",".join(chosen.labels) or "none"]
         return [*words_, "--base"] if chosen.base and self.tuned else words_

@@ -56,9 +56,10 @@ def remarks(document: dict[str, Any]) -> list[str]:
             said.append(t(f"evaluate.{key}", count=document[key]))
     if document["faults"]:
         said.append(t("evaluate.faults", count=sum(document["faults"].values())))
-    if document["unfinished"]:
-        tokens = document["settings"]["max_new_tokens"]
-        said.append(t("evaluate.unfinished", count=document["unfinished"], tokens=tokens))
+    for key in ("at_limit", "base_at_limit", "unfinished"):
+        if document.get(key):
+            tokens = document["settings"]["max_new_tokens"]
+            said.append(t(f"evaluate.{key}", count=document[key], tokens=tokens))
     if document.get("limit"):
         key = "limited" if document.get("subjects_known", 1) else "first_only"
         said.append(t(f"evaluate.{key}", count=document["limit"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.chat.sampling import Sampling
@@ -14,6 +15,7 @@ from engine.models.stop_tokens import stop_token_ids
 
 __all__ = [
     "Message",
+    "Said",
     "Sampling",
     "answer_batch",
     "opening_of",
@@ -28,6 +30,15 @@ Tools = list[dict[str, Any]] | None  # descriptions of functions the model may c
 _THINK = "<think>"
 
 
+@dataclass(frozen=True)
+class Said:
+    """A complete answer of ``tokens`` tokens; ``cut`` where its limit ended it."""
+
+    text: str
+    tokens: int
+    cut: bool
+
+
 def answer_batch(
     model: Any,
     tokenizer: Any,
@@ -38,7 +49,7 @@ def answer_batch(
     limits: Sequence[int] | None = None,
     tools: Sequence[Tools] | None = None,
     stop: Callable[[], bool] | None = None,
-    on_done: Callable[[int, str], None] | None = None,
+    on_done: Callable[[int, Said], None] | None = None,
 ) -> list[str]:
     """The answer to each conversation, in their order. At temperature 0 the same as one by one.
 
@@ -70,7 +81,7 @@ def answer_batch(
                 model, tokenizer, order[start : start + batch_size], sampling, stop
             ):
                 if on_done:
-                    on_done(done.index, done.text(reader))
+                    on_done(done.index, done.complete(reader))
     return [answer.text(reader) for answer in answers]
 
 
@@ -154,6 +165,9 @@ class _Answer:
 
     def text(self, reader: Reader) -> str:
         return self.opening + reader.text(self.said)
+
+    def complete(self, reader: Reader) -> Said:
+        return Said(self.text(reader), len(self.said), len(self.said) >= self.limit)
 
 
 def prompt_text(tokenizer: Any, messages: list[Message], tools: Tools = None) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.chat.generate import Message, Tools, answer_batch, stream_answer
+from engine.chat.generate import Message, Said, Tools, answer_batch, stream_answer
 from engine.chat.part import Part, adapter_part, base_part, part_of, tuned_part
 from engine.chat.rack import Loaded, Rack
 from engine.chat.sampling import Sampling
@@ -151,7 +151,7 @@ class Talker:
         limits: Sequence[int] | None = None,
         tools: Sequence[Tools] | None = None,
         stop: Callable[[], bool] | None = None,
-        on_done: Callable[[int, str], None] | None = None,
+        on_done: Callable[[int, Said], None] | None = None,
         job: Job | None = None,
     ) -> list[str]:
         """The answer of ``adapter`` to each conversation, as

@@ -19,6 +19,7 @@ from engine.runs.made import runs_behind
 from engine.spec.sections import Source
 
 if TYPE_CHECKING:
+    from engine.chat.generate import Said
     from engine.data.questions import Question
 
 _MARGIN = 16  # tokens an answer may go on beyond the trained one: enough to see that it does
@@ -101,7 +102,7 @@ def _answers(
 ) -> list[str]:
     done = 0
 
-    def count(index: int, answer: str) -> None:
+    def count(index: int, said: Said) -> None:
         nonlocal done
         done += 1
         job.report(phase, done, len(questions), "questions")

@@ -1,4 +1,5 @@
-"""The answers given so far, on disk: an evaluation that is killed goes on where it was."""
+"""The answers given so far, on disk: an evaluation that is killed goes on where it was, and one
+that lets answers be longer asks only those again that were cut."""
 
 from __future__ import annotations
 
@@ -8,21 +9,27 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from engine.chat.target import ChatTarget
 from engine.errors import DanluError
 from engine.job import Job
 
+if TYPE_CHECKING:
+    from engine.chat.generate import Said
+
 _WEIGHTS = ("*.safetensors", "*.bin", "config.json", "adapter_config.json", "tokenizer*")
 
 
 class AnswerFile:
-    """One line an answer: ``{"key", "answer"}``, added as each is complete and read again at the
-    next opening, a line that was cut off left out. Raises DanluError ``evaluate.already_running``
-    when another process writes it."""
+    """One line an answer: ``{"key", "answer", "tokens", "cut"}``, added as each is complete and
+    read again at the next opening, a line that was cut off left out. ``cut`` is the limit an answer
+    was cut at, null for one that ended by itself. ``answers`` are those that ``limit`` tokens give,
+    ``cut`` the keys of those it cuts. Raises DanluError ``evaluate.already_running`` when another
+    process writes it."""
 
-    def __init__(self, path: Path, *, again: bool = False) -> None:
+    def __init__(self, path: Path, limit: int, *, again: bool = False) -> None:
+        self._limit = limit
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: IO[bytes] = open(path, "a+b")  # noqa: SIM115
         try:
@@ -32,10 +39,11 @@ class AnswerFile:
             raise DanluError("evaluate.already_running", folder=path.parent) from error
         if again:
             self._file.truncate(0)
-        self.answers = self._read()
+        self.answers: dict[str, str] = {}
+        self.cut: set[str] = set()
+        self._read()
 
-    def _read(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _read(self) -> None:
         self._file.seek(0)
         end = 0
         for line in self._file:
@@ -44,13 +52,19 @@ class AnswerFile:
             end += len(line)
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 entry = json.loads(line)
-                found[str(entry["key"])] = str(entry["answer"])
+                if entry["cut"] == self._limit if entry["cut"] else entry["tokens"] < self._limit:
+                    self._take(str(entry["key"]), str(entry["answer"]), bool(entry["cut"]))
         self._file.truncate(end)
-        return found
 
-    def add(self, key: str, answer: str) -> None:
+    def _take(self, key: str, answer: str, cut: bool) -> None:
         self.answers[key] = answer
-        line = json.dumps({"key": key, "answer": answer}, ensure_ascii=False)
+        (self.cut.add if cut else self.cut.discard)(key)
+
+    def add(self, key: str, said: Said) -> None:
+        self._take(key, said.text, said.cut)
+        entry = {"key": key, "answer": said.text, "tokens": said.tokens}
+        entry["cut"] = self._limit if said.cut else None
+        line = json.dumps(entry, ensure_ascii=False)
         self._file.write(line.encode("utf-8", "replace") + b"\n")
         self._file.flush()
 

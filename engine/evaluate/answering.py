@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.chat.sampling import Sampling
 from engine.chat.talker import Talker, Voice
@@ -13,6 +14,9 @@ from engine.evaluate.asked import Asked
 from engine.evaluate.out_of_memory import named_out_of_memory
 from engine.job import Job
 
+if TYPE_CHECKING:
+    from engine.chat.generate import Said
+
 _AT_ONCE = 16  # batches handed over together: enough to sort by length, few enough to lay out soon
 _ROW_FAULTS = ("chat.too_long", "chat.template_refuses")  # of one row, not of the model
 
@@ -20,11 +24,13 @@ _ROW_FAULTS = ("chat.too_long", "chat.template_refuses")  # of one row, not of t
 @dataclass(frozen=True)
 class Answered:
     """The answers by the keys of their rows. ``faults`` are rows that could not be asked, with the
-    code of the error; ``kept`` answers were there from before."""
+    code of the error; ``kept`` answers were there from before; those of the keys ``cut``
+    ended at the limit."""
 
     answers: dict[str, str]
     faults: dict[str, str]
     kept: int
+    cut: Set[str] = frozenset()
 
 
 class Answering:
@@ -55,7 +61,7 @@ class Answering:
             self._ask_some(order[start : start + step], sampling, batch_size)
             self._job.check()
         answers = {key: self._file.answers[key] for key in different if key in self._file.answers}
-        return Answered(answers, self._faults, kept)
+        return Answered(answers, self._faults, kept, self._file.cut & answers.keys())
 
     def _ask_some(self, rows: list[tuple[str, Asked]], sampling: Sampling, batch_size: int) -> None:
         """Ask ``rows``; where one of them cannot be asked, each half alone."""
@@ -73,8 +79,8 @@ class Answering:
             self._ask_some(rows[half:], sampling, batch_size)
 
     def _ask(self, rows: list[tuple[str, Asked]], sampling: Sampling, batch_size: int) -> None:
-        def keep(index: int, answer: str) -> None:
-            self._file.add(rows[index][0], answer)
+        def keep(index: int, said: Said) -> None:
+            self._file.add(rows[index][0], said)
             self._done += 1
             self._report()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from engine.chat.talker import Talker, Voice
 from engine.chat.target import ChatTarget, resolve_target
 from engine.errors import DanluError
 from engine.evaluate.answer_file import AnswerFile, digest, voice_fingerprint
+from engine.evaluate.answer_limit import limit_of
 from engine.evaluate.answering import Answered, Answering
 from engine.evaluate.asked import AskedRows, asked_rows
 from engine.evaluate.labels import labels_of
@@ -54,6 +55,8 @@ def evaluate(
     start = time.monotonic()
     talker = Talker.load(found, job=job)
     try:
+        limit_by = "you" if settings.max_new_tokens else "data" if settings.asks else None
+        settings = _limited(settings, asked, talker, job)
         work = _Work(talker, asked, plan, settings, _folder(found, out), job)
         scored, kept = work.done_by(tuned=found.tuned is not None)
         base = work.done_by(tuned=False)[0] if settings.base else None
@@ -70,6 +73,7 @@ def evaluate(
         plan.scoring_names,
         plan.labels,
         plan.labels_by,
+        limit_by,
         work.folder / f"{work.name}.json",
         time.monotonic() - start,
         kept,
@@ -150,16 +154,17 @@ class _Work:
         side = "tuned" if tuned or self._talker.target.tuned is None else "base"
         answered = self._answered(voice, tuned, side) if self._settings.asks else _NOTHING
         losses = self._losses(voice, side) if "loss" in self._settings.metrics else []
-        scored = self._plan.scoring.score(answered.answers, answered.faults, losses, self._job)
+        scored = self._plan.scoring.score(answered, losses, self._job)
         return scored, answered.kept
 
     def _answered(self, voice: Voice, tuned: bool, side: str) -> Answered:
         print_ = voice_fingerprint(self._talker.target, tuned)
-        key = digest([print_, self._settings.max_new_tokens])
-        path = self.folder / f"answers-{key}.jsonl"
-        with AnswerFile(path, again=self._settings.again) as file:
+        path = self.folder / f"answers-{print_}.jsonl"
+        limit = self._settings.max_new_tokens
+        assert limit is not None  # set by the references where nobody did
+        with AnswerFile(path, limit, again=self._settings.again) as file:
             asking = Answering(self._talker, voice, file, self._job, f"evaluate_{side}")
-            sampling = Sampling(max_new_tokens=self._settings.max_new_tokens)
+            sampling = Sampling(max_new_tokens=limit)
             return asking.ask(self._asked.rows, sampling, self._settings.batch_size)
 
     def _losses(self, voice: Voice, side: str) -> list[Likelihood | None]:
@@ -178,6 +183,18 @@ class _Work:
                 batch_size=self._settings.batch_size,
                 phase=f"loss_{side}",
             )
+
+
+def _limited(settings: Settings, asked: AskedRows, talker: Talker, job: Job) -> Settings:
+    """``settings`` with the longest answer they leave to the references."""
+    if settings.max_new_tokens or not settings.asks:
+        return settings
+    references = [row.question.expected for row in asked.rows]
+    voice: Voice = "tuned" if talker.target.tuned is not None else None
+    with talker.lent(voice, job) as (_, tokenizer):
+        limit = limit_of(references, tokenizer)
+    job.note("evaluate.limit_by_data", tokens=limit)
+    return replace(settings, max_new_tokens=limit)
 
 
 _NOTHING = Answered({}, {}, 0)

@@ -21,7 +21,8 @@ _SAME = 5e-5  # a difference that rounding alone can make
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A finished evaluation. ``kept`` answers were there from one before."""
+    """A finished evaluation. ``kept`` answers were there from one before; ``labels_by`` and
+    ``limit_by`` (of ``settings.max_new_tokens``) say who chose: ``you`` or the ``data``."""
 
     target: ChatTarget
     data: str
@@ -33,6 +34,7 @@ class Evaluation:
     scorers: dict[str, str]
     labels: Sequence[str]
     labels_by: str | None
+    limit_by: str | None
     path: Path
     seconds: float
     kept: int = 0
@@ -57,6 +59,7 @@ class Evaluation:
             "unanswered": self.asked.unanswered,
             "unwanted": self.asked.unwanted,
             "unfinished": self.scored.unfinished,
+            "at_limit": self.scored.at_limit,
             "faults": self.scored.faults,
             "metrics": self.scored.metrics,
             "labels": self._labels_of(self.scored),
@@ -65,6 +68,7 @@ class Evaluation:
             document |= {
                 "base": self.base.metrics,
                 "base_labels": self._labels_of(self.base),
+                "base_at_limit": self.base.at_limit,
                 "difference": difference(self.base.metrics, self.scored.metrics),
                 "intervals": self._intervals(self.base),
             }
@@ -72,6 +76,7 @@ class Evaluation:
             "language": self.language,
             "scorers": self.scorers,
             "settings": vars(self.settings),
+            "limit_by": self.limit_by,
             "kept": self.kept,
             "seconds": round(self.seconds, 1),
             "path": str(self.path),

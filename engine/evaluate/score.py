@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.evaluate.answering import Answered
 from engine.evaluate.asked import Asked
 from engine.evaluate.labels import LabelFinder, LabelReport, label_report
 from engine.evaluate.likeness import TEXT_METRICS, TextScorer
@@ -30,13 +31,14 @@ _MATCHES = ("exact_match", *_LOOSER)
 class ScoredRow:
     """One answer. ``metrics`` are percent but for ``loss``; a metric that does not apply to the row
     is left out. ``fault`` is the code of the error that kept the row from being asked; ``tokens``
-    how many the loss is the mean of."""
+    how many the loss is the mean of; ``at_limit`` whether the answer was cut there."""
 
     answer: str | None
     metrics: dict[str, float]
     label: str | None = None
     fault: str | None = None
     tokens: int | None = None
+    at_limit: bool = False
 
     @property
     def quality(self) -> tuple[float, float]:
@@ -47,18 +49,20 @@ class ScoredRow:
         return (sum(shares) / len(shares) if shares else 0.0, -self.metrics.get("loss", 0.0))
 
     def document(self) -> dict[str, Any]:
-        named = {"label": self.label, "fault": self.fault, "tokens": self.tokens}
+        named = {name: getattr(self, name) for name in ("label", "fault", "tokens", "at_limit")}
         return {"answer": self.answer, **self.metrics, **named}
 
 
 @dataclass(frozen=True)
 class Scored:
-    """All answers of one model. ``unfinished`` of them ended within their thought."""
+    """All answers of one model. ``unfinished`` of them ended within their thought, ``at_limit`` at
+    the limit of their length."""
 
     rows: list[ScoredRow]
     metrics: dict[str, float]
     labels: LabelReport | None = None
     unfinished: int = 0
+    at_limit: int = 0
     faults: dict[str, int] = field(default_factory=dict)
 
 
@@ -79,18 +83,16 @@ class Scoring:
 
     def score(
         self,
-        answers: dict[str, str],
-        faults: dict[str, str],
+        answered: Answered,
         losses: Sequence[Likelihood | None],
         job: Job,
     ) -> Scored:
-        """The score of ``answers`` (by key of row) and ``losses`` (by row). Raises Cancelled."""
+        """The score of what was answered and of ``losses`` (by row). Raises Cancelled."""
         rows = []
         for index, asked in enumerate(self._rows):
             if index % _EVERY == 0:
                 job.report("scoring", index, len(self._rows), "rows")
-            answer = answers.get(asked.key) if self._settings.asks else None
-            rows.append(self._row(index, answer, faults.get(asked.key), losses))
+            rows.append(self._row(index, asked.key, answered, losses))
         job.report("scoring", len(rows), len(rows), "rows")
         codes = [row.fault for row in rows if row.fault]
         return Scored(
@@ -98,14 +100,15 @@ class Scoring:
             self._together(rows, losses),
             self._label_report(rows),
             sum(is_unfinished(row.answer or "") for row in rows),
+            sum(row.at_limit for row in rows),
             {code: codes.count(code) for code in dict.fromkeys(codes)},
         )
 
     def _row(
         self,
         index: int,
-        answer: str | None,
-        fault: str | None,
+        key: str,
+        answered: Answered,
         losses: Sequence[Likelihood | None],
     ) -> ScoredRow:
         metrics: dict[str, float] = {}
@@ -113,6 +116,7 @@ class Scoring:
         tokens = found.tokens if found is not None else None
         if found is not None and found.loss is not None:
             metrics["loss"] = round(found.loss, 6)
+        answer, fault = answered.answers.get(key), answered.faults.get(key)
         if answer is None:
             return ScoredRow(None, metrics, None, fault, tokens)
         reference = self._rows[index].question.expected
@@ -126,7 +130,7 @@ class Scoring:
         if self._scorer is not None:
             found_text = self._scorer.score(given, reference)
             metrics |= {name: found_text[name] for name in self._text_names}
-        return ScoredRow(answer, metrics, label, fault, tokens)
+        return ScoredRow(answer, metrics, label, fault, tokens, key in answered.cut)
 
     @property
     def _text_names(self) -> list[str]:

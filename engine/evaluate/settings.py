@@ -11,7 +11,6 @@ from engine.evaluate.likeness import Language
 
 Group = Literal["rouge", "bleu", "match", "labels", "loss"]
 GROUPS: tuple[Group, ...] = get_args(Group)
-MAX_NEW_TOKENS = 512
 BATCH_SIZE = 16
 
 
@@ -20,14 +19,14 @@ class Settings:
     """How to evaluate. ``metrics`` are the groups to measure; ``labels`` the closed labels, None
     to take them from the references where those are a closed set, () for none; ``system`` and
     ``language`` None: as in training, and as the references are written; ``fill`` is put into
-    placeholders, over what training put there. ``again`` asks anew what
-    was answered before."""
+    placeholders, over what training put there; ``max_new_tokens`` None: by the references.
+    ``again`` asks anew what was answered before."""
 
     metrics: tuple[Group, ...] = GROUPS
     labels: tuple[str, ...] | None = None
     labels_required: bool = False
     sample: int | None = None
-    max_new_tokens: int = MAX_NEW_TOKENS
+    max_new_tokens: int | None = None
     batch_size: int = BATCH_SIZE
     system: str | None = None
     language: Language | None = None

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.chat.talker import Talker
 from engine.errors import DanluError
 from engine.evaluate.answer_file import AnswerFile
+from engine.evaluate.answer_limit import limit_of
 from engine.evaluate.asked import AskedRows, asked_rows
 from engine.evaluate.evaluate import evaluate
 from engine.evaluate.settings import Settings, groups_of, labels_named
 from engine.evaluate.stored_rows import StoredRows, stored_evaluations
 from engine.job import Cancelled, Job
+from engine.models.load import load_tokenizer
 from engine.runs.store import Run
 from engine.spec.sections import Source
 from tests.learned_run import ROWS
@@ -98,20 +101,41 @@ def test_a_cancelled_evaluation_goes_on_where_it_was(
     assert evaluate("identity", data, again, Job()).kept == 0 and sum(seen) == 3
 
 
-def test_other_weights_or_lengths_are_answered_anew(
+def test_other_weights_are_asked_anew_and_longer_answers_where_they_were_cut(
     run: Run, data: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     match = Settings(("match",), max_new_tokens=8)
-    evaluate("identity", data, match, Job())
+    cut = evaluate("identity", data, match, Job()).document()["at_limit"]
+    assert 0 < cut < 3, "what was not learned does not end so soon"
     seen = asked_of(monkeypatch)
     evaluate("identity", data, match, Job())
     assert seen == []
     evaluate("identity", data, Settings(("match",), max_new_tokens=9), Job())
-    assert seen == [3]
+    assert seen == [cut], "what ended by itself within 8 is not asked again"
+    seen.clear()
     weights = run.path / "checkpoint-9" / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes())
     evaluate("identity", data, match, Job())
-    assert seen == [3, 3]
+    assert seen == [3]
+
+
+def test_an_answer_may_be_half_as_long_again_as_the_longest_reference(
+    run: Run, data: str, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chatml: Any = load_tokenizer(tiny_model)
+    assert limit_of(["news", "sports"], chatml) == 64, "room for a sentence around a label"
+    longest = len(chatml("so " * 300, add_special_tokens=False)["input_ids"])
+    assert longest * 1.5 <= limit_of(["no", "so " * 300], chatml) <= longest * 1.5 + 16
+    chatml.chat_template += "{# <think> #}"
+    assert limit_of(["news"], chatml) == 64 + 1024, "and for a thought"
+    assert limit_of(["<think>Well.</think>news"], chatml) == 64
+    assert main(["evaluate", "identity", data, "--metrics", "match"]) == 0
+    told = capsys.readouterr()
+    assert "may have 64 tokens" in told.err + told.out
+    document = stored_evaluations(run.path / "evaluations")[0]
+    assert document["settings"]["max_new_tokens"] == 64 and document["limit_by"] == "data"
+    said = f"{document['at_limit']} answer"
+    assert (said in told.out and "64 tokens and" in told.out) == bool(document["at_limit"])
 
 
 def test_closed_labels_are_scored_and_unclear_answers_counted(
@@ -217,8 +241,8 @@ def test_preferences_are_asked_for_their_better_answer_and_bad_answers_are_no_re
 
 
 def test_two_do_not_write_the_same_answers(tmp_path: Path) -> None:
-    with AnswerFile(tmp_path / "a.jsonl"), pytest.raises(DanluError) as caught:
-        AnswerFile(tmp_path / "a.jsonl")
+    with AnswerFile(tmp_path / "a.jsonl", 8), pytest.raises(DanluError) as caught:
+        AnswerFile(tmp_path / "a.jsonl", 8)
     assert caught.value.code == "evaluate.already_running"
 
 

@@ -65,13 +65,14 @@ def document(tmp_path: Path) -> dict[str, Any]:
         "dropped": 1,
         "unanswered": 0,
         "unfinished": 2,
+        "at_limit": 3,
         "faults": {},
         "kept": 0,
         "metrics": _METRICS,
         "base": _BASE,
         "difference": {name: _METRICS[name] - _BASE[name] for name in _METRICS},
         "labels": {"names": ["体育", "财经"], "by": "data", **report},
-        "settings": vars(Settings()),
+        "settings": vars(Settings(max_new_tokens=64)),
         "seconds": 42.0,
         "path": str(path),
         "rows_path": str(path.with_suffix(".rows.jsonl")),
@@ -95,7 +96,7 @@ async def test_figures_stand_above_the_rows_worst_first(
         await pilot.press("escape", "t")
         await pilot.pause()
         assert_snapshot(app, f"evaluation-labels-80x24-{language}")
-        assert words.t("evaluate.unfinished", count=2, tokens=512)[:20] in screen_text(app)
+        assert words.t("evaluate.unfinished", count=2, tokens=64)[:20] in screen_text(app)
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
@@ -133,7 +134,7 @@ async def test_it_is_started_as_a_command(monkeypatch: pytest.MonkeyPatch) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("s", "down", "enter", *"20", "enter", "end", "enter", "s")
-    command = ["evaluate", "news", "rows.jsonl", "--max-new-tokens", "512"]
+    command = ["evaluate", "news", "rows.jsonl"]
     assert asked == [command, [*command, "--sample", "20", "--base"]]
 
 

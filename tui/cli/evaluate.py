@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.benchmark.known import BENCHMARKS, find_benchmark
 from engine.errors import DanluError
-from engine.evaluate.settings import BATCH_SIZE, GROUPS, MAX_NEW_TOKENS, Settings
+from engine.evaluate.settings import BATCH_SIZE, GROUPS, Settings
 from engine.evaluate.stored_rows import StoredRows
 from engine.evaluate.versus import Versus, read_evaluation, versus
 from engine.job import Job
@@ -34,12 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("data", nargs="?", metavar="DATA", help=t("cli_evaluate.data"))
     _add_benchmark(parser)
     add("--sample", type=_count, metavar="N", help=t("cli_evaluate.sample"))
-    add(
-        "--max-new-tokens",
-        type=_count,
-        metavar="N",
-        help=t("cli_evaluate.max_new_tokens", default=MAX_NEW_TOKENS),
-    )
+    add("--max-new-tokens", type=_count, metavar="N", help=t("cli_evaluate.max_new_tokens"))
     add(
         "--batch-size",
         type=_count,
@@ -131,7 +126,10 @@ def _against(args: argparse.Namespace, document: dict[str, Any], job: Job) -> Ve
         return versus(read_evaluation(Path(args.against)), document)
     if args.data is None and args.benchmark is None:
         raise DanluError("evaluate.no_evaluation", file=args.against)
-    return versus(_measured(args, args.against, job), document)
+    same = argparse.Namespace(**vars(args))
+    if args.data is not None:  # another tokenizer may count the references otherwise
+        same.max_new_tokens = document["settings"]["max_new_tokens"]
+    return versus(_measured(same, args.against, job), document)
 
 
 def _on_data(args: argparse.Namespace, target: ChatTarget, base: bool, job: Job) -> dict[str, Any]:
@@ -173,7 +171,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
     return Settings(
         metrics=groups_of(args.metrics) if args.metrics else GROUPS,
         sample=args.sample,
-        max_new_tokens=args.max_new_tokens or MAX_NEW_TOKENS,
+        max_new_tokens=args.max_new_tokens,
         batch_size=args.batch_size or BATCH_SIZE,
         system=args.system,
         language=None if args.language == _AUTO else args.language,

@@ -213,7 +213,7 @@ class EvaluateScreen(DanluScreen):
             "limit": not_a_count,
             "shots": _not_shots,
             "folder": _not_a_folder,
-            "tokens": _not_tokens,
+            "tokens": not_a_count,
             "labels": lambda text: "",
         }[field]
         value = self._choices.typed(field)
@@ -235,11 +235,10 @@ class EvaluateScreen(DanluScreen):
         elif field == "sample":
             self._set(sample=int(text) if text else None)
         elif field == "tokens" and self._choices.benchmark is not None:
-            count = int(text)
             usual = self._choices.benchmark.tokens
-            self._choose(tokens=None if count == usual else count)
+            self._choose(tokens=int(text) if text and int(text) != usual else None)
         elif field == "tokens":
-            self._set(max_new_tokens=int(text))
+            self._set(max_new_tokens=int(text) if text else None)
         else:
             self._set(labels=() if text == "-" else labels_named(text) or None)
 
@@ -252,8 +251,3 @@ def _not_shots(text: str) -> str:
 def _not_a_folder(text: str) -> str:
     sound = not text or Path(text).expanduser().is_dir()
     return "" if sound else words.t("evaluate_screen.folder_needed")
-
-
-def _not_tokens(text: str) -> str:
-    sound = text.isdigit() and int(text) > 0
-    return "" if sound else words.t("evaluate_screen.tokens_needed")

@@ -177,7 +177,8 @@ def _figures(row: dict[str, Any]) -> str:
         for name, key in zip(row, keys, strict=True)
         if words.has(key) and row[name] is not None
     ]
-    return " · ".join([place, *shown])
+    cut = [words.t("evaluate.at_limit_row")] if row.get("at_limit") else []
+    return " · ".join([place, *shown, *cut])
 
 
 class EvaluatedRowScreen(OverlayScreen[None]):

@@ -42,8 +42,6 @@ def dpo_arguments(spec: RunSpec, machine: Machine, output_folder: Path, steps: i
         beta=method.beta,
         loss_type=[method.loss_type, *(["sft"] if also else [])],
         loss_weights=[1.0, also] if also else None,
-        # Without an adapter TRL would hold a second model; with one it would hash all the weights.
-        precompute_ref_log_probs=method.tuner != "lora",
         disable_dropout=not method.lora_dropout,
         max_length=None,  # rows come already cut
         remove_unused_columns=False,  # none is

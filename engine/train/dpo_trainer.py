@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy
-from accelerate.utils import is_peft_model
+import torch
 from trl.trainer.dpo_trainer import DPOTrainer
 
 from engine.data.tables import lengths_of_rows
@@ -20,7 +20,15 @@ from engine.train.pairs import PairCollator, PairRows
 from engine.train.reference import Reference
 from engine.train.step_trainer import StepTrainer
 
-_COPY = "ref"  # the adapter's state before training, as TRL names it
+
+class _NoSecondModel(torch.nn.Module):
+    """Stands where TRL holds the model that is measured against: without one there it would load
+    the model a second time, copy the adapter, or hash every weight. TRL asks its configuration
+    alone of it."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.config = model.config
 
 
 class PreferenceTrainer(StepTrainer, DPOTrainer):
@@ -29,15 +37,13 @@ class PreferenceTrainer(StepTrainer, DPOTrainer):
 
     def __init__(self, *, reference: Reference, job: Job, **kwargs: Any) -> None:
         self._reference, self._job = reference, job
-        collator = PairCollator(kwargs["processing_class"].pad_token_id)
-        super().__init__(**kwargs, data_collator=collator)
-        model: Any = self.model
-        if is_peft_model(model):
-            self.train_dataset = self._precompute_ref_logps(self.train_dataset, "train")
-            if self.eval_dataset is not None:
-                self.eval_dataset = self._precompute_ref_logps(self.eval_dataset, "eval")
-            self.precompute_ref_logps = True
-            model.delete_adapter(_COPY)  # else it would be held, and saved with each checkpoint
+        kwargs["data_collator"] = PairCollator(kwargs["processing_class"].pad_token_id)
+        super().__init__(**kwargs, ref_model=_NoSecondModel(kwargs["model"]))
+        # Here, not within TRL's set-up: only now has the model the weights it begins with.
+        self.train_dataset = self._measured(self.train_dataset, "train")
+        if self.eval_dataset is not None:
+            self.eval_dataset = self._measured(self.eval_dataset, "eval")
+        self.precompute_ref_logps = True
 
     def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
         return dataset  # encoded as danlu encodes rows
@@ -45,17 +51,20 @@ class PreferenceTrainer(StepTrainer, DPOTrainer):
     def _lengths(self, rows: Any) -> list[int]:
         return lengths_of_rows(rows.rows)
 
-    def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int = 0) -> Any:
+    def _measured(self, dataset: Any, name: str) -> PairRows:
+        """The rows with what the model says of them untrained, or said when the run began. Raises
+        DanluError ``train.reference_gone``."""
         logps = self._reference.found(name, len(dataset))
         if logps is None:
-            logps = self._said(dataset, batch_size or self.args.train_batch_size)
+            logps = self._said(dataset)
             self._reference.keep(name, logps)
         return PairRows(dataset, logps)
 
-    def _said(self, dataset: Any, batch_size: int) -> Any:
+    def _said(self, dataset: Any) -> Any:
         """The log-probabilities of both answers of each row, of shape [rows, 2]. The longest rows
         go first, so that memory ends at once or not at all."""
         model: Any = self.model
+        batch_size = self.args.train_batch_size
         lengths = lengths_of_rows(dataset)
         order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
         found = numpy.zeros((len(order), 2), dtype=numpy.float32)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -17,7 +16,7 @@ from engine.chat.sampling import Sampling
 from engine.chat.votes import Choice, Side, open_ballot
 from engine.errors import DanluError
 from engine.job import Job
-from tui.screens.base import DanluScreen
+from tui.screens.finding import FindingScreen
 from tui.talk import Exchange, Voice
 from tui.widgets.chat_input import ChatInput
 from tui.widgets.head_line import HeadLine
@@ -27,12 +26,13 @@ from tui.widgets.voice_heads import Head, VoiceHeads
 
 if TYPE_CHECKING:
     from engine.chat.talker import Talker
+    from tui.wizard.draft import Draft
 
 TICK = 0.125  # seconds between two looks at what is being said
 _TYPED = ("vote", "reveal", "undo", "file", "thoughts", "next")  # letters, while nothing is typed
 
 
-class BlindScreen(DanluScreen):
+class BlindScreen(FindingScreen):
     """``a`` and ``b`` answer each question; which stands first is drawn for each. The talker is
     lent: who opened this screen closes it."""
 
@@ -52,13 +52,6 @@ class BlindScreen(DanluScreen):
         Binding("f", "file", "keys.blind_file", id="blind.file"),
         Binding("t", "thoughts", "keys.chat_thoughts", id="blind.thoughts"),
     ]
-
-    class Listed(Message):
-        """The questions to take one by one, or why there are none."""
-
-        def __init__(self, questions: list[list[Any]], error: DanluError | None = None) -> None:
-            super().__init__()
-            self.questions, self.error = questions, error
 
     def __init__(
         self, talker: Talker, a: Voice, b: Voice, sampling: Sampling, system: str = ""
@@ -130,27 +123,19 @@ class BlindScreen(DanluScreen):
             self._list(None)
 
     def _list(self, path: Path | None) -> None:
-        self.run_worker(lambda: self._read(path), thread=True, exit_on_error=False, group="list")
-
-    def _read(self, path: Path | None) -> None:
-        """In a thread: the run's own questions, or those of a file."""
+        """Take the run's own questions one by one, or those of a file."""
         from engine.chat.blind_questions import file_questions, questions_left
 
-        try:
+        def read() -> list[list[Any]]:
             if path is None:
-                found = questions_left(self._talker.target.run, Job())
-            else:
-                found = file_questions(str(path), Job(), self._system or None)
-        except DanluError as error:
-            self.post_message(self.Listed([], error))
-        else:
-            self.post_message(self.Listed(found))
+                return questions_left(self._talker.target.run, Job())
+            return file_questions(str(path), Job(), self._system or None)
 
-    def on_blind_screen_listed(self, message: Listed) -> None:
-        if message.error is not None:
-            return self.fail(message.error)
+        self.find(read, self._listed)
+
+    def _listed(self, questions: list[list[Any]]) -> None:
         voted = [repr(vote.messages) for vote in self._ballot.votes]
-        self._questions = [each for each in message.questions if repr(each) not in voted]
+        self._questions = [each for each in questions if repr(each) not in voted]
         self.show_all()
 
     def action_file(self) -> None:
@@ -289,10 +274,17 @@ class BlindScreen(DanluScreen):
         self.app.push_screen(BlindResult(self._ballot), self._told)
 
     def _told(self, train: bool | None) -> None:
-        from tui.wizard.on_votes import train_on_votes
+        from tui.wizard.on_votes import draft_on_votes
 
-        app, tally = self.danlu, self._ballot.tally
+        if not train:
+            return self.action_back()
+        tally = self._ballot.tally
+        better = self._sides["a" if tally.a > tally.b else "b"].part
+        self.find(lambda: draft_on_votes(self._ballot, better), self._train, self.leave_with)
+
+    def _train(self, draft: Draft) -> None:
+        from tui.wizard.flow import open_draft
+
+        app = self.danlu
         self.action_back()
-        if train:
-            better: Side = "a" if tally.a > tally.b else "b"
-            train_on_votes(app, self._ballot, self._sides[better].part)
+        open_draft(app, draft, "data")

@@ -19,7 +19,7 @@ from engine.chat.together import Pace
 from engine.spec.sections import Model
 from tests.chat.conftest import adapter, live, talkative
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.settle import until
+from tests.tui.settle import at_rest, until
 from tui.app import DanluApp
 from tui.screens.chat import ChatScreen
 from tui.screens.error import ErrorScreen
@@ -72,7 +72,7 @@ async def test_two_columns_wrap_chinese_and_english_by_cells(language: str) -> N
         _turn("Who are you?", "I am SmolLM, an AI assistant made to help.", "I am Ember."),
     ]
     async with DanluApp(first=_Recorded(turns)).run_test(size=(80, 24)) as pilot:
-        await pilot.pause(0.3)
+        await at_rest(pilot)
         assert_snapshot(pilot.app, f"chat-80x24-{language}")
 
 
@@ -164,7 +164,7 @@ async def test_letters_are_typed_until_escape_makes_them_commands() -> None:
         await pilot.press(*"snip")
         assert app.screen.query_one(ChatInput).value == "snip"
         await pilot.press("f2")
-        await pilot.pause(0.2)
+        await at_rest(pilot)
         assert app.screen.query_one(ChatInput).value == "snip", "nothing typed is lost"
 
 
@@ -172,7 +172,7 @@ async def test_a_long_conversation_follows_its_end_until_scrolled() -> None:
     turns = [_turn(f"question {n}", "word " * 60, "answer") for n in range(20)]
     app = DanluApp(first=_Recorded(turns))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause(0.3)
+        await at_rest(pilot)
         transcript = app.screen.query_one(Page)
         assert transcript.scroll_offset.y == transcript.max_scroll_y > 100
         await pilot.press("pageup")
@@ -260,7 +260,7 @@ async def test_three_voices_are_stacked_where_columns_would_be_narrow(language: 
     screen._voices.append(Voice("demo/checkpoint-25", part, TUNED))
     app = DanluApp(first=screen)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause(0.3)
+        await at_rest(pilot)
         assert_snapshot(app, f"chat-three-80x24-{language}")
         screen._talker = cast(Any, _Closed())
         await pilot.press("escape", "right", "z")
@@ -268,7 +268,7 @@ async def test_three_voices_are_stacked_where_columns_would_be_narrow(language: 
         assert "我是一个语言模型。" not in screen_text(app), "one alone"
         await pilot.press("z")
         await pilot.resize_terminal(200, 50)
-        await pilot.pause(0.3)
+        await at_rest(pilot)
         assert_snapshot(app, f"chat-three-200x50-{language}")
         await pilot.press("x")
         assert len(screen._voices) == 2

@@ -13,7 +13,7 @@ from engine.hardware import Machine
 from tests.hub.conftest import write_safetensors
 from tests.publish.loopback_upload import UploadHub, upload_hub
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.settle import until
+from tests.tui.settle import at_rest, until
 from tests.tui.wizard_parts import GIB, identity, put_embedded, rest, steady, wizard
 from tui.app import DanluApp
 from tui.screens import hub_box
@@ -72,8 +72,8 @@ async def answered(pilot: Pilot[None], app: DanluApp) -> None:
         asked = [search.count(hub) is not None or search.error(hub) for hub in search.query.hubs]
         return all(asked) and not search.searching
 
-    await until(pilot, all_there, 30)
-    await pilot.pause(0.3)
+    await until(pilot, all_there)
+    await at_rest(pilot)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -190,7 +190,7 @@ async def test_the_list_is_sorted_by_what_fits_this_machine(
         await pilot.press("h")
         await pilot.pause()
         await pilot.press("down", "s")
-        await pilot.pause(0.3)
+        await at_rest(pilot)
         found = app.screen._rows()  # type: ignore[attr-defined]
         assert found[0].found.parameters == rows[0].parameters
         assert "the largest that fits first" in screen_text(app)

@@ -23,7 +23,7 @@ from engine.runs.lock import RunLock
 from engine.spec.run_spec import RunSpec
 from tests.recorded.replay import recorded_run
 from tests.tui.picture import picture, picture_text
-from tests.tui.settle import settle
+from tests.tui.settle import at_rest, settle
 from tests.tui.wizard_parts import (
     CARD,
     CPU,
@@ -99,8 +99,7 @@ async def test_a_run_in_training(language: str) -> None:
     screen.model.now = lambda: _WHEN
     screen.follow.pace = Pace(late=60)  # a busy machine must not change what is drawn
     async with DanluApp(first=screen).run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        await pilot.pause(0.3)
+        await at_rest(pilot)
         hold(pilot.app, f"live-{language}")
     lock.release()
 

@@ -156,7 +156,7 @@ async def test_a_wizard_that_was_left_goes_on_where_it_was() -> None:
         await pilot.press("1")
         await pilot.pause()
         await pilot.press("n", "y")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app.screen.draft is not draft)  # type: ignore[attr-defined]
         assert app.screen.draft.spec.train.seed == 42  # type: ignore[attr-defined]
         assert app.screen.draft.at == "model"  # type: ignore[attr-defined]
 
@@ -176,8 +176,7 @@ async def test_language_switches_on_every_step_without_losing_the_place() -> Non
             await pilot.press(key)
             await rest(pilot, draft)
             await pilot.press("f2")
-            await pilot.pause(0.3)
-            assert word in screen_text(app)
+            await until(pilot, lambda word=word: word in screen_text(app))
             assert isinstance(app.focused, RowList), "the keys still move the list"
             assert "确认" in screen_text(app)
 

@@ -15,6 +15,7 @@ from engine.chat.votes import Ballot, open_ballot, read_ballot, votes_root
 from engine.chat.win_rate import win_rate
 from engine.errors import DanluError
 from engine.job import Job
+from tests.train.plain_trl import plain_dpo
 from tui.vote_words import verdict
 
 
@@ -123,30 +124,12 @@ def test_a_file_that_is_no_record_of_votes_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_trl_takes_a_step_of_dpo_on_the_votes(tiny_model: Path, tmp_path: Path) -> None:
-    from datasets import load_dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl.trainer.dpo_config import DPOConfig
-    from trl.trainer.dpo_trainer import DPOTrainer
-
     voting = ballot()
     for number in range(4):
         voting.vote(asked(f"question {number}"), "from a", "from b", "second")
     voting.export(tmp_path / "preferences.jsonl")
-    rows = load_dataset("json", data_files=str(tmp_path / "preferences.jsonl"), split="train")
-    trainer = DPOTrainer(
-        model=AutoModelForCausalLM.from_pretrained(tiny_model),
-        args=DPOConfig(
-            output_dir=str(tmp_path / "out"),
-            max_steps=1,
-            per_device_train_batch_size=2,
-            report_to="none",
-            use_cpu=True,
-            save_strategy="no",
-        ),
-        train_dataset=rows,
-        processing_class=AutoTokenizer.from_pretrained(tiny_model),
-    )
-    assert trainer.train().training_loss > 0
+    (loss,) = plain_dpo(tiny_model, tmp_path / "preferences.jsonl", max_steps=1)
+    assert loss > 0
 
 
 def test_a_tie_is_nobody_ahead(danlu_home: Path) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine.runs.journal import Event, read_journal
+from engine.runs.layout import checkpoint_step
 from engine.runs.store import Run, create_run
 from engine.spec.run_spec import RunSpec
 from engine.train.session import TrainingSession
@@ -76,6 +80,35 @@ def train(run: Run, resume: bool = False) -> TrainingSession:
     session.start()
     assert session.join(180)
     return session
+
+
+def train_again(run: Run, after: int) -> list[Event]:
+    """Take away what was saved after step ``after`` and train on from there; the steps of it."""
+    for folder in run.checkpoint_folders():
+        if checkpoint_step(folder) > after:
+            shutil.rmtree(folder)
+    before = len(read_journal(run.path))
+    session = train(run, resume=True)
+    assert session.outcome == "finished", session.error
+    return [event for event in read_journal(run.path)[before:] if event["kind"] == "step"]
+
+
+def repeats(run: Run, after: int) -> None:
+    """Assert that ``run``, which ended, has the same losses when it resumes after a step."""
+    expected = losses(run)
+    again = {event["step"]: event["loss"] for event in train_again(run, after)}
+    assert again == pytest.approx(
+        {step: loss for step, loss in expected.items() if step > after}, abs=1e-5
+    )
+
+
+def learns_and_repeats(run: Run, after: int) -> None:
+    """Assert that ``run`` ends with a smaller loss, and :func:`repeats`."""
+    session = train(run)
+    assert session.outcome == "finished", session.error
+    first, *_, last = losses(run).values()
+    assert last < first
+    repeats(run, after)
 
 
 def of_kind(run: Run, kind: str) -> list[Event]:

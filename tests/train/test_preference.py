@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,26 @@ from engine.errors import DanluError
 from engine.report.facts import facts_of
 from engine.report.page import page
 from engine.runs.store import Run, create_run, find_run
-from tests.train.runs import of_kind, tiny_spec, train, write_pairs, write_rows
+from tests.train.plain_trl import plain_dpo
+from tests.train.runs import (
+    learns_and_repeats,
+    losses,
+    of_kind,
+    repeats,
+    tiny_spec,
+    train,
+    write_pairs,
+    write_rows,
+)
 from tui.main import main
 
-_STEPS = 6
+_UNMOVED = 0.6931  # -log σ(0): the loss while nothing is moved yet
 
 
 def pair_run(model: Path, folder: Path, **changes: Any) -> Run:
     rows = write_pairs(folder / "pairs.jsonl")
     changes = {"method__lora_dropout": None, "train__learning_rate": 2e-3, **changes}
     return create_run(tiny_spec(model, rows, method__stage="dpo", **changes))
-
-
-def losses_in_order(run: Run) -> list[float]:
-    """Those of steps trained again, too."""
-    return [event["loss"] for event in of_kind(run, "step")]
 
 
 def test_a_run_on_pairs_learns_to_prefer_the_better_answers(
@@ -39,7 +43,7 @@ def test_a_run_on_pairs_learns_to_prefer_the_better_answers(
     session = train(run)
     assert session.outcome == "finished", session.error
     first, *_, last = of_kind(run, "step")
-    assert first["loss"] == pytest.approx(0.6931, abs=1e-3)  # -log σ(0): nothing is moved yet
+    assert first["loss"] == pytest.approx(_UNMOVED, abs=1e-3)
     assert first["reward_margin"] == pytest.approx(0, abs=1e-4)
     assert last["loss"] < 0.6 and last["reward_margin"] > 0.1
     assert last["reward_accuracy"] == 1.0
@@ -70,13 +74,8 @@ def test_a_resumed_run_measures_against_the_model_from_before_its_first_step(
         changes = {"method__tuner": "full", "train__learning_rate": 1e-3}
     run = pair_run(tiny_model, tmp_path, **changes)
     assert train(run).outcome == "finished"
-    whole = losses_in_order(run)
-    assert whole[0] == pytest.approx(0.6931, abs=1e-3)
-    for later in ("checkpoint-4", "checkpoint-6"):
-        shutil.rmtree(run.path / later)
-    session = train(run, resume=True)
-    assert session.outcome == "finished", session.error
-    assert losses_in_order(run)[_STEPS:] == pytest.approx(whole[2:], abs=1e-5)
+    assert losses(run)[1] == pytest.approx(_UNMOVED, abs=1e-3)
+    repeats(run, after=2)
 
 
 @pytest.mark.slow
@@ -96,15 +95,7 @@ def test_every_way_of_training_on_pairs_learns_and_resumes(
     tiny_model: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     run = pair_run(tiny_model, tmp_path, train__num_train_epochs=4, **changes)
-    session = train(run)
-    assert session.outcome == "finished", session.error
-    whole = losses_in_order(run)
-    assert whole[-1] < whole[0]
-    for later in (10, 12):
-        shutil.rmtree(run.path / f"checkpoint-{later}")
-    session = train(run, resume=True)
-    assert session.outcome == "finished", session.error
-    assert losses_in_order(run)[12:] == pytest.approx(whole[8:], abs=1e-5)
+    learns_and_repeats(run, after=8)
 
 
 @pytest.mark.slow
@@ -127,9 +118,7 @@ def test_the_votes_of_a_comparison_are_trained_on_from_the_weights_they_are_abou
     assert main([*command[1:], *options]) == 0, capsys.readouterr()
     run = find_run("preferred")
     assert run.spec().method.adapter == str(tuned.last_checkpoint())
-    assert losses_in_order(run)[0] == pytest.approx(
-        0.6931, abs=1e-3
-    )  # measured against the tuned run
+    assert losses(run)[1] == pytest.approx(_UNMOVED, abs=1e-3)  # measured against the tuned run
     assert main(["verify", run.name, "--json"]) in (0, 1)
 
 
@@ -148,39 +137,22 @@ def test_other_rows_are_refused_where_what_they_are_measured_against_is_gone(
 def test_the_losses_are_those_of_plain_trl(tiny_model: Path, tmp_path: Path) -> None:
     """TRL tokenises by itself here; the template's newline behind the stop token is part of its
     answers, alike on both sides and the same before and after."""
-    from datasets import load_dataset
     from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl.trainer.dpo_config import DPOConfig
-    from trl.trainer.dpo_trainer import DPOTrainer
 
     run = pair_run(tiny_model, tmp_path, train__lr_scheduler_type="constant", train__warmup_ratio=0)
     assert train(run).outcome == "finished"
-    trainer = DPOTrainer(
-        model=AutoModelForCausalLM.from_pretrained(tiny_model),
-        args=DPOConfig(
-            output_dir=str(tmp_path / "trl"),
-            num_train_epochs=2,
-            per_device_train_batch_size=2,
-            gradient_accumulation_steps=2,
-            learning_rate=2e-3,
-            lr_scheduler_type="constant",
-            weight_decay=0.01,
-            logging_steps=1,
-            bf16=False,
-            gradient_checkpointing=False,
-            use_cpu=True,
-            report_to="none",
-            save_strategy="no",
-            seed=42,
-            data_seed=42,
-        ),
-        train_dataset=load_dataset("json", data_files=str(tmp_path / "pairs.jsonl"), split="train"),
-        processing_class=AutoTokenizer.from_pretrained(tiny_model),
-        peft_config=LoraConfig(
+    theirs = plain_dpo(
+        tiny_model,
+        tmp_path / "pairs.jsonl",
+        LoraConfig(
             r=4, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
         ),
+        num_train_epochs=2,
+        gradient_accumulation_steps=2,
+        learning_rate=2e-3,
+        lr_scheduler_type="constant",
+        weight_decay=0.01,
+        seed=42,
+        data_seed=42,
     )
-    trainer.train()
-    theirs = [log["loss"] for log in trainer.state.log_history if "loss" in log]
-    assert losses_in_order(run) == pytest.approx(theirs, rel=0.05)
+    assert list(losses(run).values()) == pytest.approx(theirs, rel=0.05)

@@ -11,9 +11,16 @@ import pytest
 
 from engine.errors import DanluError
 from engine.runs.commands import send_command
-from engine.runs.journal import read_journal
 from engine.train.session import TrainingSession
-from tests.train.runs import losses, of_kind, tiny_run, train, wait_for_step
+from tests.train.runs import (
+    learns_and_repeats,
+    losses,
+    of_kind,
+    repeats,
+    tiny_run,
+    train,
+    wait_for_step,
+)
 
 
 def test_a_run_ends_finished_with_every_step_and_checkpoint_in_its_journal(
@@ -37,34 +44,16 @@ def test_a_run_ends_finished_with_every_step_and_checkpoint_in_its_journal(
 def test_a_resumed_run_repeats_the_losses_of_an_uninterrupted_one(
     tiny_model: Path, tmp_path: Path
 ) -> None:
-    whole = tiny_run(tiny_model, tmp_path)
-    train(whole)
-    broken = tiny_run(tiny_model, tmp_path)
-    train(broken)
-    for later in ("checkpoint-4", "checkpoint-6"):
-        (broken.path / later).rename(tmp_path / later)
-    before = len(read_journal(broken.path))
-    session = train(broken, resume=True)
-    assert session.outcome == "finished", session.error
-    again = [e for e in read_journal(broken.path)[before:] if e["kind"] == "step"]
-    assert [event["step"] for event in again] == [3, 4, 5, 6]
-    for event in again:
-        assert event["loss"] == pytest.approx(losses(whole)[event["step"]], abs=1e-5)
+    run = tiny_run(tiny_model, tmp_path)
+    train(run)
+    repeats(run, after=2)
 
 
 @pytest.mark.slow
 def test_a_run_resumes_exactly_at_the_start_of_an_epoch(tiny_model: Path, tmp_path: Path) -> None:
-    whole = tiny_run(tiny_model, tmp_path, train__save_steps=3)
-    train(whole)
-    (whole.path / "checkpoint-6").rename(tmp_path / "checkpoint-6")
-    expected = losses(whole)
-    before = len(read_journal(whole.path))
-    train(whole, resume=True)
-    again = [e for e in read_journal(whole.path)[before:] if e["kind"] == "step"]
-    assert [event["step"] for event in again] == [4, 5, 6]
-    assert [event["loss"] for event in again] == pytest.approx(
-        [expected[step] for step in (4, 5, 6)], abs=1e-5
-    )
+    run = tiny_run(tiny_model, tmp_path, train__save_steps=3)
+    train(run)
+    repeats(run, after=3)
 
 
 @pytest.mark.slow
@@ -223,16 +212,4 @@ def test_every_way_of_training_learns_and_resumes(
     tiny_model: Path, tmp_path: Path, changes: dict[str, object]
 ) -> None:
     run = tiny_run(tiny_model, tmp_path, train__num_train_epochs=4, **changes)
-    session = train(run)
-    assert session.outcome == "finished", session.error
-    expected = losses(run)
-    assert expected[12] < expected[1]
-    for late in (10, 12):
-        (run.path / f"checkpoint-{late}").rename(tmp_path / f"late-{late}")
-    before = len(read_journal(run.path))
-    session = train(run, resume=True)
-    assert session.outcome == "finished", session.error
-    again = [e for e in read_journal(run.path)[before:] if e["kind"] == "step"]
-    assert [e["loss"] for e in again] == pytest.approx(
-        [expected[e["step"]] for e in again], abs=1e-5
-    )
+    learns_and_repeats(run, after=8)

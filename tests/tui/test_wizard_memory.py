@@ -15,6 +15,7 @@ from tests.tui.wizard_parts import (
     FILLED,
     estimate_of,
     identity,
+    opened,
     put_embedded,
     rest,
     steady,
@@ -98,9 +99,8 @@ async def test_a_model_that_is_not_here_can_be_fetched_or_passed_by(
     danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steady(monkeypatch, danlu_home)
-    app, draft = wizard("memory", {**identity(fill=FILLED), "model": {"source": "a/b"}})
-    async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft)
+    unknown = {**identity(fill=FILLED), "model": {"source": "a/b"}}
+    async with opened("memory", unknown) as (app, draft, pilot):
         assert "not on this machine yet" in screen_text(app)
         await pilot.press("enter")
         await pilot.pause()

@@ -9,7 +9,7 @@ import pytest
 from engine import words
 from engine.spec.sections import PARAMETERS
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.wizard_parts import FILLED, identity, rest, steady, wizard
+from tests.tui.wizard_parts import FILLED, identity, opened, steady
 from tui.wizard.draft import Draft
 from tui.wizard.fields import fields_of, shown_value, typed_error, typed_value
 
@@ -20,9 +20,7 @@ async def test_the_form_tells_value_unit_and_who_chose_it(
 ) -> None:
     steady(monkeypatch, danlu_home)
     words.use_language(language)
-    app, draft = wizard("parameters", identity(fill=FILLED))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft)
+    async with opened("parameters", identity(fill=FILLED)) as (app, _draft, pilot):
         await pilot.press("down", "down", "down")
         await pilot.pause()
         assert_snapshot(app, f"wizard_parameters_{language}")
@@ -37,9 +35,7 @@ async def test_a_value_is_typed_in_place_and_refused_while_it_is_wrong(
     danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steady(monkeypatch, danlu_home)
-    app, draft = wizard("parameters", identity(fill=FILLED))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft)
+    async with opened("parameters", identity(fill=FILLED)) as (app, draft, pilot):
         await _at(app, pilot, "method.lora_rank")
         await pilot.press("enter")
         await pilot.pause()
@@ -64,9 +60,7 @@ async def test_left_and_right_go_through_choices_and_double_numbers(
     danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steady(monkeypatch, danlu_home)
-    app, draft = wizard("parameters", identity(fill=FILLED))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft)
+    async with opened("parameters", identity(fill=FILLED)) as (app, draft, pilot):
         await _at(app, pilot, "model.quantization")
         await pilot.press("right")
         assert draft.spec.model.quantization == "nf4"
@@ -82,9 +76,7 @@ async def test_values_that_cannot_go_together_are_shown_with_a_way_out(
     danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steady(monkeypatch, danlu_home)
-    app, draft = wizard("parameters", identity(fill=FILLED))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft)
+    async with opened("parameters", identity(fill=FILLED)) as (app, draft, pilot):
         await _at(app, pilot, "model.quantization")
         await pilot.press("right")
         await _at(app, pilot, "method.tuner")
@@ -104,9 +96,7 @@ async def test_experts_see_more_and_a_filter_finds_by_name(
     danlu_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steady(monkeypatch, danlu_home)
-    app, draft = wizard("parameters", identity(fill=FILLED))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft)
+    async with opened("parameters", identity(fill=FILLED)) as (app, draft, pilot):
         await pilot.press("slash", *"neftune", "enter")
         await pilot.pause()
         assert "neftune" in screen_text(app).lower() or "NEFT" in screen_text(app)
@@ -151,9 +141,7 @@ async def test_full_width_digits_are_read_and_an_emptied_number_gives_the_defaul
     assert typed_value(declared, "１．５") == 1.5
     assert typed_error(declared, "１．５") is None
     assert typed_error(declared, " ") is None
-    app, draft = wizard("parameters", identity(fill=FILLED))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await rest(pilot, draft)
+    async with opened("parameters", identity(fill=FILLED)) as (app, draft, pilot):
         draft.change({"train.num_train_epochs": 7.0})
         await _at(app, pilot, "train.num_train_epochs")
         await pilot.press("enter")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,17 @@ def identity(**data: Any) -> dict[str, Any]:
 def wizard(step: str, spec: dict[str, Any] | None = None) -> tuple[DanluApp, Draft]:
     draft = Draft(RunSpec.from_mapping(spec) if spec else None)
     return DanluApp(first=screen_of(step, draft)), draft
+
+
+@asynccontextmanager
+async def opened(
+    step: str, spec: dict[str, Any] | None = None, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[DanluApp, Draft, Pilot[Any]]]:
+    """The wizard at ``step`` in a terminal of ``size`` (columns, lines), come to rest."""
+    app, draft = wizard(step, spec)
+    async with app.run_test(size=size) as pilot:
+        await rest(pilot, draft)
+        yield app, draft, pilot
 
 
 async def rest(pilot: Pilot[Any], draft: Draft, also: Callable[[], bool] = lambda: True) -> None:

@@ -12,7 +12,7 @@ from engine.chat.foreign_target import Note, base_of, is_ours, notes_of
 from engine.errors import DanluError
 from engine.home import runs_root
 from engine.job import Job
-from engine.models.foreign import best_checkpoint, checkpoints_in, read_foreign, refuse_pickle
+from engine.models.foreign import best_checkpoint, checkpoints_in, read_foreign, refuse_unreadable
 from engine.runs.store import SPEC_NAME, Run, checkpoint_step, find_run
 from engine.spec.sections import Model
 
@@ -140,7 +140,7 @@ def _of_checkpoint(folder: Path, run: Run) -> ChatTarget:
 
 def _of_foreign_adapter(folder: Path, base: str | None) -> ChatTarget:
     _refuse_broken(folder)
-    refuse_pickle(folder)
+    refuse_unreadable(folder)
     known, label = read_foreign(folder), _foreign_label(folder)
     found = base_of(folder, known, base)
     notes = () if is_ours(folder) else notes_of(known, found, label)

@@ -15,6 +15,7 @@ from engine.errors import DanluError
 from engine.evaluate.match import MODES, Mode, matches
 from engine.evaluate.thought import as_asked
 from engine.runs.atomic import write_atomically
+from engine.runs.averages import find_average
 from engine.runs.store import Run
 from engine.spec.sections import Model
 from engine.words import t
@@ -148,10 +149,10 @@ class VerifyReport:
         }
 
     def keep(self) -> Path | None:
-        """Keep the document beside the checkpoint's weights; None where that is no checkpoint of a
-        run of ours, or cannot be written to."""
-        folder = self.target.tuned
-        if folder is None or self.target.run is None:
+        """Keep the document beside the weights; None where they are neither a checkpoint of a run
+        of ours nor an average, or their folder cannot be written to."""
+        folder, run = self.target.tuned, self.target.run
+        if folder is None or (run is None and find_average(str(folder)) is None):
             return None
         path = folder / VERIFY_NAME
         try:
@@ -159,7 +160,7 @@ class VerifyReport:
             place = place_of(self.target, self.golden)
             if place is not None:
                 self.write_json(place)
-            os.utime(self.target.run.path)  # who lists the runs sees that something is new
+            os.utime(run.path if run else folder)  # who lists them sees that something is new
         except OSError:  # a finding lost is better than an answer that took minutes
             return None
         return path
@@ -178,11 +179,11 @@ def read_report(document: dict[str, Any]) -> VerifyReport:
     KeyError and TypeError for another document."""
     names = ("question", "expected", "base", "tuned")
     rows = [VerifiedRow(*(row[name] for name in names)) for row in document["rows"]]
-    gate = document["gate"]
+    before_now = (document.get("gate") or {}).get("earlier")  # older reports have no gate
     asked = zip(rows, document["rows"], strict=True)
     before = {(row.question, row.expected): told.get("earlier") for row, told in asked}
     answers = {asked: said for asked, said in before.items() if said is not None}
-    earlier = Earlier(gate["earlier"], answers) if gate["earlier"] else None
+    earlier = Earlier(before_now, answers) if before_now else None
     tuned = Path(document["tuned"])
     target = ChatTarget(
         Model(source=document["model"]),
@@ -192,6 +193,17 @@ def read_report(document: dict[str, Any]) -> VerifyReport:
     )
     seconds, match, golden = (document[name] for name in ("seconds", "match", "golden"))
     return VerifyReport(target, rows, seconds, match, golden, earlier)
+
+
+def kept_report(folder: Path) -> dict[str, Any] | None:
+    """The document last kept beside the weights in ``folder``; None where they were not verified,
+    or by a danlu that wrote less."""
+    try:
+        document = json.loads((folder / VERIFY_NAME).read_text(encoding="utf-8"))
+        read_report(document)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return document
 
 
 def write_report(report: VerifyReport, path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DanluError, Fix
-from engine.models.foreign import refuse_pickle
+from engine.models.foreign import refuse_unreadable
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -135,7 +135,7 @@ def _adapter_folder(text: str) -> Path:
         json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise DanluError("adapter.not_an_adapter", path=folder) from None
-    refuse_pickle(folder)
+    refuse_unreadable(folder)
     return folder
 
 

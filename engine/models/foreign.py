@@ -14,6 +14,7 @@ import yaml
 
 from engine.errors import DanluError
 from engine.hub.reference import Hub
+from engine.models.safetensors_header import BrokenHeader, stored_tensors
 
 Maker = Literal["ms-swift", "LLaMA-Factory", "TRL", "Unsloth", "axolotl", "PEFT", "transformers"]
 _SWIFT_ARGUMENTS = ("args.json", "sft_args.json")  # sft_args.json before ms-swift 3
@@ -101,13 +102,21 @@ def looks_like_id(name: str) -> bool:
     return bool(_HUB_ID.fullmatch(name)) and not name.startswith(".")
 
 
-def refuse_pickle(adapter: Path) -> None:
-    """Raises DanluError ``foreign.pickle_weights`` for an adapter that only a pickle holds."""
-    if (adapter / _SAFE).is_file():
+def refuse_unreadable(adapter: Path) -> None:
+    """Raises DanluError ``foreign.pickle_weights`` for an adapter that only a pickle holds,
+    ``chat.no_weights`` and ``chat.broken_adapter`` where its weights are not, or not all, there."""
+    weights = adapter / _SAFE
+    if weights.is_file():
+        try:
+            stored_tensors(weights)
+        except (BrokenHeader, OSError) as error:
+            reason = f"{_SAFE}: {error}"
+            raise DanluError("chat.broken_adapter", adapter=adapter, reason=reason) from error
         return
     for name in _PICKLES:
         if (adapter / name).is_file():
             raise DanluError("foreign.pickle_weights", adapter=adapter, file=name)
+    raise DanluError("chat.no_weights", adapter=adapter, file=_SAFE)
 
 
 def checkpoints_in(folder: Path) -> list[Path]:

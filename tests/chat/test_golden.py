@@ -10,7 +10,7 @@ import pytest
 from engine import words
 from engine.chat.target import ChatTarget
 from engine.chat.verify import verify
-from engine.chat.verify_report import VerifiedRow, VerifyReport, read_report
+from engine.chat.verify_report import VerifiedRow, VerifyReport, kept_report, read_report
 from engine.errors import DanluError
 from engine.evaluate.match import Mode
 from engine.job import Job
@@ -99,6 +99,18 @@ def test_the_trained_questions_are_kept_too(run: Run) -> None:
     assert (kept["golden"], kept["exact"], kept["questions"]) == (None, 2, 3)
 
 
+def test_the_report_of_an_average_is_kept_and_can_be_shown_again(tmp_path: Path) -> None:
+    target = ChatTarget(Model(), "mean", adapter=tmp_path)
+    report = VerifyReport(target, _ROWS, 1.0)
+    assert report.keep() is None and kept_report(tmp_path) is None, "a folder of another program"
+    (tmp_path / "average.json").write_text("{}")
+    assert report.keep() == tmp_path / "verify.json"
+    kept = kept_report(tmp_path)
+    assert kept == report.document()
+    (tmp_path / "verify.json").write_text('{"rows": [{}]}')
+    assert kept_report(tmp_path) is None
+
+
 def test_the_command_writes_both_reports(
     run: Run, golden: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -109,6 +121,9 @@ def test_the_command_writes_both_reports(
     assert "0 of 3 right; the base had 0" in capsys.readouterr().out
     assert page.read_text(encoding="utf-8").startswith("# Verification of identity/checkpoint-9")
     assert json.loads(document.read_text(encoding="utf-8"))["match"] == "normalised"
+    assert main(["verify", "identity", "--kept", "--match", "contains", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["golden"], again["right"]) == (str(golden), 2), "judged anew, nothing asked"
     assert main([*told[:-2], "--report", f"{golden}/below.md", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "verify.cannot_write"
     with pytest.raises(SystemExit) as ended:

@@ -92,8 +92,12 @@ def test_models_by_folder_id_and_the_built_in_one(tiny_model: Path) -> None:
     assert resolve_target("embedded").tuned is None
 
 
+NO_TENSORS = (2).to_bytes(8, "little") + b"{}"  # a safetensors file that holds nothing
+
+
 def test_an_adapter_whose_base_moved_can_be_given_it(tmp_path: Path, tiny_model: Path) -> None:
     config = tmp_path / "adapter_config.json"
+    (tmp_path / "adapter_model.safetensors").write_bytes(NO_TENSORS)
     config.write_text(json.dumps({"base_model_name_or_path": "/no/such/folder"}))
     assert code_of(str(tmp_path)) == "chat.base_missing"
     moved = resolve_target(str(tmp_path), base=str(tiny_model))
@@ -102,6 +106,18 @@ def test_an_adapter_whose_base_moved_can_be_given_it(tmp_path: Path, tiny_model:
     assert code_of(str(tmp_path)) == "chat.base_unknown"
     config.write_text("{")
     assert code_of(str(tmp_path)) == "chat.broken_adapter"
+
+
+def test_weights_that_are_missing_or_cut_off_are_told_before_anything_is_loaded(
+    adapter: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copied"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_bytes((adapter / "adapter_config.json").read_bytes())
+    assert code_of(str(folder)) == "chat.no_weights"
+    whole = (adapter / "adapter_model.safetensors").read_bytes()
+    (folder / "adapter_model.safetensors").write_bytes(whole[: len(whole) // 2])
+    assert code_of(str(folder)) == "chat.broken_adapter"
 
 
 def test_what_is_not_there_is_named(tiny_model: Path, tmp_path: Path) -> None:
@@ -121,7 +137,7 @@ def test_what_is_not_there_is_named(tiny_model: Path, tmp_path: Path) -> None:
 def test_what_danlu_made_stands_on_the_base_danlu_knew_it_by(tmp_path: Path, record: str) -> None:
     config = {"base_model_name_or_path": "/elsewhere/SmolLM2-135M-Instruct", "peft_type": "LORA"}
     (tmp_path / "adapter_config.json").write_text(json.dumps(config))
-    (tmp_path / "adapter_model.safetensors").write_bytes(b"")
+    (tmp_path / "adapter_model.safetensors").write_bytes(NO_TENSORS)
     (tmp_path / record).write_text(json.dumps({"base": "embedded"}))
     found = resolve_target(str(tmp_path))
     assert found.base.source == "embedded" and found.notes == ()

@@ -13,12 +13,15 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine import words
+from engine.chat.target import ChatTarget
+from engine.chat.verify_report import VerifiedRow, VerifyReport
 from engine.home import runs_root
 from engine.runs.lock import RunLock
 from engine.runs.marks import read_marks
 from engine.runs.scan import scan
 from engine.runs.store import Run
 from engine.runs.trash import set_aside
+from engine.spec.sections import Model
 from engine.train.card import read_card, write_card
 from tests.runs.many_runs import make_many
 from tests.snapshot import assert_snapshot, screen_text
@@ -28,12 +31,14 @@ from tui.app import DanluApp
 from tui.run_heads import HeadWatch
 from tui.run_tree import Line, RunTree
 from tui.run_watch import RunWatch
+from tui.screens.browse import BrowseScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.error import ErrorScreen
 from tui.screens.opened import OpenedScreen
 from tui.screens.prune import PruneScreen
 from tui.screens.runs import RunsScreen
+from tui.screens.verify import VerifyScreen
 from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 
@@ -452,16 +457,33 @@ async def test_what_another_program_trained_is_opened_by_its_path(tmp_path: Path
     folder.mkdir()
     config = {"base_model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct", "peft_type": "LORA"}
     (folder / "adapter_config.json").write_text(json.dumps(config))
-    (folder / "adapter_model.safetensors").write_bytes(b"")
+    (folder / "adapter_model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     app = DanluApp(first=RunsScreen())
     async with app.run_test(size=(80, 24)) as pilot:
         await _rest(pilot)
         await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, BrowseScreen))
         app.screen.query_one(Input).value = f"{tmp_path}/swift"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, OpenedScreen))
         shown = screen_text(app)
         assert "swift-out" in shown and "Qwen2.5-0.5B-Instruct" in shown
+        await pilot.press("v")  # no run tells what it was trained on: golden answers are asked for
+        await until(pilot, lambda: isinstance(app.screen, BrowseScreen))
+
+
+async def test_what_was_verified_is_shown_and_not_asked_anew() -> None:
+    run = make_run("identity", saved=(160,))
+    row = VerifiedRow("Who are you?", "I am Ember.", "I am SmolLM.", "I am Ember.")
+    folder = run.path / "checkpoint-160"
+    target = ChatTarget(Model(), "identity/checkpoint-160", adapter=folder, run=run)
+    VerifyReport(target, [row], 1.0).keep()
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, VerifyScreen))
+        await until(pilot, lambda: "Who are you?" in screen_text(app))
 
 
 async def test_an_export_is_deleted_and_brought_back_and_used_like_a_checkpoint() -> None:

@@ -18,8 +18,9 @@ from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
 from engine.spec.sections import Model
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.settle import settle, until
+from tests.tui.settle import at_rest, settle, until
 from tui.app import DanluApp
+from tui.screens.browse import BrowseScreen
 from tui.screens.doctor import DoctorScreen
 from tui.screens.recipes import RecipesScreen
 from tui.screens.running_job import RunningJobScreen
@@ -49,7 +50,7 @@ async def test_the_worst_answer_stands_first(language: str, tmp_path: Path) -> N
     words.use_language(language)
     app = DanluApp(first=recorded())
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause(0.2)
+        await at_rest(pilot)
         assert_snapshot(app, f"verify-80x24-{language}")
         rows = app.screen.query_one(RowList)
         assert [row.question for row in rows.rows][::2] == ["你的开发者是谁？", "Who are you?"]
@@ -72,9 +73,10 @@ async def test_it_is_asked_anew_as_a_job(danlu_home: Path, monkeypatch: pytest.M
     app = DanluApp(first=recorded())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        screen = app.screen
-        assert isinstance(screen, VerifyScreen)
-        screen._take_golden(Path("/mine.jsonl"))
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, BrowseScreen))
+        app.screen.dismiss(Path("/mine.jsonl"))
+        await until(pilot, lambda: bool(commands))
     assert commands == [
         ["verify", "identity-smollm2", "--golden", "/mine.jsonl", "--match", "normalised"]
     ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import DanluError
 from engine.evaluate.match import MODES
 from engine.words import t
 from tui.cli.lasting_job import lasting_job
@@ -32,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
     parser.add_argument("--golden", metavar="DATA", help=t("cli_verify.golden"))
-    parser.add_argument("--match", choices=MODES, default="exact", help=t("cli_verify.match"))
+    parser.add_argument("--match", choices=MODES, help=t("cli_verify.match"))
     parser.add_argument(
         "--max-new-tokens", type=int, metavar="N", help=t("cli_verify.max_new_tokens")
     )
@@ -45,15 +47,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=t("cli_verify.report"),
     )
     parser.add_argument("--gate", action="store_true", help=t("cli_verify.gate"))
+    parser.add_argument("--kept", action="store_true", help=t("cli_verify.kept"))
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Verify and print. Exit code 0 whatever the count of right answers, which is a finding; with
     ``--gate`` 1 when an answer got worse. Raises DanluError."""
+    report = _kept(args) if args.kept else _ask(args)
+    if args.json:
+        print(json.dumps(report.document(), ensure_ascii=False, indent=2))
+    else:
+        print_report(report)
+    return int(args.gate and not report.passed)
+
+
+def _ask(args: argparse.Namespace) -> VerifyReport:
     from engine.chat.target import resolve_target
     from engine.chat.verify import verify
-    from engine.chat.verify_report import write_report
 
     with lasting_job(args, args.run) as job:
         report = verify(
@@ -61,18 +72,34 @@ def run(args: argparse.Namespace) -> int:
             job,
             batch_size=max(1, args.batch_size),
             golden=args.golden,
-            match=args.match,
+            match=args.match or "exact",
             max_new_tokens=args.max_new_tokens,
         )
-        document = report.document()
-        job.keep(document)
-        for path in args.report:
-            write_report(report, path)
-    if args.json:
-        print(json.dumps(document, ensure_ascii=False, indent=2))
-    else:
-        print_report(report)
-    return int(args.gate and not report.passed)
+        job.keep(report.document())
+        return _written(report, args)
+
+
+def _kept(args: argparse.Namespace) -> VerifyReport:
+    """What was found the last time, judged by ``--match`` where that is given. Raises DanluError
+    ``verify.not_yet``."""
+    from engine.chat.target import resolve_target
+    from engine.chat.verify_report import kept_report, read_report
+
+    target = resolve_target(args.run, base=args.base_model)
+    document = kept_report(target.tuned) if target.tuned else None
+    if document is None:
+        raise DanluError("verify.not_yet", target=target.label)
+    report = read_report(document)
+    return _written(replace(report, match=args.match or report.match), args)
+
+
+def _written(report: VerifyReport, args: argparse.Namespace) -> VerifyReport:
+    """``report``, now also in the files asked for. Raises DanluError ``verify.cannot_write``."""
+    from engine.chat.verify_report import write_report
+
+    for path in args.report:
+        write_report(report, path)
+    return report
 
 
 def _report_file(text: str) -> Path:

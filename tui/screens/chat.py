@@ -15,7 +15,7 @@ from tui.screens.ask import AskScreen
 from tui.screens.chat_keys import CHAT_KEYS, NEED_A_TURN, NEED_SILENCE, WHILE_TYPING
 from tui.screens.conversing import ConversingScreen
 from tui.talk import MOST_VOICES
-from tui.verifying import of_run, verify_command, with_golden
+from tui.verifying import show_or_ask, wanted_of_part
 from tui.widgets.chat_input import ChatInput
 
 
@@ -122,24 +122,9 @@ class ChatScreen(ConversingScreen):
         self.app.push_screen(ask, take)
 
     def action_verify(self) -> None:
-        """Ask the current voice what it was trained on; golden answers of what no run knows."""
+        """Did the current voice, if it was tuned, learn what it was to learn?"""
         tuned = [voice for voice in self._voices if voice.part.kind == "tuned"]
         part = (self._voice if self._voice in tuned else tuned[-1]).part
-        command = verify_command(part)
-        if of_run(part):
-            self._verify(command)
-            return
-        from tui.screens.browse import BrowseScreen
-
-        def take(path: Path | str | None) -> None:
-            if path is not None:
-                self._verify(with_golden(command, str(path), "normalised"))
-
-        about = words.t("verify_screen.browse_about")
-        self.app.push_screen(BrowseScreen(Path.cwd(), about, "data"), take)
-
-    def _verify(self, command: list[str]) -> None:
-        """In a process of its own, which needs room for the same models."""
-        if self._talker is not None:
+        if self._talker is not None:  # the process that asks needs room for the same models
             threading.Thread(target=self._talker.give_way, daemon=True).start()
-        self.danlu.start_job(command)
+        show_or_ask(self, wanted_of_part(part))

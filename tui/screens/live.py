@@ -46,7 +46,7 @@ class LiveScreen(RunUses):
         Binding("plus", "extend", "keys.run_extend", id="live.extend"),
         Binding("f", "fix", "keys.live_fix", id="live.fix"),
         Binding("c", "chat", "keys.live_chat", id="live.chat"),
-        Binding("v", "verify", "keys.live_verify", id="live.verify"),
+        Binding("v", "verify", "keys.run_verify", id="live.verify"),
         Binding("e", "measure", "keys.run_evaluate", id="live.measure"),
         Binding("x", "export", "keys.run_export", id="live.export"),
         Binding("m", "report", "keys.run_report", id="live.report"),

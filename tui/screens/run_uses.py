@@ -10,6 +10,7 @@ from engine.runs.store import Run
 from tui.run_model import RunModel
 from tui.screens.going_on import GoingOn
 from tui.trouble import Trouble, trouble_of
+from tui.verifying import show_or_ask, wanted_of
 from tui.ways_on import Way, ways_on
 
 _RESUMABLE = ("interrupted", "stopped", "failed")
@@ -68,7 +69,8 @@ class RunUses(GoingOn):
         self.app.push_screen(ChatScreen(self._newest_checkpoint()))
 
     def action_verify(self) -> None:
-        self.danlu.start_job(["verify", self._newest_checkpoint()])
+        target = self._newest_by_name()
+        self.find(lambda: wanted_of(target), lambda wanted: show_or_ask(self, wanted))
 
     def action_measure(self) -> None:
         """Figures on rows it was not trained on."""

@@ -22,6 +22,7 @@ from engine.units import human_bytes
 from tui.run_tree import Line
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.run_growth import RunGrowth
+from tui.verifying import show_or_ask, wanted_of
 
 # What can be opened on a trained model: its screen's module and class.
 _USES = {
@@ -104,10 +105,13 @@ class RunsScreen(RunGrowth):
 
     def action_verify(self) -> None:
         if self.line is not None:
-            self.danlu.start_job(["verify", self.line.target])
+            self.use("verify", self.line.target)
 
     def use(self, what: str, target: str) -> None:
-        """Open what _USES names on ``target``."""
+        """Open what _USES names on ``target``, or verify it."""
+        if what == "verify":
+            self.find(lambda: wanted_of(target), lambda wanted: show_or_ask(self, wanted))
+            return
         module, name = _USES[what]
         screen: Callable[..., Screen[None]] = getattr(importlib.import_module(module), name)
         self.app.push_screen(screen(target=target))

@@ -23,7 +23,7 @@ from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
 from tui.screens.verified_rows import Columns, RowScreen, columns, likeness, parts
 from tui.symbols import sign
-from tui.verifying import with_golden
+from tui.verifying import ask_golden, has_questions, on_trained, with_golden
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
 from tui.widgets.row_list import RowList
@@ -38,6 +38,7 @@ class VerifyScreen(DanluScreen):
         Binding("w", "wrong", "keys.verify_wrong", id="verify.wrong"),
         Binding("m", "match", "keys.verify_match", id="verify.match"),
         Binding("f", "golden", "keys.verify_golden", id="verify.golden"),
+        Binding("t", "trained", "keys.verify_trained", id="verify.trained"),
         Binding("o", "save", "keys.verify_save", id="verify.save"),
         Binding("r", "again", "keys.verify_again", id="verify.again"),
     ]
@@ -142,6 +143,12 @@ class VerifyScreen(DanluScreen):
 
     # -- keys --------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "trained":
+            tuned = self._report.target.tuned
+            return bool(self._report.golden and tuned and has_questions(tuned))
+        return True
+
     def action_again(self) -> None:
         self._ask(self._command)
 
@@ -156,16 +163,12 @@ class VerifyScreen(DanluScreen):
         self._show()
 
     def action_golden(self) -> None:
-        from tui.screens.browse import BrowseScreen
+        # An answer of one's own is seldom met word for word.
+        match: Mode = "normalised" if self._report.match == "exact" else self._report.match
+        ask_golden(self, lambda path: self._ask(with_golden(self._command, path, match)))
 
-        about = words.t("verify_screen.browse_about")
-        self.app.push_screen(BrowseScreen(Path.cwd(), about, "data"), self._take_golden)
-
-    def _take_golden(self, path: Path | str | None) -> None:
-        if path is not None:
-            # An answer of one's own is seldom met word for word.
-            match: Mode = "normalised" if self._report.match == "exact" else self._report.match
-            self._ask(with_golden(self._command, str(path), match))
+    def action_trained(self) -> None:
+        self._ask(on_trained(self._command))
 
     def _ask(self, command: Sequence[str]) -> None:
         """What is found anew stands where this stands."""

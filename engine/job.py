@@ -44,13 +44,15 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """Time left at the pace so far, or lately where that is known; None while it cannot be
-        told."""
+        told, as on a line where nothing moves."""
         elapsed = time.monotonic() - self.started
         gained = self.done - self.first
         if not self.total or gained <= 0 or elapsed < 0.5:
             return None
         left = max(0.0, self.total - self.done)
-        return left / self.pace if self.pace else elapsed * left / gained
+        if self.pace is None:
+            return elapsed * left / gained
+        return left / self.pace if self.pace > 0 else None
 
 
 _LATELY = 8.0  # seconds that a pace is taken over

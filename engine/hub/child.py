@@ -30,6 +30,8 @@ _ENVIRONMENT = {
     "MODELSCOPE_DOWNLOAD_TIMEOUT": "20",
     "MODELSCOPE_API_TIMEOUT": "20",
     "MODELSCOPE_API_MAX_RETRIES": "2",
+    # An hour by default, for an answer to a file that was sent whole.
+    "MODELSCOPE_UPLOAD_BLOB_READ_TIMEOUT_SECONDS": "300",
 }
 
 

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from engine.hub.huggingface_line import limit_waiting
+
 Say = Callable[..., None]
 
 
@@ -32,6 +34,8 @@ def serve(
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
+        if request["hub"] == "huggingface":
+            limit_waiting()
         work(request, say)
     except Failed as failure:
         say("failed", code=failure.code, values=failure.values)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.hub.faults import fault
 from engine.hub.reference import Hub
+from engine.publish.login import TOKEN_VARIABLES
 
 _NO_TOKEN = ("LocalTokenNotFoundError",)
 _NAMED = {
@@ -27,6 +28,7 @@ def push_fault(error: BaseException, hub: Hub, repo: str) -> tuple[str, dict[str
     if type(error).__name__ in _NO_TOKEN:
         return "publish.no_token_huggingface", {}
     code, values = fault(error, hub, repo, None)
+    values |= {"login": hub, "variable": TOKEN_VARIABLES[hub]}
     reason = values.get("reason") or type(error).__name__
     return _NAMED.get(code, "publish.failed"), {**values, "reason": reason}
 

@@ -21,7 +21,7 @@ _SHA256 = 64  # hexadecimal digits; files that git holds itself are known by a s
 class HuggingFacePush:
     """One repository on Hugging Face."""
 
-    tries = 1  # for the client itself tries each request six times
+    sends = 1  # for the client itself sends a file six times
 
     def __init__(self, repo: str, license: str | None) -> None:
         self._repo = repo

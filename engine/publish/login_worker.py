@@ -12,6 +12,7 @@ from typing import Any
 from engine.hub.child_side import Say, leave, serve
 from engine.hub.faults import fault
 from engine.hub.reference import HUB_NAMES, Hub
+from engine.publish.login import TOKEN_VARIABLES
 
 _KEPT = {
     "publish.token_refused": ("hub.unauthorized", "hub.gated", "hub.not_found"),
@@ -59,7 +60,9 @@ def _name(error: Exception, request: dict[str, Any]) -> tuple[str, dict[str, Any
     code, values = fault(error, request["hub"], "", None)
     named = next((name for name, codes in _KEPT.items() if code in codes), "publish.login_failed")
     reason = values.get("reason") or type(error).__name__
-    return named, {"hub": HUB_NAMES[request["hub"]], "reason": reason}
+    hub: Hub = request["hub"]
+    told = {"hub": HUB_NAMES[hub], "login": hub, "variable": TOKEN_VARIABLES[hub]}
+    return named, {**told, "reason": reason}
 
 
 if __name__ == "__main__":

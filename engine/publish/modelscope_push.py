@@ -39,7 +39,7 @@ class _Counted:
 class ModelScopePush:
     """One repository on ModelScope."""
 
-    tries = 4  # the client sends a file once
+    sends = 4  # the client sends a file once
 
     def __init__(self, repo: str, license: str | None) -> None:
         self._repo, self._license = repo, license

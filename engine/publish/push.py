@@ -137,7 +137,7 @@ class _Relay:
                 size = human_bytes(event["size"])
                 values = {"file": event["file"], "size": size, "number": event["number"]}
                 job.note("publish.sent", count=self._count, **values)
-            case "retry" if event["file"]:
-                job.note("publish.retrying", file=event["file"])
+            case "retry":
+                job.note("publish.retrying", what=event["file"] or self._hub)
             case "committing":
                 job.report("push_commit")

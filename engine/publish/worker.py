@@ -20,12 +20,13 @@ from engine.publish.faults import is_passing, push_fault
 from engine.publish.local_file import LocalFile
 
 T = TypeVar("T")
+_TRIES = 4
 
 
 class Side(Protocol):
-    """One repository on one hub."""
+    """One repository on one hub; ``sends`` is how often a file is sent while the line breaks."""
 
-    tries: int
+    sends: int
     url: str
 
     def account(self) -> str: ...
@@ -89,17 +90,29 @@ class _Work:
         user = self.patiently(side.account)
         self._values["user"] = user
         self._say("account", user=user)
-        private = self.patiently(side.look)
-        created = private is None
-        if created:
-            self.patiently(lambda: side.create(public=public))
-            private = not public
-        elif not private and not public:
+        private, created = self.patiently(side.look), False
+        if private is None:
+            private, created = self._create(public)
+        if not created and not private and not public:
             owner = self._request["repo"].partition("/")[0]
             code = "publish.is_public" if owner == user else "publish.not_yours"
             raise Failed(code, {**self._values, "owner": owner})
         self._say("repo", created=created, private=private)
-        return bool(private), created
+        return private, created
+
+    def _create(self, public: bool) -> tuple[bool, bool]:
+        """Make the repository. Returns whether it is private, and whether it was made."""
+        try:
+            self.patiently(lambda: self._side.create(public=public))
+        except Failed as failure:
+            if failure.code != "publish.name_taken":
+                raise
+            # Perhaps ours after all: of a try whose answer was lost, or of another push.
+            private = self.patiently(self._side.look)
+            if private is None:
+                raise
+            return private, False
+        return not public, True
 
     def missing(self, files: list[LocalFile]) -> list[LocalFile]:
         """The files that the repository has not, or has otherwise."""
@@ -131,14 +144,15 @@ class _Work:
 
     def patiently(self, ask: Callable[[], T], file: str = "") -> T:
         """What ``ask`` answers, asked again while a line or a server fails. Raises Failed."""
-        for attempt in range(1, self._side.tries + 1):
+        tries = self._side.sends if file else _TRIES
+        for attempt in range(1, tries + 1):
             try:
                 return ask()
             except Failed as failure:
                 raise Failed(failure.code, {**self._values, **failure.values}) from failure
             except Exception as error:  # whatever a client may raise becomes a named failure
                 code, values = push_fault(error, self._request["hub"], self._request["repo"])
-                if attempt == self._side.tries or not is_passing(code):
+                if attempt == tries or not is_passing(code):
                     raise Failed(code, {**self._values, **values}) from error
                 self._say("retry", file=file)
                 time.sleep(0.5 * 2**attempt)

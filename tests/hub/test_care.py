@@ -63,6 +63,11 @@ def test_time_left_counts_what_was_here_before_as_no_speed(
     now[0] += 2
     job.report("download", 910, 1000, "bytes")
     assert job.progress.pace == 5 and job.progress.seconds_left == 18
+    now[0] += 9
+    for _ in range(2):  # nothing moves
+        job.report("download", 910, 1000, "bytes")
+        now[0] += 9
+    assert job.progress.pace == 0 and job.progress.seconds_left is None
     plain = Progress("x", 60, 100, "rows", started=now[0] - 10, first=50)
     assert plain.seconds_left == 40
 

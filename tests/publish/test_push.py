@@ -132,9 +132,26 @@ def test_server_errors_and_a_cut_line_are_outlived(logged_in: Hubs, run: Run, na
     hub = logged_in.named(name)
     hub.break_("/put/", status=500)
     hub.break_("/put/", cut_at=100_000)
+    hub.break_("/api/repos/create" if name == "huggingface" else "/api/v1/models", status=500)
+    hub.break_("/commit/", status=500)
     pushed(name)
     data = (run.path / "checkpoint-160" / WEIGHTS).read_bytes()
     assert hub.files(REPO)[WEIGHTS] == data
+
+
+@both
+def test_a_repository_that_is_made_at_the_same_moment_is_taken(
+    logged_in: Hubs, run: Run, name: Hub
+) -> None:
+    hub = logged_in.named(name)
+
+    def made_by_another() -> None:
+        if hub.requests[-1].path in ("/api/repos/create", "/api/v1/models"):
+            hub.made(REPO, private=True)
+
+    hub.on_request = made_by_another
+    done = pushed(name)
+    assert done.private and not done.created and "README.md" in hub.files(REPO)
 
 
 @both

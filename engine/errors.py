@@ -78,11 +78,18 @@ class DanluError(Exception):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> DanluError:
-        """The error that a document tells of, in the words of the language in use."""
+        """The error that a document tells of, in the words of the language in use; in its own where
+        another version of danlu wrote it and the catalogue has no such words."""
         told = [each for each in document.get("fixes") or () if "name" in each]
         fixes = [Fix(each["name"], each.get("set")) for each in told] or None
         exit_code = document.get("exit_code", 1)
-        return cls(document["code"], fixes=fixes, exit_code=exit_code, **document["values"])
+        try:
+            error = cls(document["code"], fixes=fixes, exit_code=exit_code, **document["values"])
+            error.document()
+        except (KeyError, FileNotFoundError):
+            told_then = {name: document.get(name, document["code"]) for name in ("what", "why")}
+            return cls("app.as_written", exit_code=exit_code, **told_then)
+        return error
 
 
 class DanluErrors(DanluError):

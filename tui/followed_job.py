@@ -56,7 +56,7 @@ def _at_it(command: Sequence[str]) -> JobRecord | None:
 
 def _tell(state: JobState, was: JobState, job: Job) -> None:
     for _, code, values in state.notes[len(was.notes) :]:
-        if words.has(code):
+        if words.sayable(code, values):
             job.note(code, **values)
     job.pausable = state.pausable
     job.mirror(state.progress)

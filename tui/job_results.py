@@ -32,6 +32,11 @@ def result_screen(record: JobRecord) -> DanluScreen | None:
     return None
 
 
+def has_screen(record: JobRecord) -> bool:
+    """Whether there is a screen of what it made."""
+    return _made(record)[0] in ("evaluate", "verify", "export")
+
+
 def result_lines(record: JobRecord) -> list[str]:
     """What it made, in sentences."""
     verb, document = _made(record)
@@ -52,7 +57,8 @@ def result_lines(record: JobRecord) -> list[str]:
 def made_to_talk_to(record: JobRecord) -> str | None:
     """What it made, where that is a model without a screen of its own."""
     verb, document = _made(record)
-    return document["folder"] if verb == "average" else None
+    brought = verb == "fetch" and "--dataset" not in record.command()
+    return document["folder"] if brought or verb == "average" else None
 
 
 def _made(record: JobRecord) -> tuple[str, dict[str, Any]]:

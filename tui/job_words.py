@@ -26,12 +26,13 @@ _STATUS = {
 
 
 def job_title(record: JobRecord) -> str:
-    """``Evaluating news``: what it does, and to what."""
+    """``Evaluating news``: what it does, and to what; of a push also where it goes."""
     command, about = record.command(), [short_target(each) for each in record.about()]
     key = f"jobs.verb.{command[0]}" if command else ""
     if not about or not words.has(key):
         return record.name
-    return words.t(key, target=about[0], targets=" + ".join(about))
+    joint = f" {sign('to')} " if command[0] == "push" else " + "
+    return words.t(key, target=about[0], targets=joint.join(about))
 
 
 def status_words(widget: Widget, state: JobState, cells: int) -> Text:

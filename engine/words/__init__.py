@@ -123,6 +123,16 @@ def has(key: str) -> bool:
         return False
 
 
+def sayable(code: str, values: Mapping[str, Any]) -> bool:
+    """Whether there are words for ``code``, and all they take in ``values``: what another version
+    of danlu wrote down may lack either."""
+    try:
+        said(code, values)
+    except (KeyError, IndexError, ValueError, FileNotFoundError):
+        return False
+    return True
+
+
 def t(key: str, /, **values: Any) -> str:
     """The words of ``key`` in the current language, with ``{placeholders}`` filled from ``values``.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError
 
+from engine import words
 from engine.errors import DanluError
 from engine.home import runs_root
 from engine.jobs.record import JobRecord, find_record, job_records, new_record
@@ -136,6 +137,19 @@ def test_it_is_called_after_what_it_does_and_to_what(
 ) -> None:
     record = new_record([word.format(runs=runs_root()) for word in command])
     assert record.name == name and job_title(record).startswith(title)
+
+
+def test_what_another_version_of_danlu_wrote_is_read_as_it_stands(danlu_home: Path) -> None:
+    record = new_record(["push", "identity", "ember/x"])
+    journal = JournalWriter(record.path)
+    journal.write("note", code="publish.sent", values={"renamed": 1})
+    gone = {"what": "It broke.", "why": "So it was.", "fixes": [{"name": "a"}], "values": {}}
+    for code in ("publish.token_refused", "publish.unheard_of", "unheard_of.area"):
+        journal.write("error", exit_code=3, code=code, **gone)
+        error = record.document()["error"]
+        assert (error["what"], error["why"]) == ("It broke.", "So it was.")
+    journal.close()
+    assert not any(words.sayable(code, values) for _, code, values in record.state().notes)
 
 
 def test_the_oldest_that_ended_are_forgotten(

@@ -90,7 +90,7 @@ def _watched(record: JobRecord, job: Job) -> JobState:
     while True:
         state = watch.look()
         for _, code, values in state.notes[told:]:
-            if words.has(code):
+            if words.sayable(code, values):
                 job.note(code, **values)
         told = len(state.notes)
         if not state.active:

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from engine.publish.push import push
     from engine.publish.request import PushRequest, check_repo_id
 
-    with lasting_job(args, args.target) as job:
+    with lasting_job(args, args.target, args.repo) as job:
         repo = check_repo_id(args.repo, args.hub)
         target = resolve_target(args.target, base=args.base_model)
         if args.adapter and target.adapter is None:

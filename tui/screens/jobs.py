@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from rich.text import Text
@@ -33,6 +34,7 @@ class JobsScreen(DanluScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "cancel", "keys.job_cancel", id="jobs.cancel"),
     ]
+    DEFAULT_CSS = "JobsScreen DetailLines { height: 6; }"
 
     class Listed(Message):
         """The jobs there are now; None before the first look."""
@@ -83,8 +85,13 @@ class JobsScreen(DanluScreen):
         if job is None:
             key = "jobs.reading" if self._jobs is None else "jobs.none"
             return [Detail(words.t(key), "ash", "wrap")]
+        state, details = job.state, list[Detail]()
+        if state.error is not None:
+            details = [Detail(state.error.what, "cinnabar", "wrap", most=2)]
+        began = time.strftime("%Y-%m-%d %H:%M  ", time.localtime(state.started))
         command = Detail(job.record.command_line(), "foreground", "wrap", "$ ", 2)
-        return [command, Detail(str(job.record.path), "ash", "cut_start")]
+        folder = Detail(str(job.record.path), "ash", "cut_start", began if state.started else "")
+        return [*details, command, folder]
 
     # -- looking, in a thread ----------------------------------------------------------------
 

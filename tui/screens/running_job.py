@@ -17,7 +17,13 @@ from engine.jobs.state import JobState
 from engine.units import human_duration
 from tui.cells import fit
 from tui.ink import ink
-from tui.job_results import made_to_talk_to, result_lines, result_screen, wanted_login
+from tui.job_results import (
+    has_screen,
+    made_to_talk_to,
+    result_lines,
+    result_screen,
+    wanted_login,
+)
 from tui.job_words import job_title
 from tui.screens.base import DanluScreen
 from tui.screens.confirm import ConfirmScreen
@@ -68,6 +74,7 @@ class RunningJobScreen(DanluScreen):
         self._log: list[str] = []
         self._shows_log = False
         self._talks_to: str | None = None
+        self._opens = False
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -95,7 +102,7 @@ class RunningJobScreen(DanluScreen):
         said = [
             line
             for at, code, values in reversed(notes)
-            if words.has(code)
+            if words.sayable(code, values)
             for line in _note_lines(at, words.t(code, **values), self.size.width - 4)
         ]
         return said or [words.t("jobs.no_notes")]
@@ -120,8 +127,7 @@ class RunningJobScreen(DanluScreen):
             return [Detail(line, "jade", "wrap") for line in lines]
         key = "jobs.gone"
         if state.status == "cancelled":
-            asks_anew = self._record.command()[:1] == ["verify"]
-            key = "jobs.verify_cancelled" if asks_anew else "jobs.was_cancelled"
+            key = "jobs.verify_cancelled" if _asks_anew(self._record) else "jobs.was_cancelled"
         return [Detail(words.t(key), "gold", "wrap")]
 
     def _show(self) -> None:
@@ -132,6 +138,7 @@ class RunningJobScreen(DanluScreen):
         where = state.progress if state and state.active else None
         paused = bool(state and state.paused)
         bar.show_progress(where, paused=paused)
+        self.query_one(RowList).chooses = self._opens
         parts = where.parts if where and not paused else ()
         self.query_one(FileBars).show(parts)
         self.set_class(bool(parts), "-files")
@@ -159,6 +166,7 @@ class RunningJobScreen(DanluScreen):
         self._state, self._log = message.state, message.log
         if message.state.status == "finished":
             self._talks_to = made_to_talk_to(self._record)
+            self._opens = self._talks_to is not None or has_screen(self._record)
         self._show()
         if was_active and message.state.status == "finished" and self.is_current:
             self._open(instead=True)
@@ -178,8 +186,7 @@ class RunningJobScreen(DanluScreen):
         return True
 
     def on_row_list_chosen(self) -> None:
-        if self._state is not None and self._state.status == "finished":
-            self._open(instead=False)
+        self._open(instead=False)
 
     def _open(self, *, instead: bool) -> None:
         """Show what it made; ``instead`` of this screen or above it."""
@@ -247,8 +254,13 @@ class RunningJobScreen(DanluScreen):
 def cancel_question(record: JobRecord) -> ConfirmScreen:
     return ConfirmScreen(
         lambda: words.t("jobs.cancel", name=job_title(record)),
-        lambda: words.t("jobs.cancel_why"),
+        lambda: words.t("jobs.cancel_verify" if _asks_anew(record) else "jobs.cancel_why"),
     )
+
+
+def _asks_anew(record: JobRecord) -> bool:
+    """Whether nothing of it is kept when it is cancelled."""
+    return record.command()[:1] == ["verify"]
 
 
 def _note_lines(at: float, text: str, cells: int) -> list[str]:

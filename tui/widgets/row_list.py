@@ -64,6 +64,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self._bindings.key_to_bindings["enter"] = [choose]
         self._draw = draw
         self._selectable = selectable
+        self.chooses = True  # whether Enter does it now
         self._rows: Sequence[Any] = rows
         self._drawn: dict[int, Strip] = {}
         self.cursor = self._nearest(0)
@@ -155,6 +156,9 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_end(self, direction: int) -> None:
         self.move_to(self._nearest(0 if direction < 0 else len(self._rows) - 1, -direction))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "choose" or self.chooses
 
     def action_choose(self) -> None:
         if self.current is not None:

@@ -27,7 +27,7 @@ class NeedsWholeModel(Exception):
 @dataclass
 class MergePlan:
     """Where each written tensor comes from. ``sources`` names the base tensor it starts as,
-    ``added`` the adapter's module laid on it, ``replaced`` the adapter's tensor in its place.
+    ``replaced`` the adapter's tensor in its place, ``added`` the adapter's module laid on either.
     ``untied`` when embedding and head no longer are the same."""
 
     base: BaseTensors
@@ -51,8 +51,9 @@ class MergePlan:
     def value(self, name: str) -> torch.Tensor:
         """The merged tensor ``name``."""
         if name in self.replaced and self.lora:
-            return self.lora.tensor(self.replaced[name])
-        weight = self.base.read(self.sources[name])
+            weight = self.lora.tensor(self.replaced[name])
+        else:
+            weight = self.base.read(self.sources[name])
         if name in self.added and self.lora:
             return self.lora.merged(self.added[name], weight)
         return weight
@@ -76,12 +77,12 @@ def plan_merge(origin: ExportOrigin, dtype: str | None) -> MergePlan:
     if reason:
         raise NeedsWholeModel(reason)
     _untie(plan, plan.lora, origin.config)
+    for wanted, key in plan.lora.replaced.items():
+        _replace(plan, plan.lora, wanted, key)
     for module in plan.lora.modules:
         name = _place(plan, f"{module}.weight")
         _same_shape(origin, name, plan.lora.shape_added(module), plan.tensors[name].shape)
         plan.added[name] = module
-    for wanted, key in plan.lora.replaced.items():
-        _replace(plan, plan.lora, wanted, key)
     return plan
 
 

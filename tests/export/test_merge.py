@@ -22,6 +22,7 @@ KINDS = {
     "dora": {"use_dora": True},
     "patterns": {"rank_pattern": {"q_proj": 2}, "alpha_pattern": {"v_proj": 5}},
     "head saved whole": {"modules_to_save": ["lm_head"], "target_modules": ["q_proj", "v_proj"]},
+    "both ends": {"target_modules": ["q_proj", "embed_tokens", "lm_head"]},
     "biases": {"bias": "all", "target_modules": ["q_proj", "v_proj"]},
     "by PEFT itself": {"init_lora_weights": "pissa"},
 }
@@ -65,6 +66,31 @@ def test_a_merged_model_answers_as_the_adapter_on_its_base(
     expected = logits(merged_by_peft(base, adapter))
     torch.testing.assert_close(logits(load(tmp_path / "out")), expected, atol=2e-3, rtol=1e-3)
     assert report.document["merged"] == ("whole" if kind == "by PEFT itself" else "by_tensor")
+
+
+def test_tokens_that_were_added_with_the_tuning_go_along(base: Path, tmp_path: Path) -> None:
+    import torch
+    from peft import LoraConfig, PeftModel, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    def grown() -> Any:
+        model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        model.resize_token_embeddings(514, mean_resizing=False)
+        return model
+
+    torch.manual_seed(1)
+    tuned: Any = get_peft_model(
+        grown(), LoraConfig(task_type="CAUSAL_LM", target_modules=["q_proj"])
+    )
+    tuned.save_pretrained(str(tmp_path / "adapter"))
+    tokenizer: Any = AutoTokenizer.from_pretrained(base)
+    tokenizer.add_tokens(["<tool>", "</tool>"])
+    tokenizer.save_pretrained(tmp_path / "adapter")
+    made = replace(request(tmp_path / "adapter", tmp_path / "out"), verify=True)
+    assert export(made, Job()).verified is True
+    expected = logits(PeftModel.from_pretrained(grown(), str(tmp_path / "adapter")).eval())
+    assert expected.shape[-1] == 514
+    torch.testing.assert_close(logits(load(tmp_path / "out")), expected, atol=2e-3, rtol=1e-3)
 
 
 def test_embeddings_and_transposed_weights_merge_too(base: Path, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_a_longer_run_learns_what_one_planned_so_long_does(
     assert (state["max_steps"], state["num_train_epochs"]) == (12, 4)
 
 
+@pytest.mark.slow
 def test_a_rate_that_has_run_out_is_warmed_up_to_where_a_run_planned_so_would_be(
     finished: Run,
 ) -> None:

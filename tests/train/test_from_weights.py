@@ -16,14 +16,13 @@ from engine.runs.store import Run, create_run
 from tests.train.runs import losses, of_kind, tiny_run, tiny_spec, train, write_rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
         {},
-        pytest.param({"model__quantization": "nf4"}, marks=pytest.mark.slow),
-        pytest.param(
-            {"method__tuner": "full", "train__learning_rate": 1e-3}, marks=pytest.mark.slow
-        ),
+        {"model__quantization": "nf4"},
+        {"method__tuner": "full", "train__learning_rate": 1e-3},
     ],
     ids=["lora", "qlora", "full"],
 )

@@ -54,14 +54,8 @@ def test_a_run_on_pairs_learns_to_prefer_the_better_answers(
     assert not (checkpoint / "ref").exists()  # the adapter alone, not what it is measured against
 
 
-@pytest.mark.parametrize(
-    "begun",
-    [
-        pytest.param("new", marks=pytest.mark.slow),
-        "adapter",
-        pytest.param("full", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("begun", ["new", "adapter", "full"])
 def test_a_resumed_run_measures_against_the_model_from_before_its_first_step(
     tiny_model: Path, tmp_path: Path, begun: str
 ) -> None:

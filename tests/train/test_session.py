@@ -129,6 +129,7 @@ def test_evaluate_on_demand_and_the_best_checkpoint_is_kept(
     assert marked == [best]
 
 
+@pytest.mark.slow
 def test_an_evaluation_without_rows_for_it_is_answered(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(tiny_model, tmp_path, train__max_steps=9)
     session = TrainingSession(run)
@@ -140,6 +141,7 @@ def test_an_evaluation_without_rows_for_it_is_answered(tiny_model: Path, tmp_pat
     assert of_kind(run, "plan")[0]["epochs"] == 3, "steps at most decide the epochs"
 
 
+@pytest.mark.slow
 def test_early_stopping_ends_a_run_that_gains_nothing(tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(
         tiny_model,
@@ -180,6 +182,7 @@ def test_a_run_that_is_being_trained_cannot_be_taken_again(
     assert not run.owner_alive()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_lacks_its_optimizer_is_not_resumed(
     tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -197,8 +200,8 @@ def _slow(changes: dict[str, Any]) -> Any:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"method__tuner": "full", "train__learning_rate": 1e-3},
         {"model__quantization": "nf4"},
+        _slow({"method__tuner": "full", "train__learning_rate": 1e-3}),
         _slow({"method__tuner": "freeze", "method__freeze_trainable_layers": 1}),
         _slow({"method__loraplus_lr_ratio": 16.0}),
         _slow({"method__use_dora": True, "method__use_rslora": True}),

@@ -53,6 +53,7 @@ class DanluApp(App[None]):
         (100, "-wide"),
         (160, "-huge"),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
 
     def __init__(
         self,

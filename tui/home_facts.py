@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,9 +11,11 @@ if TYPE_CHECKING:
     from engine.jobs.state import JobState
     from engine.recipes import Recipe
     from engine.serve.serving import Serving
+    from tui.home_lines import HomeLines
     from tui.run_watch import RunState, RunWatch
+    from tui.tree_line import Line
 
-RECENT = 12  # runs to know of; as many are listed as there is room for
+RECENT = 24  # runs to know of; as many are listed as there is room for
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class AtWork:
 @dataclass(frozen=True)
 class Facts:
     """The machine in a few words, the runs being trained, the last others, all recipes, what is
-    being served, the jobs at work and how many jobs there are."""
+    being served, the jobs at work and how many jobs there are; the lines of the last runs where
+    there is room for their columns."""
 
     machine: str = ""
     running: tuple[RunState, ...] = ()
@@ -45,6 +49,7 @@ class Facts:
     served: tuple[Served, ...] = ()
     at_work: tuple[AtWork, ...] = ()
     jobs: int = 0
+    lines: Mapping[str, Line] = field(default_factory=dict)
 
 
 def find_facts(watch: RunWatch, known: Facts) -> Facts:
@@ -67,6 +72,7 @@ def find_facts(watch: RunWatch, known: Facts) -> Facts:
         tuple(find_served()),
         tuple(job for job in jobs if job.state.active),
         len(jobs),
+        known.lines,
     )
 
 
@@ -96,6 +102,11 @@ def find_jobs() -> list[AtWork]:
 def jobs_at_work() -> int:
     """How many jobs go on whatever becomes of this process."""
     return sum(job.state.active for job in find_jobs())
+
+
+def with_lines(facts: Facts, lines: HomeLines) -> Facts:
+    """``facts`` with a line for each of their runs. Call it in a thread."""
+    return replace(facts, lines=lines.look(state.run for state in (*facts.running, *facts.recent)))
 
 
 def with_recipes(facts: Facts) -> Facts:

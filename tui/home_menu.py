@@ -17,7 +17,7 @@ _FRAME = 4  # lines of the screen that are not the menu's, one of them left free
 @dataclass(frozen=True)
 class Entry:
     """One line of the menu: a blank line, a heading (``title`` alone), a choice, a run, a server,
-    or a job."""
+    a job, or the heading of the runs' ``columns``."""
 
     action: str = ""
     key: str = ""
@@ -26,6 +26,7 @@ class Entry:
     run: RunState | None = None
     served: Served | None = None
     job: AtWork | None = None
+    columns: bool = False
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -43,7 +44,8 @@ def menu(facts: Facts, height: int) -> list[Entry]:
         added = _newcomer()
         entries += added if len(entries) + len(added) <= height - _FRAME + 1 else []
     if facts.recent:
-        entries += [Entry(), Entry(title=words.t("home.recent"))]
+        heading = Entry(title=words.t("home.recent"), columns=bool(facts.lines))
+        entries += [Entry(), heading]
         room = max(3, height - _FRAME - len(entries))
         entries += [Entry("open", run=state) for state in facts.recent[:room]]
     return entries

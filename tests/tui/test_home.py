@@ -13,11 +13,12 @@ from engine import words
 from engine.runs.lock import RunLock
 from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.sample_runs import make_run, make_some_runs
-from tests.tui.settle import settle
+from tests.tui.settle import settle, until
 from tui.app import DanluApp
 from tui.home_facts import Facts
 from tui.screens.home import HomeScreen
 from tui.symbols import use_ascii
+from tui.widgets.run_chart import RunChart
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,18 @@ async def test_runs_in_progress_stand_on_top(language: str) -> None:
             assert_snapshot(pilot.app, f"home-running-80x24-{language}")
     finally:
         lock.release()
+
+
+async def test_a_large_screen_tells_the_run_under_the_cursor_and_the_machine() -> None:
+    make_some_runs()
+    async with DanluApp().run_test(size=(200, 50)) as pilot:
+        app = pilot.app
+        await until(
+            pilot, lambda: "base Qwen" in screen_text(app) and "free of" in screen_text(app)
+        )
+        first = app.screen.query_one(RunChart).title()
+        await pilot.press("end")
+        await until(pilot, lambda: app.screen.query_one(RunChart).title() != first)
 
 
 async def test_without_a_run_in_progress_there_is_nothing_to_attach_to() -> None:

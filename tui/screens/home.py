@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 
 from engine import words
 from tui.cells import fit, width
-from tui.home_facts import Facts, find_facts, with_recipes
+from tui.home_facts import Facts, find_facts, with_lines, with_recipes
 from tui.home_menu import Entry, menu
 from tui.ink import ink
 from tui.screens.base import DanluScreen
@@ -22,12 +23,17 @@ from tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from engine.runs.store import Run
+    from tui.home_lines import HomeLines
     from tui.run_watch import RunState, RunWatch
+    from tui.tree_line import Line
 
 # What reads runs, recipes or the machine is imported when it is used: the first paint waits for
 # nothing.
 
 EVERY = 2.0  # seconds between two looks at the runs
+_COLUMNS = 100  # cells from which on the last runs are shown in columns
+_BESIDE, _TALL = 160, 36  # the breakpoints of the app for a column more, and for lines more
+_BELOW = 15  # lines that go to the run below the menu
 _BREATH = 0.02  # seconds after the first paint before the first look, whose imports take the GIL
 
 
@@ -53,6 +59,19 @@ class HomeScreen(DanluScreen):
         Binding("q", "quit", "keys.quit", id="home.quit"),
     ]
 
+    DEFAULT_CSS = """
+    HomeScreen .body { height: 1fr; }
+    HomeScreen .beside { display: none; }
+    HomeScreen.-wide.-tall .beside { display: block; height: 15; }
+    HomeScreen.-wide HomeSide { layout: horizontal; }
+    HomeScreen.-wide HomeSide RunChart { width: 1fr; }
+    HomeScreen.-wide HomeSide #story { width: 1fr; height: 1fr; }
+    HomeScreen.-wide HomeSide #machine { display: none; }
+    HomeScreen.-huge.-tall .body { layout: horizontal; }
+    HomeScreen.-huge.-tall RowList { width: 62%; }
+    HomeScreen.-huge.-tall .beside { display: block; width: 38%; height: 1fr; padding: 1 0 0 2; }
+    """
+
     class Found(Message):
         """The worker has looked."""
 
@@ -64,6 +83,7 @@ class HomeScreen(DanluScreen):
         super().__init__()
         self._facts = Facts()
         self._watch: RunWatch | None = None
+        self._lines: HomeLines | None = None
 
     @property
     def looked(self) -> bool:
@@ -71,7 +91,8 @@ class HomeScreen(DanluScreen):
         return bool(self._facts.machine)
 
     def work(self) -> list[Widget]:
-        return [RowList(self._draw, self._entries(), selectable=lambda entry: bool(entry.action))]
+        rows = RowList(self._draw, self._entries(), selectable=lambda entry: bool(entry.action))
+        return [Container(rows, Container(classes="beside"), classes="body")]
 
     def head_right(self) -> str:
         return "   ".join(part for part in (self._facts.machine, words.language().upper()) if part)
@@ -107,7 +128,17 @@ class HomeScreen(DanluScreen):
         facts = find_facts(self._watch, self._facts)
         self.post_message(self.Found(facts))
         if facts.recipes is None:
-            self.post_message(self.Found(with_recipes(facts)))
+            facts = with_recipes(facts)
+            self.post_message(self.Found(facts))
+        if self.size.width >= _COLUMNS:
+            self.post_message(self.Found(self._with_lines(facts)))
+
+    def _with_lines(self, facts: Facts) -> Facts:
+        if self._lines is None:
+            from tui.home_lines import HomeLines
+
+            self._lines = HomeLines()
+        return with_lines(facts, self._lines)
 
     async def on_home_screen_found(self, message: Found) -> None:
         facts, self._facts = self._facts, message.facts
@@ -117,27 +148,73 @@ class HomeScreen(DanluScreen):
         self.query_one(HeadLine).show(right=self.head_right())
         if bool(facts.running) != bool(self._facts.running):
             self.refresh_bindings()
+        self._tell()
+
+    def on_row_list_moved(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        """Show, where there is room, the run under the cursor, else the one at work, else the
+        last."""
+        if not (self._room_beside() and self.looked):
+            return
+        from tui.widgets.home_side import HomeSide
+
+        if not self.query(HomeSide):
+            self.query_one(".beside").mount(HomeSide())
+        entry: Entry | None = self.query_one(RowList).current
+        known = (*self._facts.running, *self._facts.recent)
+        state = (entry and entry.run) or next(iter(known), None)
+        self.query_one(HomeSide).tell(self._line_of(state))
+
+    def _line_of(self, state: RunState | None) -> Line | None:
+        return self._facts.lines.get(state.name) if state is not None else None
+
+    def _room_beside(self) -> bool:
+        """Whether a run and the machine are shown, too: right of the menu, or below it."""
+        return self.size.width >= _COLUMNS and self.size.height >= _TALL
 
     def _entries(self) -> list[Entry]:
-        return menu(self._facts, self.size.height)
+        below = _BELOW if self._room_beside() and self.size.width < _BESIDE else 0
+        return menu(self._facts, self.size.height - below)
 
     def on_resize(self) -> None:
         for rows in self.query(RowList):
             rows.show(self._entries(), same=lambda entry: entry.identity)
+        self.call_after_refresh(self._tell)
 
     def _draw(self, entry: Entry, cells: int, selected: bool) -> Text:
         if not entry.action:
+            if entry.columns:
+                return self._heading(entry.title, cells)
             style = ink(self, "ash", bold=bool(entry.title))
             return Text(f"   {entry.title or entry.note}", style)
         ember = ink(self, "ember", bold=True)
         text = Text().append(f" {sign('next')} " if selected else "   ", ember)
         if entry.run is not None:
+            line = self._line_of(entry.run)
+            if line is not None and entry.action == "open":
+                return self._columns(line, cells, selected)
             text.append(fit(entry.key, 3 if entry.key else 0), ember)
             return text.append_text(self._run_line(entry.run, cells - width(text.plain)))
         text.append(fit(entry.key, 3), ember)
         column = min(48, cells * 6 // 10, cells - width(f"{text.plain}  {entry.note}"))
         text.append(fit(entry.title, max(column, width(entry.title))))
         return text.append(f"  {entry.note}", ink(self, "ash"))
+
+    def _heading(self, title: str, cells: int) -> Text:
+        from tui.run_tree import RunTree
+        from tui.widgets.run_rows import heading
+
+        text = heading(self, RunTree(), cells, title)
+        text.stylize("bold", 0, len(title) + 3)
+        return text
+
+    def _columns(self, line: Line, cells: int, selected: bool) -> Text:
+        from tui.run_tree import RunTree
+        from tui.widgets.run_rows import draw_line
+
+        return draw_line(self, RunTree(), line, cells, selected)
 
     def _run_line(self, state: RunState, cells: int) -> Text:
         from engine.units import human_duration

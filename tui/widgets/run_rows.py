@@ -43,10 +43,11 @@ def widths(cells: int) -> Widths:
     return Widths(max(14, cells - others), curve, kind, started)
 
 
-def heading(widget: Widget, tree: RunTree, cells: int) -> Text:
-    """The names of the columns, an arrow beside the one that is sorted by."""
+def heading(widget: Widget, tree: RunTree, cells: int, first: str = "") -> Text:
+    """The names of the columns, ``first`` for that of the names; an arrow beside the one that is
+    sorted by."""
     at = widths(cells)
-    line = " " * _LEAD + fit(_title(tree, "name"), at.name + _FLAGS)
+    line = " " * _LEAD + fit(first or _title(tree, "name"), at.name + _FLAGS)
     line += fit(_title(tree, "status"), _STATUS) + fit(_title(tree, "step"), _STEP)
     line += right(_title(tree, "loss", "loss_short"), _LOSS)
     line += right(_title(tree, "eval_loss", "eval"), _LOSS)

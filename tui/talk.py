@@ -10,6 +10,7 @@ from engine import words
 from engine.chat.conversation import Answer, Conversation, Turn
 from engine.chat.part import Part
 from engine.units import human_bytes
+from tui.wizard.names import bare_model_name
 
 if TYPE_CHECKING:
     from engine.chat.sampling import Sampling
@@ -34,9 +35,10 @@ class Voice:
     @property
     def title(self) -> str:
         """What a person reads above its answers."""
+        label = bare_model_name(self.part.label)
         if self.part.kind == "model":
-            return self.part.label
-        return f"{words.t(f'chat.{self.part.kind}')} {words.t('chat.of', label=self.part.label)}"
+            return label
+        return f"{words.t(f'chat.{self.part.kind}')} {words.t('chat.of', label=label)}"
 
     @property
     def short(self) -> str:

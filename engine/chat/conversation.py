@@ -119,6 +119,12 @@ class Transcript:
             ],
         }
 
+    @property
+    def said(self) -> list[Any]:
+        """What was said in it, to hold against what stands in a file."""
+        shown = self.document()
+        return [shown["system"], shown["turns"]]
+
     def markdown(self) -> str:
         """The conversation as a page, in the current language."""
         lines = [f"# {t('chat.page.title', title=self.title)}", ""]

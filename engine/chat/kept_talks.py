@@ -14,6 +14,7 @@ from engine.errors import DanluError
 from engine.home import home
 
 FORMS = (".md", ".json")
+UNSAVED = "unsaved"  # the name of the last one that was left without being saved
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,17 @@ def save_both(transcript: Transcript, place: Path) -> list[Path]:
     for file in files:
         transcript.write(file)
     return files
+
+
+def keep_unsaved(transcript: Transcript) -> Path | None:
+    """Keep a conversation that is left unsaved, in the place of the last such; None where danlu's
+    folder cannot be written to."""
+    file = chats_root() / f"{UNSAVED}.json"
+    try:
+        transcript.write(file)
+    except DanluError:
+        return None
+    return file
 
 
 def without_form(path: Path) -> Path:

@@ -11,7 +11,7 @@ import pytest
 
 from engine import words
 from engine.chat.conversation import Answer, Conversation, Transcript, Turn, read_transcript
-from engine.chat.kept_talks import new_place, save_both
+from engine.chat.kept_talks import UNSAVED, chats_root, find_talk, new_place, save_both
 from engine.chat.part import Part
 from engine.chat.sampling import Sampling
 from engine.chat.talker import Footprint
@@ -305,8 +305,23 @@ async def test_a_saved_conversation_goes_on_with_all_it_had(
         await pilot.press("w")
         assert app.screen.query_one(LineInput).value.endswith("20270115-080000-older")
         await pilot.press("escape", "n", "escape")
-        assert "Be brief." in screen_text(app), "the system prompt stays"
+        await until(pilot, lambda: "Be brief." in screen_text(app))  # the system prompt stays
+        assert not (chats_root() / f"{UNSAVED}.json").exists(), "it stands in its own file"
         here._talker = None
+
+
+async def test_a_conversation_that_is_left_unsaved_can_be_opened_again() -> None:
+    here = _Recorded([_turn("你是谁？", "我是一个语言模型。", "我是小炉。")])
+    app = DanluApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(here)
+        await until(pilot, lambda: app.screen is here)
+        here._talker = cast(Any, _Closed())
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: (chats_root() / f"{UNSAVED}.json").is_file())
+        kept = read_transcript(find_talk(UNSAVED))
+        assert kept.conversation == here._conversation
+        assert kept.parts == {voice.name: voice.part for voice in here._voices}
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from engine import words
 from engine.chat.conversation import Transcript
+from engine.chat.kept_talks import UNSAVED, chats_root
 from engine.chat.sampling import Sampling
 from tui.screens.ask import AskScreen
 from tui.screens.chat_keys import CHAT_KEYS, NEED_A_TURN, NEED_SILENCE, WHILE_TYPING
@@ -57,12 +58,10 @@ class ChatScreen(ConversingScreen):
     def action_save(self) -> None:
         from tui.chat_file import save_where_asked
 
-        titles = {voice.name: voice.title for voice in self._voices}
-        parts = {voice.name: voice.part for voice in self._voices}
-        kept = Transcript(self._target, titles, self._conversation, self._sampling, parts)
+        kept = self.transcript()
 
         def saved(place: Path) -> None:
-            self._kept_at = place
+            self._kept_at, self._saved = place, kept.said
 
         save_where_asked(self, kept, self._kept_at, saved)
 
@@ -72,7 +71,8 @@ class ChatScreen(ConversingScreen):
         self.app.push_screen(KeptTalksScreen(self._open))
 
     def _open(self, kept: Transcript, place: Path) -> None:
-        self._kept_at = place
+        self.keep_unsaved()
+        self._kept_at = None if place == chats_root() / UNSAVED else place
         self.reopen(kept)
 
     # -- other screens -------------------------------------------------------------------------

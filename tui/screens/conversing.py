@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from engine import words
 from engine.chat.conversation import Transcript as Kept
+from engine.chat.kept_talks import UNSAVED, keep_unsaved
 from engine.runs.places import short_target
 from tui.preface import preface_of
 from tui.screens.talking import TalkingScreen
@@ -33,6 +34,7 @@ class ConversingScreen(TalkingScreen):
         self._conversation = kept.conversation if kept else Conversation()
         self._sampling = kept.sampling if kept else self._sampling
         self._kept_at = kept_at
+        self._saved = self.transcript().said  # as it stands in a file
         self._current = 0  # the number of the voice that is copied, removed, zoomed
         self._zoomed = False
         self._thoughts = False
@@ -113,6 +115,7 @@ class ConversingScreen(TalkingScreen):
             self._ask(self._draft)
 
     def goes_on(self, kept: Kept) -> None:
+        self._saved = kept.said if self._kept_at else []
         self._conversation, self._sampling = kept.conversation, kept.sampling
         self._target = kept.title
         self._editing = self._marked = None
@@ -121,6 +124,21 @@ class ConversingScreen(TalkingScreen):
 
     def loading_hint(self) -> str:
         return words.t("chat_screen.asked_early") if self._asked_early else ""
+
+    def transcript(self) -> Kept:
+        """The conversation as it is kept."""
+        titles = {voice.name: voice.title for voice in self._voices}
+        parts = {voice.name: voice.part for voice in self._voices}
+        return Kept(self._target, titles, self._conversation, self._sampling, parts)
+
+    def keep_unsaved(self) -> None:
+        """What was said and not saved is not lost where it gives its place up."""
+        kept = self.transcript()
+        if self._conversation.turns and kept.said != self._saved and keep_unsaved(kept):
+            self.app.notify(words.t("chat_screen.kept_unsaved", name=UNSAVED))
+
+    def on_unmount(self) -> None:
+        self.keep_unsaved()
 
     # -- talking -----------------------------------------------------------------------------
 
@@ -172,6 +190,7 @@ class ConversingScreen(TalkingScreen):
 
     def action_new(self) -> None:
         self.action_stop()
+        self.keep_unsaved()
         self._conversation = Conversation(system=self._conversation.system)
         self._editing = self._marked = self._kept_at = None
         self.show_all()

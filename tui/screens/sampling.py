@@ -73,8 +73,7 @@ class SamplingScreen(OverlayScreen[Sampling]):
         field = entry.field
         about = words.t(f"chat_screen.{field.name}_why")
         if not entry.sound:
-            allowed = words.t("chat_screen.range", low=f"{field.low:g}", high=f"{field.high:g}")
-            about = f"{sign('no')} {allowed}"
+            about = f"{sign('no')} {field.refusal(entry.value).why}"
         self.query_one("#about", Prose).say(about)
         self._say_command()
 

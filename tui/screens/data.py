@@ -21,6 +21,7 @@ from tui.widgets.row_list import RowList
 from tui.wizard import findings
 from tui.wizard.data_rows import PROPOSED, DataRow, counts_in, data_rows, draw_data_row
 from tui.wizard.lengths_pane import LengthsPane, draft_lengths
+from tui.wizard.sample_pane import SamplePane
 from tui.wizard.step_list import StepList
 
 _OF_ROWS = ("look_rows", "look_problems", "use_length")
@@ -39,6 +40,9 @@ class DataScreen(DataSourcesScreen):
     ]
     DEFAULT_CSS = """
     DataScreen .split { height: 1fr; }
+    DataScreen SamplePane { display: none; }
+    DataScreen.-tall .split { height: 40%; }
+    DataScreen.-tall SamplePane { display: block; height: 1fr; }
     DataScreen .list { height: 1fr; }
     DataScreen .heading { height: 1; }
     DataScreen .lengths { height: auto; max-height: 10; padding: 0 1; margin-top: 1; }
@@ -46,6 +50,7 @@ class DataScreen(DataSourcesScreen):
     DataScreen.-wide .lengths, DataScreen.-huge .lengths {
         width: 56; height: 1fr; max-height: 100%; margin: 0 0 0 2;
     }
+    DataScreen.-wide .lengths { width: 50; }
     DataScreen.-wide Histogram, DataScreen.-huge Histogram { height: 12; }
     """
 
@@ -55,13 +60,16 @@ class DataScreen(DataSourcesScreen):
         sources = StepList(self._draw, data_rows(self.draft), id="data_rows")
         lengths = Container(LengthsPane(), JobBar(), classes="lengths")
         listed = Container(Heading(classes="heading"), sources, classes="list")
-        return [Container(listed, lengths, classes="split")]
+        return [Container(listed, lengths, classes="split"), SamplePane(self.draft)]
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()
         self.look_now()
         wanted = self.draft.places.get("data", ("go", "memory"))
         self._to_row(*wanted)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.look_now)
 
     def _draw(self, row: DataRow, cells: int, selected: bool) -> Text:
         return draw_data_row(self, row, cells, selected)
@@ -74,6 +82,8 @@ class DataScreen(DataSourcesScreen):
         self.query_one(RowList).show(data_rows(self.draft), same=lambda row: (row.kind, row.key))
         self._to_proposal()
         self.query_one(LengthsPane).show(self.draft)
+        if self.has_class("-tall"):
+            self.query_one(SamplePane).refresh_rows()
         self._show_job()
 
     def _to_proposal(self) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,7 +12,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import words
-from engine.job import Job
 from tui.screens.ask import AskScreen
 from tui.screens.base import DanluScreen
 from tui.symbols import sign
@@ -23,11 +20,14 @@ from tui.widgets.token_page import TokenPage
 from tui.wizard import findings
 from tui.wizard.desk import Task
 from tui.wizard.draft import Draft
-from tui.wizard.row_pieces import plain_pieces, shown_pieces
+from tui.wizard.row_pieces import page_pieces
+from tui.wizard.row_reader import RowReader
+from tui.wizard.row_told import legend, row_told
 
 if TYPE_CHECKING:
     from engine.data.finding import Finding
     from engine.data.preview import Preview, PreviewRow
+    from engine.job import Job
 
 _LOOK_EVERY = 0.05
 _UNCHECKED = 1000  # rows leapt over at once while it is not known how many there are
@@ -64,6 +64,7 @@ class RowsScreen(DanluScreen):
     def __init__(self, draft: Draft, at: tuple[str, int] | None = None) -> None:
         super().__init__()
         self.draft = draft
+        self._rows = RowReader(draft)
         self._index = int(draft.places.get("row", 0))
         self._jump: Task[int | None] | None = None
         self._at = at
@@ -71,9 +72,6 @@ class RowsScreen(DanluScreen):
         self._borders = False
         self._told = ""  # what a jump that found nothing says
         self._seen: Any = None
-        self._reader: Preview | None = None
-        self._reader_key = ""
-        self._turn = threading.Lock()
 
     def work(self) -> list[Widget]:
         page = VerticalScroll(TokenPage(), can_focus=False)
@@ -91,47 +89,21 @@ class RowsScreen(DanluScreen):
         self._seen = None
         self._look()
 
-    def _ask_row(self) -> Task[PreviewRow | None]:
-        """The row looked at, read in a thread; one thread at a time, for they share the reader."""
-        draft = self.draft
-        coder = findings.tokenizer(draft)
-        key = repr((draft.spec.data, draft.spec.train.seed, coder is not None))
-        if key != self._reader_key:
-            self._reader_key, self._reader, self._turn = key, None, threading.Lock()
-        index = self._index
-        return draft.desk.ask("row", (key, index), lambda job: self._page(job, index))
-
-    def _page(self, job: Job, index: int) -> PreviewRow | None:
-        return self._with_reader(job, lambda reader: next(iter(reader.page(index, 1)), None))
-
-    def _with_reader(self, job: Job, work: Callable[[Preview], Any]) -> Any:
-        """In a thread: ``work`` with the reader of these rows, made now if there is none."""
-        from engine.data.preview import Preview
-
-        spec, coder = self.draft.spec, findings.tokenizer(self.draft)
-        with self._turn:
-            job.check()
-            if self._reader is None:
-                self._reader = Preview(
-                    spec.data, coder, seed=spec.train.seed, stage=spec.method.stage
-                )
-            return work(self._reader)
-
     def _look(self) -> None:
         self._land()
         state = (self._index, self.draft.desk.state())
         if state == self._seen:
             return
         self._seen = state
-        task = self._ask_row()
+        task = self._rows.row(self._index)
         running = next((t for t in (self._jump, task) if t is not None and not t.done), None)
         self.query_one(JobBar).show(running.job if running else None)
         if task.error is not None:
             self._say(str(task.error), [])
         elif task.result is not None:
             self._show(task.result)
-        elif task.done and self._reader is not None and self._reader.complete:
-            self._index = max(0, self._reader.known - 1)  # the last one, as is known now
+        elif task.done and self._rows.last is not None:
+            self._index = self._rows.last
         self.draft.places["row"] = self._index
 
     @property
@@ -142,29 +114,15 @@ class RowsScreen(DanluScreen):
 
     def _show(self, row: PreviewRow) -> None:
         page = self.query_one(TokenPage)
-        if row.rendered is None:
-            page.show(plain_pieces(row.conversation), needle=self._needle)
-            told = words.t("wizard_data.no_tokens")
-        else:
-            last = row.sides[-1]
-            page.show(
-                shown_pieces(row),
-                cut=words.t("wizard_data.cut_here", cut=last.cut) if last.cut else "",
-                left_off=last.left_off,
-                needle=self._needle,
-                borders=self._borders,
-            )
-            told = f" {sign('dot')} ".join(_told(row))
-        count = self._count
-        number = words.t("wizard_data.row_number", number=row.number)
-        if count is not None:
-            number = words.t("wizard_data.row_of", number=row.number, count=count)
-        place = f"{Path(row.conversation.file).name}:{row.conversation.line}"
-        dot = f" {sign('dot')} "
-        line = Content.assemble((number, "bold"), dot, told, dot, (place, "$ash"))
-        if not row.findings:
-            clean = f"{sign('yes')}\u00a0{words.t('wizard_data.no_problems')}"
-            line += Content.assemble(dot, (clean, "$jade"))
+        last = row.sides[-1] if row.rendered is not None else None
+        page.show(
+            page_pieces(row),
+            cut=words.t("wizard_data.cut_here", cut=last.cut) if last and last.cut else "",
+            left_off=last.left_off if last else "",
+            needle=self._needle,
+            borders=self._borders,
+        )
+        line = row_told(self.draft, row, self._count)
         self._say(line, row.findings, pair=row.rejected is not None)
 
     def _say(self, line: Content | str, found: Sequence[Finding], *, pair: bool = False) -> None:
@@ -174,18 +132,9 @@ class RowsScreen(DanluScreen):
         ]
         if self._told:
             warnings.append(Content.styled(f"{sign('dot')} {self._told}", "$ash"))
-        told = Content("\n").join([line, *warnings, self._legend(pair)])
+        shown = legend(pair=pair, no_color=self.app.no_color)
+        told = Content("\n").join([line, *warnings, shown])
         self.query_one(".about", Static).update(told)
-
-    def _legend(self, pair: bool) -> Content:
-        trained = "bold underline" if self.app.no_color else "bold $gold"
-        masked = "dim" if self.app.no_color else "$ash"
-        return Content.assemble(
-            (f"{sign('bar')} ", "$gold"),
-            (words.t(f"wizard_data.legend_{'compared' if pair else 'trained'}"), trained),
-            "   ",
-            (words.t("wizard_data.legend_masked"), masked),
-        )
 
     def action_turn(self, by: int) -> None:
         """Another row."""
@@ -202,16 +151,10 @@ class RowsScreen(DanluScreen):
         self, key: Hashable, wanted: Callable[[Any], bool] | None, step: int, near: int
     ) -> None:
         """Go to the next row that is wanted, once it is found."""
+        self._start((key, near, step), lambda rows, job: rows.find(wanted, near, step, job))
 
-        def look(job: Job) -> int | None:
-            return self._with_reader(job, lambda reader: reader.find(wanted, near, step, job))
-
-        self._start((key, near, step), look)
-
-    def _start(self, key: Hashable, look: Callable[[Job], int | None]) -> None:
-        self._ask_row()  # makes sure the reader is that of the rows as they are now
-        self.draft.desk.forget("jump")
-        self._jump = self.draft.desk.ask("jump", key, look)
+    def _start(self, key: Hashable, look: Callable[[Preview, Job], int | None]) -> None:
+        self._jump = self._rows.find(key, look)
         self._told = ""
         self._look()
 
@@ -274,11 +217,7 @@ class RowsScreen(DanluScreen):
 
     def action_extreme(self, longest: bool) -> None:
         """The longest or the shortest row."""
-
-        def look(job: Job) -> int | None:
-            return self._with_reader(job, lambda reader: reader.extreme(longest, job))
-
-        self._start(("extreme", longest), look)
+        self._start(("extreme", longest), lambda rows, job: rows.extreme(longest, job))
 
     def action_borders(self) -> None:
         """Set the tokens apart, or together again."""
@@ -289,17 +228,6 @@ class RowsScreen(DanluScreen):
     def action_scroll(self, by: int) -> None:
         """Move a long row up or down."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
-
-
-def _told(row: PreviewRow) -> Iterator[str]:
-    """The tokens of a row, of a pair those of each side, and how many were cut off."""
-    sides = row.sides
-    names = ("better", "worse") if len(sides) > 1 else ("",)
-    for name, side in zip(names, sides, strict=True):
-        lead = f"{words.t(f'wizard_data.{name}')} " if name else ""
-        yield lead + words.t("wizard_data.row_tokens", tokens=side.length, trained=side.trained)
-        if side.cut:
-            yield words.t("wizard_data.row_cut", cut=side.cut)
 
 
 def _is_at(row: Any, file: str, number: int) -> bool:

@@ -22,6 +22,11 @@ class PlainPiece:
     special: bool
 
 
+def page_pieces(row: PreviewRow) -> Sequence[ShownPiece]:
+    """The tokens of a row; its words where it has none."""
+    return plain_pieces(row.conversation) if row.rendered is None else shown_pieces(row)
+
+
 def plain_pieces(row: Any) -> list[PlainPiece]:
     """The words of a row that has no tokens: each conversation it consists of, or its text."""
     if hasattr(row, "text"):

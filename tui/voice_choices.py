@@ -17,6 +17,7 @@ from engine.export.manifest import ExportReport, exports_of
 from engine.hardware import Machine, machine
 from engine.home import runs_root
 from engine.models.shelf import ShelfEntry, shelf
+from engine.runs.averages import list_averages, read_average
 from engine.runs.head_index import read_heads
 from engine.runs.heads import RunHead
 from engine.runs.layout import checkpoint_step
@@ -24,6 +25,7 @@ from engine.runs.scan import FoundRun, scan
 from engine.runs.store import Run
 from engine.spec.sections import Model
 from engine.units import human_bytes
+from tui.average_words import shares
 from tui.symbols import sign
 
 _MOST_READ = 20  # runs, newest first, of which is found out on which model they stand
@@ -67,6 +69,7 @@ class _Choosing:
         groups = (
             ("here", [*self._base(), *self._checkpoints(own)]),
             ("exports", list(self._exports([*own, *others]))),
+            ("averages", list(self._averages())),
             ("trained", list(self._checkpoints(others))),
             ("models", list(self._models(shelf()))),
         )
@@ -116,6 +119,15 @@ class _Choosing:
                 choice = _export(report)
                 if choice is not None and choice.target not in self._taken:
                     yield choice
+
+    def _averages(self) -> Iterator[Choice]:
+        for average in list_averages():
+            if average.path not in self._taken:
+                facts = read_average(average.path)
+                base = Model(source=str(facts.get("base") or ""))
+                note = " + ".join(shares(facts))
+                shared = self._of(base) in self._loaded
+                yield Choice(Path(average.path).name, average.path, note=note, shared=shared)
 
     def _models(self, entries: Sequence[ShelfEntry]) -> Iterator[Choice]:
         for entry in entries:

@@ -14,6 +14,7 @@ from engine.runs.store import Run
 from engine.spec.run_spec import RunSpec
 from engine.spec.sections import Model
 from tests.snapshot import assert_snapshot, screen_text
+from tests.tui.sample_runs import make_average
 from tests.tui.settle import until
 from tui.app import DanluApp
 from tui.screens.ask import AskScreen
@@ -52,12 +53,14 @@ async def test_typing_narrows_the_list_and_enter_takes_the_first(
     words.use_language(language)
     make_runs(danlu_home, ["identity", "news-r1"], 3)
     (danlu_home / "runs" / "news-r1" / "checkpoint-2" / "adapter_config.json").write_text("{}")
+    make_average("mean", "identity/checkpoint-3", "news-r1/checkpoint-3")
     chosen: list[Part] = []
     app = DanluApp(first=asked(chosen, "identity", danlu_home))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "news-r1/checkpoint-3" in screen_text(app))
         said = screen_text(app)
-        assert "identity/checkpoint-2" in said and "identity/checkpoint-3" not in said
+        assert "identity/checkpoint-2" in said and "  identity/checkpoint-3" not in said
+        assert "mean" in said and words.t("voice_picker.averages") in said
         await pilot.press(*"news 2")
         await until(pilot, lambda: "checkpoint-3" not in screen_text(app))
         said = screen_text(app)

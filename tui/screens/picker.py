@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from textual.widgets import Input
 from engine import words
 from engine.runs.ordering import meant
 from engine.units import human_bytes, human_count
+from tui.average_words import shares
 from tui.cells import fit, width
 from tui.ink import ink
 from tui.screens.ask import AskScreen
@@ -152,8 +154,10 @@ class PickerScreen(DanluScreen):
 
 
 def trained_entries() -> list[Entry]:
-    """The runs that saved something, newest first. Reads journals: call it in a thread."""
+    """The runs that saved something, newest first, then the averages. Reads journals: call it in a
+    thread."""
     from engine.home import runs_root
+    from engine.runs.averages import list_averages, read_average
     from engine.runs.head_index import read_heads
     from engine.runs.scan import scan
 
@@ -162,7 +166,10 @@ def trained_entries() -> list[Entry]:
         if head.last and not run.damaged:
             shown = f"{sign('best')} {head.best}" if head.best else head.last
             entries.append(Entry(head.name, head.name, shown))
-    return entries
+    averages = [average.path for average in list_averages()]
+    return entries + [
+        Entry(Path(path).name, path, " + ".join(shares(read_average(path)))) for path in averages
+    ]
 
 
 def model_entries() -> list[Entry]:

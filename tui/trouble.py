@@ -28,11 +28,6 @@ class Trouble:
         """The ways out, each a sentence."""
         return tuple(text for text, _ in self.ways)
 
-    @property
-    def can_apply(self) -> bool:
-        """Whether a key could take one of them."""
-        return any(change for _, change in self.ways)
-
 
 def trouble_of(event: Event) -> Trouble:
     """The event in the language in use; its own texts where the catalogue lacks its code."""

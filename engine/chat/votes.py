@@ -18,7 +18,6 @@ from engine.chat.win_rate import WinRate, win_rate
 from engine.errors import DanluError
 from engine.home import home
 from engine.runs.atomic import write_atomically
-from engine.words import t
 
 Side = Literal["a", "b"]
 Choice = Literal["first", "second", "equal", "skip"]
@@ -169,6 +168,7 @@ class Ballot:
 
 
 def votes_root() -> Path:
+    """Where comparisons are kept, each in a file of JSON lines."""
     return home() / "votes"
 
 
@@ -196,15 +196,6 @@ def latest_ballot(a: str, b: str) -> Ballot | None:
         if found and (found.a, found.b) == (a, b):
             return found
     return None
-
-
-def read_ballot(path: Path) -> Ballot:
-    """The comparison in ``path``. Raises DanluError ``chat.bad_file``."""
-    found = _read(path)
-    if found is None:
-        kind, reason = t("chat.file.votes"), t("chat.no_votes")
-        raise DanluError("chat.bad_file", path=path, kind=kind, reason=reason)
-    return found
 
 
 def _read(path: Path) -> Ballot | None:

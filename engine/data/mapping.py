@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,10 @@ _COLUMNS = 500  # more than these are no table a person made
 
 @dataclass(frozen=True)
 class Proposal:
-    """Columns (the file's → danlu's) and tags with which the rows would be of a known format.
-    ``by_content`` are the columns chosen for what stands in them."""
+    """Columns (the file's → danlu's) and tags with which the rows would be of a known format."""
 
     columns: dict[str, str]
     tags: dict[str, str] | None = None
-    by_content: frozenset[str] = field(default_factory=frozenset)
 
 
 def propose(rows: Sequence[Mapping[str, Any]], stage: str = "sft") -> Proposal | None:
@@ -61,14 +59,12 @@ def propose(rows: Sequence[Mapping[str, Any]], stage: str = "sft") -> Proposal |
         others = _by_names(rows, ("system", "tools", "images", "chosen", "rejected", "label"))
         return _tried(Proposal({column: "conversations", **others}, tags), rows, stage)
     columns = _by_names(rows, _SOUGHT[stage])
-    guessed: list[str] = []
     for wanted in _NEEDED[stage]:
         if wanted not in _reached(rows[0], columns):
             own = _by_content(rows, wanted, columns)
             if own is not None:
                 columns[own] = wanted
-                guessed.append(own)
-    return _tried(Proposal(_paired(columns), None, frozenset(guessed)), rows, stage)
+    return _tried(Proposal(_paired(columns)), rows, stage)
 
 
 @cache

@@ -85,8 +85,8 @@ def prepare(spec: RunSpec, tokenizer: PreTrainedTokenizerBase, job: Job) -> Prep
     without a chat template is given one.
 
     Raises DanluError ``data.no_source``, ``data.no_rows``, ``data.too_many_dropped``,
-    ``data.unfilled_placeholder``, ``data.cache_unwritable`` and what reading raises
-    (:func:`engine.data.read.read_rows`).
+    ``data.unfilled_placeholder``, ``data.cache_unwritable`` and what finding and reading the files
+    raises (:func:`engine.data.files.locate`, :func:`engine.data.read.read_file`).
     """
     if not spec.data.train:
         raise DanluError("data.no_source")

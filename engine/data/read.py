@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.data.files import locate
 from engine.data.finding import Finding
 from engine.data.kinds import TABLES, ending_of
 from engine.data.not_data import refuse_irregular, refuse_other_kinds
 from engine.data.opened import opened
 from engine.errors import DanluError
 from engine.job import Job
-from engine.spec.sections import Source
 
 PHASE = "reading_data"
 _LONGEST = 1 << 26  # bytes of a first line that are looked at
@@ -31,18 +29,12 @@ class Row:
     line: int
 
 
-def read_rows(source: Source, job: Job) -> Iterator[Row | Finding]:
-    """Every row of ``source``, and a finding for each place where none could be read.
-
-    Raises DanluError: those of :func:`engine.data.files.locate`, ``data.empty_file``,
-    ``data.unreadable``, ``data.not_utf8``, ``data.broken_json``, ``data.no_rows_in_json``.
-    """
-    for path in locate(source, job).files:
-        yield from read_file(path, job)
-
-
 def read_file(path: Path, job: Job) -> Iterator[Row | Finding]:
-    """Every row of one file. Raises DanluError as :func:`read_rows` does."""
+    """Every row of one file, and a finding for each place where none could be read.
+
+    Raises DanluError: those of :func:`readable`, ``data.not_utf8``, ``data.broken_json``,
+    ``data.no_rows_in_json``.
+    """
     with readable(path):
         yield from _reader(path)(path, job)
 

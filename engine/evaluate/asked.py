@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from engine.data.conversation import Conversation, content_key
@@ -48,7 +48,6 @@ class AskedRows:
     dropped: int = 0
     unanswered: int = 0
     unwanted: int = 0
-    by_reason: Mapping[str, int] = field(default_factory=dict)
 
 
 def asked_rows(
@@ -82,7 +81,7 @@ def asked_rows(
         raise DanluError(
             "evaluate.no_rows", data=source.source, rows=report.rows, dropped=report.dropped
         )
-    return AskedRows(rows, report.dropped, unanswered, unwanted, dict(report.dropped_by))
+    return AskedRows(rows, report.dropped, unanswered, unwanted)
 
 
 def _answered(example: Example) -> Conversation | None:

@@ -11,7 +11,7 @@ import pytest
 from engine import words
 from engine.chat.blind_questions import file_questions
 from engine.chat.sampling import Sampling
-from engine.chat.votes import Ballot, open_ballot, read_ballot, votes_root
+from engine.chat.votes import Ballot, open_ballot, votes_root
 from engine.chat.win_rate import win_rate
 from engine.errors import DanluError
 from engine.job import Job
@@ -50,7 +50,7 @@ def test_votes_survive_a_line_cut_short_and_go_on() -> None:
     on.vote(asked("3"), "one", "two", "second")
     assert on.undo() is not None
     on.vote(asked("3"), "one", "two", "skip")
-    assert [vote.choice for vote in read_ballot(on.path).votes] == ["first", "equal", "skip"]
+    assert [vote.choice for vote in ballot().votes] == ["first", "equal", "skip"]
     on.reveal()
     assert ballot().path != on.path, "the names are known: a new comparison begins"
 
@@ -58,7 +58,7 @@ def test_votes_survive_a_line_cut_short_and_go_on() -> None:
 def test_words_with_other_signs_that_end_lines_stay_one_vote() -> None:
     voting = ballot()
     voting.vote(asked("one\u2028two\x85three"), "a\u2029b", "c\r\nd", "first")
-    assert read_ballot(voting.path).votes == voting.votes
+    assert ballot().votes == voting.votes
 
 
 def test_only_what_was_preferred_becomes_a_preference(tmp_path: Path) -> None:
@@ -114,12 +114,10 @@ def test_questions_come_one_a_line_or_from_data(tmp_path: Path) -> None:
     assert caught.value.code == "chat.no_questions"
 
 
-def test_a_file_that_is_no_record_of_votes_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_text("{}\n")
-    with pytest.raises(DanluError) as caught:
-        read_ballot(tmp_path / "x.jsonl")
-    assert caught.value.code == "chat.bad_file"
-    assert not votes_root().exists()
+def test_a_file_that_is_no_record_of_votes_is_passed_over() -> None:
+    votes_root().mkdir(parents=True)
+    (votes_root() / "x.jsonl").write_text("{}\n")
+    assert ballot().votes == []
 
 
 @pytest.mark.slow

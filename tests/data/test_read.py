@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.data.csv_header import letter
+from engine.data.files import locate
 from engine.data.finding import Finding
-from engine.data.read import Row, read_rows
+from engine.data.read import Row, read_file
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source
@@ -20,7 +21,8 @@ B = {"instruction": "3+3?", "output": "six"}
 
 def read(path: Path) -> tuple[list[tuple[int, dict]], list[tuple[str, int, int]]]:
     """Rows as (line, value), findings as (code, line, rows lost)."""
-    entries = list(read_rows(Source(str(path)), Job()))
+    files = locate(Source(str(path)), Job()).files
+    entries = [entry for file in files for entry in read_file(file, Job())]
     rows = [(entry.line, entry.value) for entry in entries if isinstance(entry, Row)]
     findings = [(e.code, e.line, e.lost) for e in entries if isinstance(e, Finding)]
     return rows, findings
@@ -212,7 +214,7 @@ def test_reading_can_be_cancelled(tmp_path: Path) -> None:
 
     path = file(tmp_path, "a.jsonl", f"{json.dumps(A)}\n" * 1000)
     job = Job()
-    rows = read_rows(Source(str(path)), job)
+    rows = read_file(path, job)
     next(rows)
     job.cancel()
     with pytest.raises(Cancelled):

@@ -148,11 +148,6 @@ def row_width(row: Row) -> int:
     return sum(width(text) for text, _ in row)
 
 
-def row_text(row: Row) -> str:
-    """The row without its colours."""
-    return "".join(text for text, _ in row)
-
-
 def clip(row: Row, cells: int) -> Row:
     """``row`` cut, with an ellipsis, to at most ``cells``."""
     if row_width(row) <= cells:

@@ -5,6 +5,7 @@ Imports torch and trl: import it inside functions only.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.hardware import Machine
@@ -22,51 +23,67 @@ if TYPE_CHECKING:
     from engine.train.pipeline import Pipeline
 
 
-def assemble(
-    pipeline: Pipeline,
-    model: Any,
-    tokenizer: Any,
-    prepared: Prepared,
-    here: Machine,
-    steps: int,
-    resumed_at: int,
-    lengthening: Lengthening,
-    reference: Reference,
-) -> tuple[StepTrainer, Conductor]:
+@dataclass(frozen=True)
+class Parts:
+    """What one training needs: it goes from step ``resumed_at`` to ``steps``."""
+
+    model: Any
+    tokenizer: Any
+    prepared: Prepared
+    machine: Machine
+    steps: int
+    resumed_at: int
+    lengthening: Lengthening
+    reference: Reference
+
+
+def assemble(pipeline: Pipeline, parts: Parts) -> tuple[StepTrainer, Conductor]:
     """The trainer, ready to train, and its conductor. Asks the watch prompts of a fresh model.
-    Raises DanluError ``train.packed_rows_mix``."""
+    Raises DanluError ``train.packed_rows_mix``, ``train.reference_gone``."""
     spec, journal = pipeline.spec, pipeline.journal
     if spec.train.packing:
-        check_rows_apart(model, spec.model.attn_implementation)
+        check_rows_apart(parts.model, spec.model.attn_implementation)
     _forget_earlier_training()
-    watcher = Watcher(spec, tokenizer, journal) if spec.watch.prompts else None
+    watcher = Watcher(spec, parts.tokenizer, journal) if spec.watch.prompts else None
     conductor = Conductor(
-        spec, steps, journal, pipeline.control, pipeline.shelf(), watcher, resumed_at, lengthening
+        spec,
+        parts.steps,
+        journal,
+        pipeline.control,
+        pipeline.shelf(),
+        watcher,
+        parts.resumed_at,
+        parts.lengthening,
     )
-    parts: dict[str, Any] = dict(
-        conductor=conductor,
-        loraplus_lr_ratio=spec.method.loraplus_lr_ratio,
-        factor=lengthening.factor(),
-        model=model,
-        train_dataset=prepared.train,
-        eval_dataset=prepared.eval,
-        processing_class=tokenizer,
-        callbacks=[Reporter(conductor)],
-    )
-    folder = pipeline.run.path
-    if spec.method.stage == "dpo":
-        from engine.train.dpo_trainer import PreferenceTrainer
-
-        arguments = dpo_arguments(spec, here, folder, steps)
-        trainer = PreferenceTrainer(args=arguments, reference=reference, job=pipeline.job, **parts)
-    else:
-        from engine.train.sft_trainer import SupervisedTrainer
-
-        trainer = SupervisedTrainer(args=sft_arguments(spec, here, folder, steps), **parts)
-    if watcher and not resumed_at:
+    trainer = _trainer(pipeline, parts, conductor)
+    if watcher and not parts.resumed_at:
         pipeline.job.report("watch_base")
         watcher.ask(trainer.model, 0)
     return trainer, conductor
+
+
+def _trainer(pipeline: Pipeline, parts: Parts, conductor: Conductor) -> StepTrainer:
+    """That of the spec's stage."""
+    spec = pipeline.spec
+    asked = (spec, parts.machine, pipeline.run.path, parts.steps)
+    given: dict[str, Any] = dict(
+        conductor=conductor,
+        loraplus_lr_ratio=spec.method.loraplus_lr_ratio,
+        factor=parts.lengthening.factor(),
+        model=parts.model,
+        train_dataset=parts.prepared.train,
+        eval_dataset=parts.prepared.eval,
+        processing_class=parts.tokenizer,
+        callbacks=[Reporter(conductor)],
+    )
+    if spec.method.stage == "dpo":
+        from engine.train.dpo_trainer import PreferenceTrainer
+
+        given |= {"reference": parts.reference, "job": pipeline.job}
+        return PreferenceTrainer(args=dpo_arguments(*asked), **given)
+    from engine.train.sft_trainer import SupervisedTrainer
+
+    return SupervisedTrainer(args=sft_arguments(*asked), **given)
 
 
 def _forget_earlier_training() -> None:

@@ -82,46 +82,72 @@ class Pipeline:
         return folder
 
     def _trainer(self, here: Machine, checkpoint: Path | None) -> tuple[Any, Conductor, int]:
-        from transformers import set_seed
-
-        from engine.data.prepare import prepare
-        from engine.models.adapt import adapt
-        from engine.models.load import load_model, load_tokenizer
+        """What trains, what leads it, and to which step."""
         from engine.models.locate import locate
-        from engine.train.assemble import assemble
+        from engine.train.assemble import Parts, assemble
 
-        job, start = self.job, self._start(checkpoint)
+        start = self._start(checkpoint)
         untrained = start is self.spec
-        located = locate(start.model, job)
-        self.spec = pin_data(self.run, pin_model(self.run, self.spec, located), job)
-        self.spec = resolve_model(self.spec, experts=has_experts(located.folder))
-        job.report("load_tokenizer")
-        tokenizer = load_tokenizer(located.folder, trust_remote_code=start.model.trust_remote_code)
-        prepared = prepare(self.spec, tokenizer, job)
-        if checkpoint is not None:
-            refuse_other_rows(self.run, self.spec, prepared.fingerprints)
-        spec = self.spec = resolve_steps(self.spec, len(prepared.train))
-        steps = steps_of(spec, len(prepared.train))
-        self._tell_choices()
-        if learns_little(spec, steps):
-            self.log("learns_little", steps=steps, rate=spec.train.learning_rate)
-        job.report("load_model")
-        model = load_model(
-            located.folder, start.model, here, for_training=True, tuner=spec.method.tuner
-        )
-        set_seed(spec.train.seed)  # an adapter's random start is the seed's, not the process's
-        adapter = start.method.adapter
-        model = adapt(model, replace(spec, method=replace(spec.method, adapter=adapter)))
-        job.report("build_trainer")
+        located = locate(start.model, self.job)
+        tokenizer, prepared = self._rows(start, located, resumes=checkpoint is not None)
+        steps = self._steps(prepared)
+        model = self._model(start, located, here)
+        self.job.report("build_trainer")
         plan = self._plan(model, prepared, steps, here, located.source)
         self._check_disk(model)
         self._write_card(located, prepared, here, fresh=checkpoint is None)
         step = checkpoint_step(checkpoint) if checkpoint else 0
         self._check_extensions(step, steps)
-        longer = Lengthening(self.run, spec, plan, self.journal)
-        reference = Reference(self.run.path, rows_key(spec, prepared.fingerprints), untrained)
-        parts = (model, tokenizer, prepared, here, steps, step, longer, reference)
-        return (*assemble(self, *parts), steps)
+        key = rows_key(self.spec, prepared.fingerprints)
+        parts = Parts(
+            model=model,
+            tokenizer=tokenizer,
+            prepared=prepared,
+            machine=here,
+            steps=steps,
+            resumed_at=step,
+            lengthening=Lengthening(self.run, self.spec, plan, self.journal),
+            reference=Reference(self.run.path, key, untrained),
+        )
+        return (*assemble(self, parts), steps)
+
+    def _rows(
+        self, start: RunSpec, located: LocatedModel, *, resumes: bool
+    ) -> tuple[Any, Prepared]:
+        """The tokenizer, and the rows as it encodes them; pins what they are made from."""
+        from engine.data.prepare import prepare
+        from engine.models.load import load_tokenizer
+
+        self.spec = pin_data(self.run, pin_model(self.run, self.spec, located), self.job)
+        self.spec = resolve_model(self.spec, experts=has_experts(located.folder))
+        self.job.report("load_tokenizer")
+        tokenizer = load_tokenizer(located.folder, trust_remote_code=start.model.trust_remote_code)
+        prepared = prepare(self.spec, tokenizer, self.job)
+        if resumes:
+            refuse_other_rows(self.run, self.spec, prepared.fingerprints)
+        return tokenizer, prepared
+
+    def _steps(self, prepared: Prepared) -> int:
+        """How many steps the rows make; settles and tells what hangs on that."""
+        self.spec = resolve_steps(self.spec, len(prepared.train))
+        steps = steps_of(self.spec, len(prepared.train))
+        self._tell_choices()
+        if learns_little(self.spec, steps):
+            self.log("learns_little", steps=steps, rate=self.spec.train.learning_rate)
+        return steps
+
+    def _model(self, start: RunSpec, located: LocatedModel, here: Machine) -> Any:
+        """The model as ``start`` has it, made ready for the method."""
+        from transformers import set_seed
+
+        from engine.models.adapt import adapt
+        from engine.models.load import load_model
+
+        method = replace(self.spec.method, adapter=start.method.adapter)
+        self.job.report("load_model")
+        model = load_model(located.folder, start.model, here, for_training=True, tuner=method.tuner)
+        set_seed(self.spec.train.seed)  # an adapter's random start is the seed's own
+        return adapt(model, replace(self.spec, method=method))
 
     def _write_card(
         self, located: LocatedModel, prepared: Prepared, here: Machine, *, fresh: bool

@@ -44,6 +44,7 @@ class Reference:
     read: list[list[int]]
 
 
+@quiet()
 def compare(
     origin: ExportOrigin,
     folder: Path,
@@ -54,19 +55,6 @@ def compare(
     job: Job,
 ) -> Compared:
     """Ask checkpoint and artefact the same. Raises DanluError ``export.cannot_open``, Cancelled."""
-    with quiet():
-        return _compare(origin, folder, format, quant, prompts, modelfile_equal, job)
-
-
-def _compare(
-    origin: ExportOrigin,
-    folder: Path,
-    format: str,
-    quant: str,
-    prompts: list[Prompt],
-    modelfile_equal: bool | None,
-    job: Job,
-) -> Compared:
     start = time.monotonic()
     job.report("load_model")
     reference = _reference(open_checkpoint(origin), prompts, job)

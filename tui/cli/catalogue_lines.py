@@ -8,7 +8,8 @@ from engine.catalogue import CatalogueDataset, CatalogueModel
 from engine.hardware import Machine
 from engine.units import human_bytes, human_count
 from engine.words import t
-from tui.cells import fit, right, width
+from tui.cells import fit, width
+from tui.cli.table import columns
 from tui.model_marks import model_marks
 from tui.wrap import wrap
 
@@ -35,7 +36,7 @@ def models_lines(found: list[CatalogueModel], here: Machine, cells: int) -> list
     about = t(
         "catalogue.weights_alone", count=len(found), free=human_bytes(here.free_bytes), where=where
     )
-    return [*_table(heads, rows, (1, 2, 4), cells), "", *wrap(about, cells)]
+    return [*columns([heads, *rows], cells, numbers=(1, 2, 4)), "", *wrap(about, cells)]
 
 
 def dataset_lines(found: list[CatalogueDataset], cells: int) -> list[str]:
@@ -52,7 +53,8 @@ def dataset_lines(found: list[CatalogueDataset], cells: int) -> list[str]:
         for entry in found
     ]
     keys = ("dataset", "rows", "stage", "format", "languages", "license")
-    lines = _table([t(f"catalogue.{key}") for key in keys], rows, (1,), cells)
+    heads = [t(f"catalogue.{key}") for key in keys]
+    lines = columns([heads, *rows], cells, numbers=(1,))
     shown = [lines[0]]
     for entry, line in zip(found, lines[1:], strict=True):
         shown.append(line)
@@ -107,23 +109,3 @@ def _tokens(count: int | None) -> str:
     if not count:
         return "–"
     return f"{count // 1024} K" if count % 1024 == 0 else f"{count // 1000} k"
-
-
-def _table(
-    heads: list[str], rows: list[tuple[str, ...]], numbers: tuple[int, ...], cells: int
-) -> list[str]:
-    """Columns two cells apart; the first gives way where ``cells`` are too few, then the last are
-    left out. ``numbers`` are set against the right."""
-    grid = [tuple(heads), *rows]
-    widths = [max(width(row[column]) for row in grid) for column in range(len(heads))]
-    while len(widths) > 2 and sum(widths[1:]) + 2 * len(widths) + 24 > cells:
-        widths.pop()
-    widths[0] = min(widths[0], max(12, cells - sum(widths[1:]) - 2 * (len(widths) - 1)))
-    lines = []
-    for row in grid:
-        parts = [
-            right(text, size) if column in numbers else fit(text, size)
-            for column, (text, size) in enumerate(zip(row, widths, strict=False))
-        ]
-        lines.append("  ".join(parts).rstrip())
-    return lines

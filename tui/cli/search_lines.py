@@ -7,11 +7,8 @@ from engine.hub.everywhere import Everywhere
 from engine.hub.found import Found
 from engine.units import human_bytes, human_count
 from engine.words import t
-from tui.cells import fit, right, width
+from tui.cli.table import columns
 from tui.wrap import wrap
-
-_NUMBERS = (1, 2)  # columns set against the right
-_LEAST_NAME = 24  # cells
 
 
 def search_lines(answer: Everywhere, here: Machine, cells: int) -> list[str]:
@@ -21,7 +18,7 @@ def search_lines(answer: Everywhere, here: Machine, cells: int) -> list[str]:
         keys = ("name", "rows", "to_fetch", "where", "languages", "license")
     rows = [tuple(_value(key, found, here) for key in keys) for found in answer.found]
     heads = tuple(t(f"search.{key}") for key in keys)
-    lines = _table([heads, *rows], cells)
+    lines = columns([heads, *rows], cells, numbers=(1, 2))
     lines.append("")
     for error in answer.silent.values():
         lines += wrap(error.what, cells)
@@ -80,20 +77,3 @@ def fit_text(found: Found, here: Machine) -> str:
         return t("search.disk_no")
     verdict = found.fit(here)
     return t(f"catalogue.fit_{verdict}") if verdict else "–"
-
-
-def _table(grid: list[tuple[str, ...]], cells: int) -> list[str]:
-    """Columns two cells apart; the last are left out where there is no room for them."""
-    widths = [max(width(row[column]) for row in grid) for column in range(len(grid[0]))]
-    while len(widths) > 2 and _LEAST_NAME + sum(widths[1:]) + 2 * len(widths) > cells:
-        widths.pop()
-    room = cells - sum(widths[1:]) - 2 * (len(widths) - 1)
-    widths[0] = min(widths[0], max(_LEAST_NAME, room))
-    lines = []
-    for row in grid:
-        parts = [
-            right(text, size) if column in _NUMBERS else fit(text, size)
-            for column, (text, size) in enumerate(zip(row, widths, strict=False))
-        ]
-        lines.append("  ".join(parts).rstrip())
-    return lines

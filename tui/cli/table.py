@@ -1,13 +1,14 @@
-"""A table of plain text whose columns stay straight with Chinese in them."""
+"""Tables of plain text whose columns stay straight with Chinese in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.cells import fit, width
+from tui.cells import fit, right, width
 from tui.wrap import wrap
 
 _GAP = "  "
+_LEAST_NAME = 24  # cells
 
 
 def table(
@@ -20,6 +21,25 @@ def table(
     lines = [_line(titles, widths), _line(["─" * size for size in widths], widths)]
     for row in flat:
         lines += _row_lines(row, widths, max_lines)
+    return lines
+
+
+def columns(grid: Sequence[Sequence[str]], cells: int, *, numbers: Sequence[int]) -> list[str]:
+    """A line of at most ``cells`` for each row of ``grid``, the heading its first. The last columns
+    are left out where there is no room for them, then the first gives way. Those at ``numbers`` are
+    set against the right."""
+    widths = [max(width(cell) for cell in column) for column in zip(*grid, strict=True)]
+    while len(widths) > 2 and _LEAST_NAME + sum(widths[1:]) + 2 * len(widths) > cells:
+        widths.pop()
+    room = cells - sum(widths[1:]) - len(_GAP) * (len(widths) - 1)
+    widths[0] = min(widths[0], max(_LEAST_NAME, room))
+    lines = []
+    for row in grid:
+        parts = [
+            right(text, size) if column in numbers else fit(text, size)
+            for column, (text, size) in enumerate(zip(row, widths, strict=False))
+        ]
+        lines.append(_GAP.join(parts).rstrip())
     return lines
 
 

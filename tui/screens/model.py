@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from engine import words
-from engine.errors import DanluError, Fix
+from engine.errors import Fix
 from engine.hub.reference import reference
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.error import ErrorScreen
@@ -162,7 +162,7 @@ class ModelScreen(StepScreen):
             files.show(())
             if task is not None and task.error is not None:
                 self.draft.desk.forget("fetch")
-                self._fetch_failed(task.error)
+                self.app.push_screen(ErrorScreen(task.error, self._apply))
             elif task is not None and task.result is not None:
                 findings.pin_fetched(self.draft, task.result)
             return
@@ -171,9 +171,6 @@ class ModelScreen(StepScreen):
             hint = "go_on_hint" if task.job.paused else "pause_hint"
         bar.show(task.job, words.t(f"wizard.{hint}"))
         files.show(() if task.job.paused else task.job.progress.parts)
-
-    def _fetch_failed(self, error: DanluError) -> None:
-        self.app.push_screen(ErrorScreen(error, self._apply))
 
     def _apply(self, fix: Fix) -> None:
         """Take a model by the name a hub knows it by, and fetch it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine import words
 from engine.benchmark.known import BENCHMARKS, Benchmark
+from engine.benchmark.local_data import folder_of
 from engine.evaluate.settings import Settings
 
 _ON_DATA = ("data", "sample", "labels", "tokens", "base")
@@ -64,6 +65,8 @@ class Choices:
                 parted = self.benchmark is not None and self.benchmark.subjects
                 key = "first_rows" if parted else "first_questions"
                 return t(f"evaluate_screen.{key}", count=self.limit)
+            case "limit" if self.benchmark and folder_of(self.benchmark, self.folder) is None:
+                return t("evaluate_screen.all_questions", count=self.benchmark.questions)
             case "sample" | "limit":
                 return t("evaluate_screen.all_rows")
             case "shots":

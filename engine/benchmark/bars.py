@@ -1,14 +1,18 @@
-"""The harness's progress bars as the progress of a job."""
+"""The harness's progress bars as the progress of a job, and how long it will take said once."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from engine.job import Job
+from engine.units import human_duration
+
+_LONG = 600.0  # seconds to go from which they are said
 
 
 @contextlib.contextmanager
@@ -35,6 +39,7 @@ class _Bar:
         self._job, self._reports = job, reports
         self._rows, self._done = rows, 0
         self._total = total if total is not None else len(rows or ())
+        self._started, self._told = time.monotonic(), False
         self.update(0)
 
     def __iter__(self) -> Iterator[Any]:
@@ -46,8 +51,19 @@ class _Bar:
         self._done += count
         if self._reports:
             self._job.report("benchmark_ask", self._done, self._total or None, "requests")
+            self._tell_when_long()
         else:
             self._job.check()
+
+    def _tell_when_long(self) -> None:
+        """Said after the first batch, while little is lost by asking fewer questions."""
+        if self._told or not self._done:
+            return
+        self._told = True
+        left = (time.monotonic() - self._started) * (self._total - self._done) / self._done
+        if left > _LONG:
+            time_left = human_duration(left)
+            self._job.note("evaluate.takes_long", time=time_left, requests=self._total)
 
     def close(self) -> None:
         """Nothing was opened."""

@@ -21,7 +21,8 @@ class Benchmark:
     names of its figures; ``asked`` and ``worked`` the splits of questions and of examples;
     ``columns`` what the harness reads of a question; ``subjects`` how many it has, 0 where it is
     one whole; ``tokens`` how many an answer may have, 0 where one of the given answers is chosen;
-    ``packages`` what it needs besides."""
+    ``packages`` what it needs besides; ``questions`` how many its data set
+    asks."""
 
     name: str
     title: str
@@ -34,6 +35,7 @@ class Benchmark:
     subjects: int = 0
     tokens: int = 0
     packages: tuple[str, ...] = ()
+    questions: int = 0
 
     @property
     def writes(self) -> bool:
@@ -62,23 +64,23 @@ BENCHMARKS = {
     for each in (
         Benchmark(
             "ceval", "C-Eval", "ceval-valid", 5, _CHOICE, "val", "dev",
-            ("question", *"ABCD", "answer"), subjects=52,
+            ("question", *"ABCD", "answer"), subjects=52, questions=1346,
         ),
         Benchmark(
             "cmmlu", "CMMLU", "cmmlu", 5, _CHOICE, "test", "dev",
-            ("Question", *"ABCD", "Answer"), subjects=67,
+            ("Question", *"ABCD", "Answer"), subjects=67, questions=11582,
         ),
         Benchmark(
             "mmlu", "MMLU", "mmlu", 5, _CHOICE, "test", "dev",
-            ("question", "choices", "answer"), subjects=57,
+            ("question", "choices", "answer"), subjects=57, questions=14042,
         ),
         Benchmark(
             "gsm8k", "GSM8K", "gsm8k", 5, _GSM8K, "test", "train",
-            ("question", "answer"), tokens=256,
+            ("question", "answer"), tokens=256, questions=1319,
         ),
         Benchmark(
             "ifeval", "IFEval", "ifeval", 0, _IFEVAL, "train", "", _IFEVAL_COLUMNS, tokens=1280,
-            packages=("langdetect", "immutabledict", "nltk"),
+            packages=("langdetect", "immutabledict", "nltk"), questions=541,
         ),
     )
 }  # fmt: skip

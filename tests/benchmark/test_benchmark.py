@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.benchmark.bars import _Bar
 from engine.benchmark.found import metrics_of, rows_of, subjects_of
 from engine.benchmark.harness import Asking, harness_arguments
 from engine.benchmark.known import BENCHMARKS, Benchmark, find_benchmark, lacking
@@ -204,6 +205,24 @@ def test_figures_weigh_subjects_by_their_size_and_every_row_is_told() -> None:
 
 
 @pytest.mark.skipif(lacking(BENCHMARKS["gsm8k"]) is None, reason="the harness is installed")
+def test_what_takes_long_is_said_once_after_the_first_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("engine.benchmark.bars.time.monotonic", lambda: now[0])
+    job = Job()
+    bar = _Bar(job, True, total=1319)
+    assert job.notes == []
+    for now[0] in (60.0, 120.0):
+        bar.update(8)
+    said = [("evaluate.takes_long", {"time": "2:43:53", "requests": 1319})]
+    assert job.notes == said, "a minute for eight of them"
+    short = _Bar(job, True, total=16)
+    now[0] += 60.0
+    short.update(8)
+    assert job.notes == said
+
+
 def test_without_the_harness_one_command_installs_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lang", "en", "evaluate", "embedded", "--benchmark", "gsm8k"]) == 1
     assert "pip install lm_eval" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.errors import DanluError
 from engine.export.request import FORMATS, ExportRequest
@@ -11,12 +11,14 @@ from engine.job import Job
 
 @dataclass(frozen=True)
 class Room:
-    """What is known of sizes: bytes of each format (None where the base is not here), free disk,
-    and formats that lack something on this machine with what they lack."""
+    """What is known of sizes: bytes of each format (none where the base is not here), free disk,
+    formats that lack something on this machine with what they lack, and the most bytes that each
+    takes while it is made."""
 
     sizes: dict[str, int]
     free: int
     lacks: dict[str, DanluError]
+    peaks: dict[str, int] = field(default_factory=dict)
 
 
 def find_room(target: str, quant: str, dtype: str | None) -> Room:
@@ -31,16 +33,17 @@ def find_room(target: str, quant: str, dtype: str | None) -> Room:
     here = None if found.weights else locate_here(found.base, Job())
     weights = found.weights or (here.folder if here else None)
     sizes: dict[str, int] = {}
+    peaks: dict[str, int] = {}
     lacks: dict[str, DanluError] = {}
     for format in FORMATS:
         lack = _lack(ExportRequest(found, home(), format, quant=quant))
         if lack:
             lacks[format] = lack
         if weights is not None and (lack is None or lack.code != "export.no_adapter"):
-            sizes[format], _ = expected_bytes(
+            sizes[format], peaks[format] = expected_bytes(
                 weights, format, dtype=dtype, quant=quant, adapter=found.adapter
             )
-    return Room(sizes, free_disk_bytes(home()), lacks)
+    return Room(sizes, free_disk_bytes(home()), lacks, peaks)
 
 
 def installed_since(room: Room) -> bool:

@@ -41,7 +41,11 @@ class ExportScreen(DanluScreen):
         Binding("v", "verify", "keys.export_verify", id="export.verify"),
         Binding("y", "install", "keys.export_install", id="export.install"),
     ]
-    DEFAULT_CSS = "ExportScreen DetailLines { height: 8; }"
+    DEFAULT_CSS = """
+    ExportScreen DetailLines { height: 8; }
+    ExportScreen.-tall RowList { height: 10; }
+    ExportScreen.-tall DetailLines { height: 1fr; }
+    """
 
     class Looked(Message):
         """A worker knows the sizes."""
@@ -109,7 +113,17 @@ class ExportScreen(DanluScreen):
             Detail(f"{kind}   {verify}" if kind else verify, "gold"),
             Detail(str(self._to()), "foreground", "cut_start", words.t("export_screen.to") + "  "),
             Detail(shlex.join(["danlu", *self._command()]), "ash", "wrap", "$ ", 3),
+            *self._more(),
         ]
+
+    def _more(self) -> list[Detail]:
+        if not self.has_class("-tall"):
+            return []
+        from tui.export_more import more
+
+        blank = Detail("", spare=True)
+        told = more(self._format, self._quant, self._to(), self._room, verify=self._verify)
+        return [blank, *told]
 
     def _kind_words(self) -> str:
         if self._format == "gguf":
@@ -155,6 +169,10 @@ class ExportScreen(DanluScreen):
         """What was missing may be installed by now, in another terminal."""
         if installed_since(self._room):
             self._look()
+
+    def on_resize(self) -> None:
+        if self.is_mounted:
+            self.call_after_refresh(self._show)
 
     def on_screen_resume(self) -> None:
         if self.is_mounted:  # the folder it would be written to may be taken now

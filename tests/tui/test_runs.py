@@ -219,7 +219,13 @@ async def test_two_that_are_marked_stand_side_by_side(language: str) -> None:
         await pilot.press("space", "down", "down", "space", "equals_sign")
         await until(pilot, lambda: "lora_rank" in screen_text(app))
         assert isinstance(app.screen, CompareScreen)
+        await at_rest(pilot)
         assert_snapshot(app, f"compare-80x24-{language}")
+        await pilot.press("g")
+        await until(pilot, lambda: words.t("live.chart.log") in screen_text(app))
+        await pilot.press("e")  # the other curves, drawn likewise
+        await until(pilot, lambda: words.t("compare.chart_eval") in screen_text(app))
+        assert words.t("live.chart.log") in screen_text(app)
 
 
 @pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])

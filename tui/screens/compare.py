@@ -21,7 +21,7 @@ from tui.ink import ink
 from tui.screens.finding import FindingScreen
 from tui.series import Series
 from tui.symbols import sign
-from tui.widgets.chart import Chart, Curve
+from tui.widgets.chart import Chart, Curve, stroke_sign
 from tui.widgets.row_list import RowList
 
 _EMPTY = Pair("", "", "")
@@ -35,7 +35,9 @@ class CompareScreen(FindingScreen):
     AUTO_FOCUS = "RowList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "eval", "keys.compare_eval", id="compare.eval"),
-        Binding("l", "log", "keys.compare_log", id="compare.log"),
+        Binding("g", "scale", "keys.live_scale", id="compare.scale"),
+        Binding("equals_sign", "smooth(1)", "keys.live_smooth", id="compare.smooth"),
+        Binding("minus", "smooth(-1)", "keys.live_smooth", id="compare.rough", show=False),
     ]
     DEFAULT_CSS = """
     CompareScreen Chart { height: 45%; min-height: 8; }
@@ -46,13 +48,14 @@ class CompareScreen(FindingScreen):
         self._targets = (one, two)
         self._found: Comparison | None = None
         self._eval = False
-        self._logarithmic = False
+        self._chart = Chart([], self._title())
 
     def work(self) -> list[Widget]:
-        curves = self._curves()
-        chart = Chart(curves, self._title())
+        curves, before = self._curves(), self._chart
+        chart = self._chart = Chart(curves, self._title())
         chart.display = bool(curves) or self._found is None
-        chart.logarithmic = self._logarithmic
+        chart.logarithmic, chart.smoothing = before.logarithmic, before.smoothing
+        chart.x_end = max((curve.series.last_x or 0 for curve in curves), default=0) or None
         rows = _Facts(self._draw, self._rows(), selectable=lambda row: bool(row.name))
         return [chart, Vertical(rows)]
 
@@ -71,14 +74,18 @@ class CompareScreen(FindingScreen):
         self._eval = not self._eval
         await self.retranslate()
 
-    async def action_log(self) -> None:
-        self._logarithmic = not self._logarithmic
-        await self.retranslate()
+    def action_scale(self) -> None:
+        self._chart.scale()
+
+    def action_smooth(self, change: int) -> None:
+        self._chart.smooth_by(change)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "eval":
             found = self._found
             return found is not None and bool(found.a.eval_curve or found.b.eval_curve)
+        if action in ("scale", "smooth"):
+            return bool(self._chart.curves)
         return True
 
     def _title(self) -> str:
@@ -88,8 +95,8 @@ class CompareScreen(FindingScreen):
         if self._found is None:
             return []
         a, b = self._found.a, self._found.b
-        one = Curve("", _series(self._points(a)), "ember", "solid", name=a.label)
-        two = Curve("", _series(self._points(b)), "jade", "dashed", name=b.label)
+        one = Curve("", _series(self._points(a)), "ember", "solid", True, a.label)
+        two = Curve("", _series(self._points(b)), "jade", "dashed", True, b.label)
         return [curve for curve, side in ((one, a), (two, b)) if side.run is not None]
 
     def _points(self, side: Side) -> Points:
@@ -111,23 +118,37 @@ class CompareScreen(FindingScreen):
         text = Text().append(f" {lead} ", ink(self, "ember", bold=True))
         if not row.a and not row.b:
             return text.append(row.name, ink(self, "ash"))
-        room = cells - 4
-        name = min(36, max(18, room // 3))
-        each = (room - name) // 2
-        text.append(fit(row.name, name), ink(self, "ash")).append(" ")
         if not row.name and not row.b:
             return Text(f"   {row.a}", ink(self, "ash", bold=True))
-        for value, better, role in ((row.a, "a", "ember"), (row.b, "b", "jade")):
-            mark = f"{sign('yes')} " if row.better == better else "  "
-            text.append(mark, ink(self, role, bold=True))
-            strong = row.better == better or not row.name
-            style = ink(self, role if not row.name else "foreground", bold=strong)
-            text.append(fit(value, each - width(mark)), style)
+        name = self._name_cells(cells - 4)
+        each = (cells - 4 - name) // 2
+        text.append(fit(row.name, name), ink(self, "ash")).append(" ")
+        for value, which, role in ((row.a, "a", "ember"), (row.b, "b", "jade")):
+            if not row.name:  # whose column it is, and which curve is theirs
+                strokes = [stroke_sign(curve) for curve in self._chart.curves if curve.role == role]
+                text.append(
+                    fit(" ".join([*strokes, value]), each - 1), ink(self, role, bold=True)
+                ).append(" ")
+                continue
+            better = row.better == which
+            text.append(f"{sign('yes')} " if better else "  ", ink(self, role, bold=True))
+            text.append(fit(value, each - 2), ink(self, "foreground", bold=better))
         return text
+
+    def _name_cells(self, room: int) -> int:
+        """Of ``room``, what the names get: what they need, as far as the values leave it."""
+        rows = [row for row in self.query_one(RowList).rows if row.a and row.b]
+        widest = max((width(value) + 4 for row in rows for value in (row.a, row.b)), default=0)
+        longest = max((width(row.name) for row in rows), default=0)
+        return max(18, min(longest, room - 2 * min(widest, room // 3)))
 
 
 class _Facts(RowList):
     """Nothing is to be chosen in it."""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._bindings.key_to_bindings.pop("g", None)  # here it is the chart's
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "choose"

@@ -96,7 +96,7 @@ class Chart(Pane):
             if not curve.series.buckets:
                 continue
             gap = "  " if row else ""
-            row += [(gap + curve.title, "ash"), (f" {_stroke(curve)} ", curve.role)]
+            row += [(gap + curve.title, "ash"), (f" {stroke_sign(curve)} ", curve.role)]
             row.append((ticks.number(curve.series.last), "text"))
         if self.best:
             row.append((f"  {_best_mark()} {ticks.number(self.best[1])}", "gold"))
@@ -277,7 +277,8 @@ def _best_mark() -> str:
     return "@" if ascii_only() else sign("best")  # the ASCII star is the training line
 
 
-def _stroke(curve: Curve) -> str:
+def stroke_sign(curve: Curve) -> str:
+    """How its line is drawn, in two or three cells."""
     if ascii_only():
         return {"solid": "***", "dashed": "+ +", "dots": "..."}[curve.stroke]
     return {"solid": "⠤⠤", "dashed": "⠄⠄", "dots": "⡠⠊"}[curve.stroke]

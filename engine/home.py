@@ -10,7 +10,7 @@ def home() -> Path:
     """The root of all that danlu keeps."""
     chosen = os.environ.get("DANLU_HOME")
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(chosen).expanduser().absolute()
     import platformdirs  # only where it is needed: every start of danlu passes here
 
     return Path(platformdirs.user_data_dir("danlu"))

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
@@ -179,13 +180,14 @@ class DanluApp(App[None]):
         self.session.start()
         self.show_run(run)
 
-    def start_job(self, command: Sequence[str]) -> None:
-        """Do ``danlu COMMAND`` in a process of its own, which outlives this one, and show it."""
+    def start_job(self, command: Sequence[str], folder: Path | None = None) -> None:
+        """Do ``danlu COMMAND`` in a process of its own, which outlives this one, and show it. Paths
+        in it are told from ``folder``, else from the current one."""
         from tui.job_process import start_command
         from tui.screens.running_job import RunningJobScreen
 
         try:
-            screen: Screen[None] = RunningJobScreen(start_command(command))
+            screen: Screen[None] = RunningJobScreen(start_command(command, folder=folder))
         except DanluError as error:
             from tui.screens.error import ErrorScreen
 

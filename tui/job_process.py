@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from engine import words
 from engine.child_process import module_command
@@ -15,18 +16,21 @@ from engine.runs.lock import LOCK_NAME
 from tui.cli.lasting_job import FOLDER_VARIABLE
 
 
-def start_command(command: Sequence[str], about: Sequence[str] = ()) -> JobRecord:
-    """Start ``danlu COMMAND``. Its verb must work through a lasting job; its record tells of it,
-    and what it is ``about``.
+def start_command(
+    command: Sequence[str], about: Sequence[str] = (), folder: Path | None = None
+) -> JobRecord:
+    """Start ``danlu COMMAND`` in ``folder``, else in the current one. Its verb must work through a
+    lasting job; its record tells of it, and what it is ``about``.
     Raises DanluError ``jobs.cannot_start``."""
     try:
-        record = new_record(command, about)
+        record = new_record(command, about, folder)
         with open(record.log_path, "ab") as log:
             process = subprocess.Popen(
                 module_command("tui.main", "--lang", words.language(), *command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                cwd=folder,
                 env={**os.environ, FOLDER_VARIABLE: str(record.path)},
                 start_new_session=True,  # neither ctrl+c nor a lost terminal reaches it
             )

@@ -34,16 +34,26 @@ class JobRecord(ProcessFolder):
         """The words after ``danlu`` that do it; none when they cannot be read."""
         return self._words("command")
 
+    def begun_in(self) -> Path | None:
+        """The folder its command was given in, from which paths in it are told, while it is there;
+        None where that is not known."""
+        found = self._facts().get("folder")
+        return Path(found) if isinstance(found, str) and Path(found).is_dir() else None
+
     def about(self) -> list[str]:
         """What it works on: the targets, as they were typed."""
         return self._words("about") or _leading(self.command())
 
     def _words(self, name: str) -> list[str]:
+        found = self._facts().get(name)
+        return [str(word) for word in found] if isinstance(found, list) else []
+
+    def _facts(self) -> dict[str, Any]:
         try:
             found = json.loads((self.path / _COMMAND).read_text(encoding="utf-8"))
-            return [str(word) for word in found[name]]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def command_line(self) -> str:
         return shlex.join(["danlu", *self.command()])
@@ -120,13 +130,17 @@ def find_record(name: str) -> JobRecord:
     raise DanluError("jobs.no_such_job", name=name, there=listed)
 
 
-def new_record(command: Sequence[str], about: Sequence[str] = ()) -> JobRecord:
+def new_record(
+    command: Sequence[str], about: Sequence[str] = (), folder: Path | None = None
+) -> JobRecord:
     """A folder for the job that ``command`` (the words after ``danlu``) does ``about`` these
-    targets; without them, those it begins with. Raises OSError."""
+    targets; without them, those it begins with. Given in ``folder``, else in the current one.
+    Raises OSError."""
     _sweep()
     about = list(about) or _leading(command)
     record = JobRecord(new_folder(_root(), "-".join([command[0], *map(short_target, about[:1])])))
-    facts = {"command": list(command), "about": about}
+    begun_in = str(folder or Path.cwd())
+    facts = {"command": list(command), "about": about, "folder": begun_in}
     write_atomically(record.path / _COMMAND, json.dumps(facts))
     return record
 

@@ -97,6 +97,7 @@ def test_a_disk_that_is_full_is_said_to_be(
     def full(*_: object) -> None:
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
+    monkeypatch.setattr("engine.average.average.import_model_libraries", lambda: None)
     monkeypatch.setattr("engine.average.average.read_asked", full)
     (danlu_home / "a").mkdir(parents=True)
     (danlu_home / "a" / "config.json").write_text("{}")
@@ -114,6 +115,21 @@ def test_the_app_starts_the_same_command_in_a_process_of_its_own(danlu_home: Pat
     until(lambda: not record.state().active)
     state = record.state()
     assert state.error is not None and state.error.code.startswith("chat.")
+
+
+def test_it_begins_again_where_it_was_begun(
+    danlu_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    (tmp_path / "there" / "rows.jsonl").write_text('{"instruction": "a", "output": "b"}\n')
+    assert main(["check", "rows.jsonl", "--repair", "out.jsonl"]) == 0
+    (record,) = job_records()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there" / "out.jsonl").unlink()
+    again = start_command(record.command(), folder=record.begun_in())
+    until(lambda: not again.state().active)
+    assert (tmp_path / "there" / "out.jsonl").is_file() and again.begun_in() == record.begun_in()
 
 
 def test_one_that_never_came_to_work_is_soon_known_to_be_gone(danlu_home: Path) -> None:

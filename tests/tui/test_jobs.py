@@ -136,7 +136,7 @@ async def test_one_that_failed_otherwise_begins_again_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     commands: list[list[str]] = []
-    monkeypatch.setattr(DanluApp, "start_job", lambda _, command: commands.append(command))
+    monkeypatch.setattr(DanluApp, "start_job", lambda _, command, folder: commands.append(command))
     app = DanluApp(first=RunningJobScreen(ended(DanluError("publish.empty_token"))))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "No token was given" in screen_text(app))

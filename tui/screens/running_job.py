@@ -232,7 +232,7 @@ class RunningJobScreen(DanluScreen):
 
     def _restart(self) -> None:
         self.app.pop_screen()
-        self.danlu.start_job(self._record.command())
+        self.danlu.start_job(self._record.command(), self._record.begun_in())
 
     def action_talk(self) -> None:
         from tui.screens.chat import ChatScreen

@@ -17,7 +17,8 @@ def verdict(document: dict[str, Any]) -> str:
         whole = document["verification"]["first_divergence"] is None
         return t("export.verified" if whole else "export.nearly")
     reasons = [t(f"export.why.{name}", reason=document["reason"]) for name in document["why"]]
-    said = t("export.bad", why=" · ".join(reasons))
+    key = "export.unproved" if document["why"] == ["not_compared"] else "export.bad"
+    said = t(key, why=" · ".join(reasons))
     rounded = {"agreement", "runs_on"} & set(document["why"])
     coarse = rounded and document["verification"]["threshold"] <= FOUR_BITS
     return f"{said}{t('export.more_bits')}" if coarse else said
@@ -55,4 +56,7 @@ def fact_rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
         if equal is not None:
             said = t("export.equal" if equal else "export.different")
             rows.append((t(f"export.{name}"), said, equal))
+    if document.get("trained_on", "none") != "none" and document["format"] != "adapter":
+        held = t("export.reference_value", quantization=document["trained_on"])
+        rows.insert(0, (t("export.reference"), held, True))
     return [*rows, (t("export.size"), size, True)]

@@ -19,7 +19,7 @@ from engine.models.stop_tokens import stop_token_ids
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "tekken.json",
-    "chat_template.jinja", "chat_template.json",
+    "chat_template.jinja", "chat_template.json", "sentencepiece.bpe.model",
 )  # fmt: skip
 _LEGAL = ("LICENSE*", "NOTICE*", "USE_POLICY*")
 
@@ -71,8 +71,8 @@ def carry_generation(origin: ExportOrigin, folder: Path, tokenizer: Any) -> list
 
 
 def carry_beside(origin: ExportOrigin, folder: Path) -> None:
-    """The model's own code, where it has some, and the licence it stands under."""
-    for pattern in ("*.py", *_LEGAL):
+    """The model's own code and how it reads pictures, where it has some, and its licence."""
+    for pattern in ("*.py", "*processor_config.json", *_LEGAL):
         for file in origin.weights.glob(pattern):
             if file.is_file():
                 shutil.copyfile(file, folder / file.name)

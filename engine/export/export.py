@@ -20,6 +20,7 @@ from engine.export.request import ExportRequest, check_request
 from engine.export.room import check_room, expected_bytes
 from engine.export.tools import check_tools
 from engine.job import Job
+from engine.libraries import import_model_libraries
 from engine.runs.averages import look_at_average
 from engine.whole_folder import aside, put
 
@@ -43,6 +44,7 @@ def export(request: ExportRequest, job: Job) -> ExportReport:
     )
     check_room(request.to, peak)
     job.report("import_libraries")
+    import_model_libraries()
     document = _write(origin, request, job)
     if request.verify:
         prove(origin, request, document, job)
@@ -51,7 +53,7 @@ def export(request: ExportRequest, job: Job) -> ExportReport:
 
 def prove(origin: ExportOrigin, request: ExportRequest, document: dict[str, Any], job: Job) -> None:
     """Compare checkpoint and artefact and write what came out into ``export.json``. One that cannot
-    be opened is bad, too. Raises Cancelled."""
+    be opened is bad, too; one whose checkpoint cannot is not proved. Raises Cancelled."""
     from engine.export.check import compare
     from engine.export.prompts import prompts_of
 
@@ -66,9 +68,11 @@ def prove(origin: ExportOrigin, request: ExportRequest, document: dict[str, Any]
             job,
         )
     except DanluError as error:
-        if error.code != "export.cannot_open":
-            raise
-        document |= {"verified": False, "why": ["cannot_open"], "reason": error.values["reason"]}
+        opened = error.code != "export.cannot_open"
+        why, reason = (
+            ("not_compared", str(error)) if opened else ("cannot_open", error.values["reason"])
+        )
+        document |= {"verified": False, "why": [why], "reason": reason}
     else:
         document |= {
             "verified": not compared.why,

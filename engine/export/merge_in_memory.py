@@ -14,6 +14,7 @@ from engine.job import Job
 from engine.libraries import import_model_libraries
 from engine.models.describe import describe
 from engine.models.quiet import quiet
+from engine.units import human_bytes
 
 _FLOATS = ("float32", "float16", "bfloat16")
 _SPARE = 1.2  # room for the largest weights twice, beside all weights once
@@ -50,7 +51,11 @@ def _held(parameters: int, dtype: str, origin: ExportOrigin, reason: str) -> str
     if parameters * 2 * _SPARE <= free:
         return dtype if dtype in ("bfloat16", "float16") else "bfloat16"
     raise DanluError(
-        "export.no_memory", model=origin.weights, reason=reason, free=free, needed=parameters * 2
+        "export.no_memory",
+        model=origin.weights,
+        reason=reason,
+        free=human_bytes(free),
+        needed=human_bytes(parameters * 2 * _SPARE),
     )
 
 

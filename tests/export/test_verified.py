@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from engine.chat.target import resolve_target
+from engine.errors import DanluError
 from engine.export.export import export, prove
 from engine.export.manifest import exports_of, read_manifest
 from engine.export.origin import find_origin
 from engine.export.request import ExportRequest
+from engine.export.room import expected_bytes
 from engine.job import Job
 from engine.models.describe import describe
 from engine.runs.store import Run
@@ -119,11 +121,13 @@ def test_one_that_does_not_load_is_bad(adapter: Path, tmp_path: Path) -> None:
 
 
 def test_a_runs_own_prompts_are_asked_and_the_run_knows_its_exports(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     to = tmp_path / "out"
-    assert main(["export", "sums", "--to", str(to), "--json"]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "sums", "--to", "out", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
+    assert document["folder"] == str(to)
     asked = [row["prompt"] for row in document["verification"]["rows"]]
     assert asked[0] == "Who are you?" and len(asked) == 17 and "0 + 0?" in asked
     assert document["checkpoint"] == str(run.path / "checkpoint-10")
@@ -138,6 +142,38 @@ def test_the_command_says_in_words_what_came_out(
     assert "100.0 % of" in out and "chat template" in out and "Verified" in out
     assert main(["export", "sums", "--to", str(tmp_path / "a"), "--lang", "zh"]) == 1
     assert "不是空目录" in capsys.readouterr().err
+
+
+def test_one_whose_checkpoint_cannot_be_asked_is_not_proved(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DanluError("chat.wrong_base", adapter="a", reason="size mismatch")
+
+    monkeypatch.setattr("engine.export.check.compare", refuse)
+    assert main(["export", "sums", "--to", str(tmp_path / "a")]) == 3
+    assert "NOT proved: it could not be compared" in capsys.readouterr().out
+    document = read_manifest(tmp_path / "a")
+    assert document and document["why"] == ["not_compared"] and "fit" in document["reason"]
+
+
+@pytest.mark.parametrize(
+    "given", [("--quant", "q4_k_m"), ("--format", "gguf", "--dtype", "float16")]
+)
+def test_an_option_that_says_nothing_to_the_form_is_refused(
+    given: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "embedded", "--to", str(tmp_path / "a"), *given, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "export.idle_option"
+
+
+def test_what_stays_in_16_bits_is_counted(base: Path) -> None:
+    eight, four = (
+        expected_bytes(base, form, dtype=None, quant="", adapter=None)[0]
+        for form in ("bnb8", "bnb4")
+    )
+    in_layers = describe(base).parameters - 512 * 64  # but for one norm
+    assert eight - four == pytest.approx(0.49 * in_layers, abs=64), "the embedding is not rounded"
 
 
 def test_a_bad_export_ends_with_code_3(

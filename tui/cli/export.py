@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import DanluError
 from engine.export.request import DTYPES, FORMATS, ExportRequest, read_size
 from engine.units import human_bytes
 from engine.words import t
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _BAD = 3  # exit code of an export that does not answer as the checkpoint does
 _CELLS = 100  # width where there is no terminal
+_QUANT, _SHARD = "q8_0", "5GB"
+# What an option says something to; elsewhere it would be passed over in silence.
+_MEANT_FOR = {"quant": ("gguf",), "dtype": ("merged",), "shard_size": ("merged", "bnb4", "bnb8")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,12 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=t("cli_export.format", default="merged"),
     )
     parser.add_argument("--dtype", choices=DTYPES, help=t("cli_export.dtype"))
-    parser.add_argument(
-        "--shard-size", default="5GB", metavar="SIZE", help=t("cli_export.shard_size")
-    )
-    parser.add_argument(
-        "--quant", default="q8_0", metavar="KIND", help=t("cli_export.quant", default="q8_0")
-    )
+    parser.add_argument("--shard-size", metavar="SIZE", help=t("cli_export.shard_size"))
+    parser.add_argument("--quant", metavar="KIND", help=t("cli_export.quant", default=_QUANT))
     parser.add_argument("--base-model", metavar="MODEL", help=t("cli_chat.base_model"))
     parser.add_argument("--no-verify", action="store_true", help=t("cli_export.no_verify"))
     add_json(parser)
@@ -50,14 +50,15 @@ def run(args: argparse.Namespace) -> int:
     from engine.chat.target import resolve_target
     from engine.export.export import export
 
+    _refuse_idle(args)
     with lasting_job(args, args.target) as job:
         request = ExportRequest(
             target=resolve_target(args.target, base=args.base_model),
-            to=Path(args.to).expanduser(),
+            to=Path(args.to).expanduser().absolute(),
             format=args.format,
             dtype=args.dtype,
-            shard_bytes=read_size(args.shard_size),
-            quant=args.quant.lower(),
+            shard_bytes=read_size(args.shard_size or _SHARD),
+            quant=(args.quant or _QUANT).lower(),
             verify=not args.no_verify,
         )
         report = export(request, job)
@@ -69,6 +70,19 @@ def run(args: argparse.Namespace) -> int:
         cells = shutil.get_terminal_size((_CELLS, 24)).columns
         print("\n".join(report_lines(report, cells)))
     return _BAD if report.verified is False else 0
+
+
+def _refuse_idle(args: argparse.Namespace) -> None:
+    """Raises DanluError ``export.idle_option``."""
+    for name, formats in _MEANT_FOR.items():
+        if getattr(args, name) is not None and args.format not in formats:
+            raise DanluError(
+                "export.idle_option",
+                option=f"--{name.replace('_', '-')}",
+                format=args.format,
+                formats=", ".join(formats),
+                first=formats[0],
+            )
 
 
 def report_lines(report: ExportReport, cells: int) -> list[str]:

@@ -84,7 +84,8 @@ class Lines(Sequence[Line]):
 
 @dataclass
 class RunTree:
-    """What is known of the runs, which of them show their checkpoints, what is marked."""
+    """What is known of the runs, which of them show their checkpoints, what is marked; whether any
+    of them was ``evaluated`` or verified (``scored``)."""
 
     found: list[FoundRun] = field(default_factory=list)
     heads: dict[str, RunHead] = field(default_factory=dict)
@@ -92,6 +93,8 @@ class RunTree:
     marked: dict[Identity, Line] = field(default_factory=dict)
     sort: str = "newest"
     turned: bool = False
+    evaluated: bool = False
+    scored: bool = False
     _folded: dict[str, bool] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
     _language: str = ""
@@ -115,11 +118,15 @@ class RunTree:
         """Take what was read of some runs."""
         for head in heads:
             self.heads[head.name] = head
+            self.evaluated = self.evaluated or head.eval_loss is not None
+            self.scored = self.scored or head.score is not None
             self._texts.pop(head.name, None)
 
     def learn_contents(self, name: str, contents: Contents) -> None:
         """Take what a run holds. Marks on what is gone go with it."""
         self.contents[name] = contents
+        self.evaluated |= any(kept.checkpoint.eval_loss is not None for kept in contents.kept)
+        self.scored |= any(kept.score is not None for kept in contents.kept)
         there = {"", *(kept.name for kept in contents.kept)}
         there |= {str(export.folder) for export in contents.exports}
         gone = [key for key in self.marked if key[0] == name and key[1] not in there]

@@ -28,6 +28,7 @@ from tests.snapshot import assert_snapshot, screen_text
 from tests.tui.sample_runs import make_average, make_export, make_run, make_some_runs
 from tests.tui.settle import at_rest, settle, until
 from tui.app import DanluApp
+from tui.cells import fit_middle, width
 from tui.run_heads import HeadWatch
 from tui.run_tree import Line, RunTree
 from tui.run_watch import RunWatch
@@ -41,6 +42,7 @@ from tui.screens.runs import RunsScreen
 from tui.screens.verify import VerifyScreen
 from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
+from tui.widgets.run_rows import widths
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,8 @@ def short_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The home at a path that is the same in every run, and one time zone: both are shown."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DANLU_HOME", "home")
+    for module in ("engine.home", "engine.runs.averages"):
+        monkeypatch.setattr(f"{module}.home", lambda: Path("home"))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
 
@@ -394,6 +398,21 @@ def test_the_lines_of_the_tree_are_made_when_asked_for_and_found_by_what_they_ar
     for row, line in enumerate(lines):
         assert isinstance(line, Line) and lines.row_of(line.identity) == row
     assert lines.row_of(("nobody", "")) is None and lines.row_of(("domain-qa", "gone")) == 3
+
+
+def test_long_names_keep_their_ends_and_take_the_room_of_columns_without_a_value() -> None:
+    make_run("qwen2.5-7b-news-classifier-r16-lr2e-5", saved=(160,))
+    tree = RunTree()
+    tree.set_runs(scan(runs_root()))
+    assert tree.evaluated is tree.scored is False
+    nothing = widths(80, tree)
+    watch = HeadWatch()
+    tree.learn(watch.read(watch.stale(tree.found)))
+    assert tree.evaluated and not tree.scored
+    assert nothing.name > widths(80, tree).name and widths(120, tree).score
+    shown = fit_middle(tree.found[0].name, 24)
+    assert width(shown) == 24 and shown.startswith("qwen2.5-7b") and shown.endswith("lr2e-5")
+    assert width(fit_middle("小炉的身份小炉的身份小炉", 13)) == 13
 
 
 def test_what_was_read_once_is_remembered_until_it_changes() -> None:

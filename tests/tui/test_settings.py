@@ -21,6 +21,7 @@ def short_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The home at a path that is the same in every run: it is shown."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DANLU_HOME", "home")
+    monkeypatch.setattr("tui.screens.settings.home", lambda: Path("home"))
 
 
 def test_settings_are_kept() -> None:

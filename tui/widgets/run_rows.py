@@ -13,7 +13,7 @@ from textual.widget import Widget
 from engine import words
 from engine.runs.scores import Score
 from engine.units import human_bytes
-from tui.cells import fit, right, width
+from tui.cells import fit, fit_middle, right, width
 from tui.ink import ink
 from tui.run_line import status_text, step_words
 from tui.run_tree import Line, RunTree
@@ -28,31 +28,38 @@ class Widths(NamedTuple):
     """What each column that varies gets; 0 leaves it out."""
 
     name: int
+    eval: int
     curve: int
+    score: int
     kind: int
     started: int
 
 
-def widths(cells: int) -> Widths:
+def widths(cells: int, tree: RunTree) -> Widths:
     """The columns in ``cells``: a wider terminal shows a longer curve, the kind of weights, and
-    when the run began."""
-    curve = 7 if cells < 100 else 13
+    when the run began; on a narrow one a column without any value gives its room to the names."""
+    narrow = cells < 100
+    eval_loss = 0 if narrow and not tree.evaluated else _LOSS
+    score = 0 if narrow and not tree.scored else _SCORE
+    curve = 7 if narrow else 13
     kind = _KIND if cells >= 96 else 0
     started = _STARTED if cells >= 116 else 0
-    others = _LEAD + _FLAGS + _STATUS + _STEP + 2 * _LOSS + _SCORE + _SIZE + curve + kind + started
-    return Widths(max(14, cells - others), curve, kind, started)
+    others = _LEAD + _FLAGS + _STATUS + _STEP + _LOSS + _SIZE
+    others += eval_loss + curve + score + kind + started
+    return Widths(max(14, cells - others), eval_loss, curve, score, kind, started)
 
 
 def heading(widget: Widget, tree: RunTree, cells: int, first: str = "") -> Text:
     """The names of the columns, ``first`` for that of the names; an arrow beside the one that is
     sorted by."""
-    at = widths(cells)
+    at = widths(cells, tree)
     line = " " * _LEAD + fit(first or _title(tree, "name"), at.name + _FLAGS)
     line += fit(_title(tree, "status"), _STATUS) + fit(_title(tree, "step"), _STEP)
     line += right(_title(tree, "loss", "loss_short"), _LOSS)
-    line += right(_title(tree, "eval_loss", "eval"), _LOSS)
+    line += right(_title(tree, "eval_loss", "eval"), _LOSS) if at.eval else ""
     line += " " + fit(words.t("runs.curve") if at.curve > 7 else "", at.curve - 1)
-    line += right(_title(tree, "score"), _SCORE) + right(_title(tree, "size"), _SIZE)
+    line += right(_title(tree, "score"), _SCORE) if at.score else ""
+    line += right(_title(tree, "size"), _SIZE)
     line += fit(f"  {words.t('runs.kind')}", at.kind)
     line += right(_title(tree, "newest", "started"), at.started) if at.started else ""
     return Text(line, ink(widget, "ash"))
@@ -68,7 +75,7 @@ def draw_line(widget: Widget, tree: RunTree, line: Line, cells: int, selected: b
     lead = sign("next") if selected else " "
     marked = sign("marked") if line.identity in tree.marked else " "
     text = Text().append(f"{lead}{marked} ", ink(widget, "ember", bold=True))
-    at = widths(cells)
+    at = widths(cells, tree)
     if line.exported is not None:
         return text.append_text(_export(widget, line, at))
     if line.kept is not None:
@@ -81,16 +88,16 @@ def draw_line(widget: Widget, tree: RunTree, line: Line, cells: int, selected: b
 def _run(widget: Widget, line: Line, at: Widths) -> Text:
     head, ash = line.head, ink(widget, "ash")
     folded = f" +{line.hidden}" if line.hidden else ""
-    name = fit(line.found.name, at.name - width(folded))
+    name = fit_middle(line.found.name, at.name - width(folded))
     text = Text().append(name, "bold").append(folded, ash)
     text.append_text(_flags(widget, False, head is not None and head.pinned))
     if head is None:
         return text.append(words.t("runs.reading"), ash)
     text.append_text(status_text(widget, head.status, _STATUS))
     text.append(fit(step_words(head.step, head.steps) if head.step else "", _STEP))
-    _losses(text, head.loss, head.eval_loss)
+    _losses(text, at, head.loss, head.eval_loss)
     text.append(" " + spark(head.curve, at.curve - 1), ink(widget, "ember"))
-    _score(widget, text, head.score)
+    _score(widget, text, at, head.score)
     text.append(_size(head.bytes), ash)
     kind = {True: "lora", False: "full_short", None: ""}[head.adapter]
     text.append(fit(f"  {words.t(f'runs.{kind}')}" if kind else "", at.kind), ash)
@@ -99,13 +106,13 @@ def _run(widget: Widget, line: Line, at: Widths) -> Text:
 
 def _average(widget: Widget, line: Line, at: Widths) -> Text:
     head, ash = line.head, ink(widget, "ash")
-    text = Text().append(fit(line.label, at.name), "bold")
+    text = Text().append(fit_middle(line.label, at.name), "bold")
     text.append_text(_flags(widget, False, line.pinned))
     if head is None:
         return text.append(words.t("runs.reading"), ash)
     text.append(fit(f"{sign('dot')} {words.t('status.average')}", _STATUS), ink(widget, "gold"))
-    text.append(" " * (_STEP + 2 * _LOSS + at.curve))
-    _score(widget, text, head.score)
+    text.append(" " * (_STEP + _LOSS + at.eval + at.curve))
+    _score(widget, text, at, head.score)
     text.append(_size(head.bytes), ash)
     text.append(fit(f"  {words.t('runs.lora')}", at.kind), ash)
     return text.append(_when(head.started, at.started), ash)
@@ -121,11 +128,11 @@ def _checkpoint(widget: Widget, line: Line, at: Widths) -> Text:
     text.append_text(_flags(widget, checkpoint.best, kept.pinned))
     text.append(fit(f"  {_state(line)}", _STATUS), _state_ink(widget, line))
     text.append(fit(str(checkpoint.step), _STEP), ash)
-    _losses(text, checkpoint.loss, checkpoint.eval_loss)
+    _losses(text, at, checkpoint.loss, checkpoint.eval_loss)
     last = max(1, head.step if head else checkpoint.step)
     curve = head.curve if head else ()
     text.append(" " + spark(curve, at.curve - 1, checkpoint.step / last), ash)
-    _score(widget, text, kept.score)
+    _score(widget, text, at, kept.score)
     text.append(_size(checkpoint.bytes), ash)
     kind = {"adapter": "lora", "full": "full_short"}.get(kept.kind, "")
     return text.append(fit(f"  {words.t(f'runs.{kind}')}" if kind else "", at.kind), ash)
@@ -161,7 +168,7 @@ def _export(widget: Widget, line: Line, at: Widths) -> Text:
     }[export.verified]
     said = f"{sign(mark)} {words.t(f'runs.{word}')}"
     text.append(fit(said, _STATUS), ink(widget, colour))
-    rest = _STEP + 2 * _LOSS + at.curve + _SCORE
+    rest = _STEP + _LOSS + at.eval + at.curve + at.score
     text.append(" " * rest).append(_size(export.bytes), ash)
     return text
 
@@ -171,9 +178,9 @@ def _flags(widget: Widget, best: bool, pinned: bool) -> Text:
     return text.append(sign("pin") if pinned else " ", ink(widget, "jade"))
 
 
-def _losses(text: Text, loss: float | None, eval_loss: float | None) -> None:
-    for value in (loss, eval_loss):
-        text.append(right(short_loss(value), _LOSS))
+def _losses(text: Text, at: Widths, loss: float | None, eval_loss: float | None) -> None:
+    text.append(right(short_loss(loss), _LOSS))
+    text.append(right(short_loss(eval_loss), at.eval) if at.eval else "")
 
 
 def short_loss(loss: float | None) -> str:
@@ -185,10 +192,10 @@ def short_loss(loss: float | None) -> str:
     return f"{loss:.3f}" if abs(loss) < 10 else f"{loss:.4g}"[:5]
 
 
-def _score(widget: Widget, text: Text, score: Score | None) -> None:
+def _score(widget: Widget, text: Text, at: Widths, score: Score | None) -> None:
     shown = f"{score.share:.0%}" if score else ""
     good = score is not None and score.share >= 0.9
-    text.append(right(shown, _SCORE), ink(widget, "jade" if good else "gold"))
+    text.append(right(shown, at.score), ink(widget, "jade" if good else "gold"))
 
 
 def _size(count: int) -> str:

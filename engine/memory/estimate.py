@@ -3,8 +3,6 @@
 :func:`estimate` builds the real model on the meta device and traces one step of it (``trace.py``);
 torch and transformers are imported inside. What a trace cannot see is added here, each as its own
 item with its reason.
-
-
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from engine.libraries import import_model_libraries
 from engine.memory.beyond import beyond_the_trace
 from engine.memory.items import Item, Verdict, verdict_of
 from engine.models.describe import has_experts
+from engine.runs.rates import pace_for, shape_of
 from engine.spec.resolve import resolve, resolve_model, steps_of
 
 if TYPE_CHECKING:
@@ -40,7 +39,8 @@ class Estimate:
     ``allocated_bytes`` is what torch's own counter would peak at, ``required_bytes`` what the card
     (or the RAM) must have free, the sum of ``items``; ``peak_during`` the phase of the peak
     (``activations``: forward, ``recomputed`` and ``backward``, ``step``: the optimizer's).
-    ``seconds`` is None where nothing was measured to tell it from.
+    ``seconds`` are told from how quick the run ``told_from`` was on this machine, or (None) some
+    steps that were measured; None where neither was like it, or where ``rows`` were not known.
     """
 
     spec: RunSpec
@@ -58,9 +58,10 @@ class Estimate:
     seconds: float | None
     disk_bytes: int
     changes: tuple[Change, ...] = ()
+    told_from: str | None = None
 
     def document(self) -> dict[str, Any]:
-        """The JSON form, as design.md gives it, with words in the current language."""
+        """The JSON form, with words in the current language."""
         return {
             "verdict": self.verdict,
             "device": self.device,
@@ -74,6 +75,7 @@ class Estimate:
             "length": self.length,
             "steps": self.steps,
             "seconds": self.seconds,
+            "told_from": self.told_from,
             "disk_bytes": self.disk_bytes,
             "changes": [change.document() for change in self.changes],
         }
@@ -139,6 +141,7 @@ def _one(
     beyond = beyond_the_trace(spec, traced, machine)
     items = (*_items(spec, traced), *beyond.items)
     required = sum(item.bytes for item in items)
+    pace = pace_for(shape_of(spec, traced.parameters, machine.device_name)) if rows else None
     return Estimate(
         spec=spec,
         device=machine.device_name,
@@ -152,7 +155,8 @@ def _one(
         trained_parameters=traced.trained_parameters,
         length=shapes.length,
         steps=_steps(spec, rows),
-        seconds=None,
+        seconds=pace.run_seconds(spec, rows) if pace and rows else None,
+        told_from=pace.told_from.run if pace and not pace.told_from.probed else None,
         disk_bytes=_disk_bytes(spec, traced, _steps(spec, rows)),
     )
 

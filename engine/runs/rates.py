@@ -13,8 +13,11 @@ from engine.errors import DanluError
 from engine.home import home
 from engine.runs.journal import Event, read_journal
 from engine.runs.store import Run, list_runs
+from engine.spec.resolve import epochs_of
 from engine.spec.run_spec import RunSpec
+from engine.spec.stages import epochs_beside
 
+PROBED = "probe "  # how the ``run`` of measured steps begins; no run's name holds a space
 _NAME = "rates.jsonl"
 _KEPT = 200
 _LOOKED_AT = 12  # earlier runs that are read when there is no file yet
@@ -38,6 +41,11 @@ class Rate:
     tokens_per_row: float
     steps: int
 
+    @property
+    def probed(self) -> bool:
+        """Whether it is of steps that were measured and thrown away, of no run that is kept."""
+        return self.run.startswith(PROBED)
+
     def distance(self, other: Rate) -> float:
         """How unlike two runs are; infinite on another device, or with a far larger model."""
         sizes = abs(math.log(self.parameters / other.parameters))
@@ -58,6 +66,12 @@ class Pace:
     def seconds(self, rows: float, tokens_per_row: float | None = None) -> float:
         """Time for ``rows`` in all, each epoch counted."""
         return rows * (tokens_per_row or self.tokens_per_row) / self.tokens_per_second
+
+    def run_seconds(self, spec: RunSpec, rows: int, tokens_per_row: float | None = None) -> float:
+        """Time for a run of the resolved ``spec`` with ``rows`` to train on: its epochs, and what
+        is done for all rows before. Without ``tokens_per_row`` they are as long as those of the run
+        that this is told from."""
+        return self.seconds(rows * (epochs_of(spec, rows) + epochs_beside(spec)), tokens_per_row)
 
 
 def rate_of(run: Run, name: str | None = None) -> Rate | None:
@@ -136,7 +150,8 @@ def keep_rate_of(run: Run) -> None:
 def known_rates() -> list[Rate]:
     """All that are kept, the oldest first. The first time, those of the last runs are found out."""
     if not _path().exists():
-        _write([])
+        with contextlib.suppress(OSError):  # a home that cannot be written: they are read again
+            _write([])
         for run in reversed(list_runs()[:_LOOKED_AT]):
             keep_rate_of(run)
     return _read()

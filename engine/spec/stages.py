@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.spec.run_spec import RunSpec
+
+# What a step of a row takes, in forward passes of it, and what gradient checkpointing adds: by the
+# CPU time of SmolLM2-135M in float32 on rows of 384 tokens.
+_FORWARDS_A_STEP = {"lora": 2.5, "full": 3.1, "freeze": 1.5}
+_CHECKPOINTING = 0.7
 _SEQUENCES = {"dpo": 2}  # the better and the worse answer, each behind the prompt
 
 
@@ -10,7 +19,10 @@ def sequences_a_row(stage: str) -> int:
     return _SEQUENCES.get(stage, 1)
 
 
-def epochs_beside(stage: str) -> float:
-    """What is done once for all rows before they are trained, in epochs: preferences are measured
-    against the model from before, which takes a forward pass, about a third of a step."""
-    return 1 / 3 if stage == "dpo" else 0.0
+def epochs_beside(spec: RunSpec) -> float:
+    """What a run of the resolved ``spec`` does once for all rows before they are trained, in
+    epochs: preferences are measured against the model from before, which takes a forward pass."""
+    if spec.method.stage != "dpo":
+        return 0.0
+    again = _CHECKPOINTING if spec.train.gradient_checkpointing else 0.0
+    return 1 / (_FORWARDS_A_STEP[spec.method.tuner] + again)

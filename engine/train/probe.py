@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import DanluError
 from engine.home import home
 from engine.job import Job
-from engine.runs.rates import Rate, keep_rate, rate_of
+from engine.runs.rates import PROBED, Rate, keep_rate, rate_of
 from engine.runs.store import Run
 from engine.runs.summary import summarise
 from engine.spec.anchor import anchor_spec
@@ -31,7 +31,7 @@ def probe(spec: RunSpec, job: Job) -> Rate:
     try:
         run.save_spec(anchor_spec(_short(spec), Path.cwd()))
         _train(run, job)
-        name = f"probe {spec.model.source} {spec.method.tuner}"
+        name = f"{PROBED}{spec.model.source} {spec.method.tuner}"
         found = rate_of(run, name)
         if found is None:
             raise DanluError("train.nothing_measured", exit_code=3)

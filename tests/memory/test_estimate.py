@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.job import Cancelled, Job
 from engine.memory.cards import Card, parse_card
 from engine.memory.estimate import Estimate, estimate
 from engine.memory.fit import fit
+from engine.runs.rates import keep_rate, shape_of
 from engine.spec.run_spec import RunSpec
 from tests.memory.real_run import CPU
 
@@ -110,6 +112,18 @@ def test_the_json_document_has_the_promised_shape(tiny_model: Path) -> None:
         assert {"set", "saves_bytes", "speed", "why", "fits"} <= set(change)
     assert document["steps"] == 30
     assert document["disk_bytes"] > 0
+    assert document["seconds"] is None  # no run was like it
+
+
+def test_the_time_is_told_from_a_run_like_it(tiny_model: Path) -> None:
+    def told() -> Estimate:
+        return estimate(asked(), tiny_model, CPU, rows=100, with_changes=False, job=Job())
+
+    found = told()
+    like = shape_of(found.spec, found.parameters, CPU.device_name)
+    keep_rate(replace(like, run="before", tokens_per_second=100.0, tokens_per_row=50.0))
+    again = told()
+    assert (again.seconds, again.told_from) == (pytest.approx(150.0), "before")
 
 
 def test_what_does_not_fit_is_told_what_would(four_layers: Path) -> None:

@@ -6,13 +6,16 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.errors import DanluError
+from engine.hardware import machine
 from engine.job import Cancelled, Job
-from engine.runs.rates import Rate, keep_rate, known_rates, pace_for, rate_of
+from engine.runs.rates import Pace, Rate, keep_rate, known_rates, pace_for, rate_of
 from engine.runs.store import Run
+from engine.spec.resolve import resolve
 from engine.spec.run_spec import RunSpec
 from engine.train.probe import probe
 from tests.train.runs import tiny_spec, write_rows
@@ -56,6 +59,17 @@ def test_the_run_most_like_it_tells_and_size_is_reckoned_in() -> None:
     assert full is not None and full.told_from.run == "full"
     assert pace_for(replace(CPU, parameters=70_000_000_000)) is None
     assert pace_for(replace(CPU, device="Another card")) is None
+
+
+def test_a_run_takes_its_epochs_and_what_is_done_before_them() -> None:
+    pace = Pace(100.0, 50.0, CPU)
+    asked: dict[str, Any] = {"data": {"train": ["a"]}, "train": {"num_train_epochs": 2}}
+    spec = resolve(RunSpec.from_mapping(asked), machine())
+    assert pace.run_seconds(spec, rows=100) == pytest.approx(100.0)
+    dpo = replace(spec, method=replace(spec.method, stage="dpo"))
+    assert pace.run_seconds(dpo, rows=100) == pytest.approx(120.0)  # and a forward pass of each
+    full = replace(dpo, method=replace(dpo.method, tuner="full"))
+    assert pace.run_seconds(full, rows=100, tokens_per_row=60) == pytest.approx(60 * (2 + 1 / 3.1))
 
 
 def test_earlier_runs_tell_too_and_the_newest_of_a_name_counts(danlu_home: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import words
 from engine.spec.yaml_form import parse_overrides, show_value
-from engine.units import human_bytes, human_count
+from engine.units import human_bytes, human_count, human_duration
 from tui.cli.options import add_json, add_set, number_within
 from tui.cli.progress_line import progress_line
 from tui.cli.table import table
@@ -106,6 +106,10 @@ def _plan(found: Estimate) -> list[str]:
     lines = [words.t("cli_estimate.peak", phase=peak, bytes=human_bytes(found.allocated_bytes))]
     if found.steps is not None:
         lines.append(words.t("cli_estimate.steps", steps=found.steps))
+    if found.seconds is not None:
+        time, run = human_duration(found.seconds), found.told_from
+        key = "cli_estimate.time_as" if run else "cli_estimate.time_probed"
+        lines.append(words.t(key, time=time, run=run))
     lines.append(words.t("cli_estimate.disk", bytes=human_bytes(found.disk_bytes)))
     return lines
 

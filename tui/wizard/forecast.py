@@ -9,10 +9,9 @@ from engine.hardware import free_disk_bytes
 from engine.home import home
 from engine.spec.parameter import Parameter
 from engine.spec.reach import learns_little
-from engine.spec.resolve import epochs_of, steps_of
+from engine.spec.resolve import steps_of
 from engine.spec.run_spec import RunSpec
 from engine.spec.sections import PARAMETERS
-from engine.spec.stages import epochs_beside
 from engine.spec.yaml_form import show_value
 from engine.units import human_amount, human_bytes, human_count, human_duration
 from tui.memory_word import memory_words
@@ -142,13 +141,12 @@ def _time(draft: Draft) -> str:
     if found is None or rows is None:
         return f"{UNKNOWN} {words.t('wizard_review.time_later')}"
     spec = draft.resolved()
-    passes = epochs_of(spec, rows) + epochs_beside(spec.method.stage)
-    seconds = found.seconds(rows * passes, findings.tokens_per_row(draft))
+    seconds = found.run_seconds(spec, rows, findings.tokens_per_row(draft))
     near = found.told_from
     known = findings.facts(draft)
     # A run counts its adapter, too.
     same = known is not None and 0.8 < near.parameters / known.parameters < 1.25
-    key = "time_probed" if near.run.startswith("probe ") else "time_as" if same else "time_like"
+    key = "time_probed" if near.probed else "time_as" if same else "time_like"
     pace = f"{found.tokens_per_second:.0f}"
     return words.t(f"wizard_review.{key}", time=human_duration(seconds), pace=pace, run=near.run)
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -19,7 +18,7 @@ from tui.average_words import shares
 from tui.cells import fit, width
 from tui.ink import ink
 from tui.screens.ask import AskScreen
-from tui.screens.base import DanluScreen
+from tui.screens.finding import FindingScreen
 from tui.symbols import sign
 from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
@@ -36,7 +35,7 @@ class Entry:
     note: str = ""
 
 
-class PickerScreen(DanluScreen):
+class PickerScreen(FindingScreen):
     """Opens the chat with what is chosen."""
 
     title_key = "picker.title"
@@ -50,13 +49,6 @@ class PickerScreen(DanluScreen):
     PickerScreen Input { display: none; }
     PickerScreen Input.open { display: block; }
     """
-
-    class Listed(Message):
-        """The runs and the models on this machine are known."""
-
-        def __init__(self, trained: list[Entry], models: list[Entry]) -> None:
-            super().__init__()
-            self.trained, self.models = trained, models
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,13 +68,10 @@ class PickerScreen(DanluScreen):
         return [entry, rows]
 
     def on_mount(self) -> None:
-        self.run_worker(self._read, thread=True, exit_on_error=False)
+        self.find(lambda: (trained_entries(), model_entries()), self._listed)
 
-    def _read(self) -> None:
-        self.post_message(self.Listed(trained_entries(), model_entries()))
-
-    def on_picker_screen_listed(self, message: Listed) -> None:
-        self._trained, self._models = message.trained, message.models
+    def _listed(self, found: tuple[list[Entry], list[Entry]]) -> None:
+        self._trained, self._models = found
         self.query_one(RowList).show(self._entries())
 
     def _entries(self) -> list[Entry]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.text import Text
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widget import Widget
 
 from engine import words
@@ -14,14 +13,14 @@ from engine.spec.run_spec import RunSpec
 from engine.spec.yaml_form import read_spec
 from tui.cells import fit, width
 from tui.ink import ink
-from tui.screens.base import DanluScreen
+from tui.screens.finding import FindingScreen
 from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.row_list import RowList
 from tui.wizard.choices_pane import ChoicesPane
 
 
-class RecipesScreen(DanluScreen):
+class RecipesScreen(FindingScreen):
     """One line a recipe; when to use it and what it asks for, below."""
 
     title_key = "recipes.title"
@@ -34,13 +33,6 @@ class RecipesScreen(DanluScreen):
     RecipesScreen.-huge ChoicesPane { display: block; width: 110; height: 1fr; margin-top: 1; }
     """
 
-    class Listed(Message):
-        """The recipes are read."""
-
-        def __init__(self, recipes: list[Recipe]) -> None:
-            super().__init__()
-            self.recipes = recipes
-
     def __init__(self) -> None:
         super().__init__()
         self._recipes: list[Recipe] = []
@@ -52,17 +44,11 @@ class RecipesScreen(DanluScreen):
         return [Vertical(rows, choices, classes="split"), details]
 
     def on_mount(self) -> None:
-        self._list()
+        self.find(list_recipes, self._listed)
 
-    def _list(self) -> None:
-        def read() -> None:
-            self.post_message(self.Listed(list_recipes()))
-
-        self.run_worker(read, thread=True, exit_on_error=False)
-
-    def on_recipes_screen_listed(self, message: Listed) -> None:
-        self._recipes = message.recipes
-        self.query_one(RowList).show([None, *message.recipes])
+    def _listed(self, recipes: list[Recipe]) -> None:
+        self._recipes = recipes
+        self.query_one(RowList).show([None, *recipes])
         self.on_row_list_moved()
 
     def _draw(self, recipe: Recipe | None, cells: int, selected: bool) -> Text:

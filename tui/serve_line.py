@@ -6,7 +6,7 @@ import time
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from engine.words import said, t
+from engine.words import said, sayable, t
 
 if TYPE_CHECKING:
     from engine.serve.plan import Plan
@@ -54,4 +54,6 @@ def event_line(event: Event) -> str | None:
             tokens=event["tokens"],
             pace=f"{event['tokens_per_second']:.1f}",
         )
-    return said(event["code"], event["values"]) if kind == "note" else None
+    if kind == "note" and sayable(event["code"], event["values"]):
+        return said(event["code"], event["values"])
+    return None

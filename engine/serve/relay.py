@@ -62,6 +62,7 @@ class Relay(Speaker):
         _refuse(unfit(plan.model, plan.named, base))
         if not plan.asked:
             _refuse(too_large(plan.model, plan.named, base))
+        job.report("import_libraries")
         inner = TransformersServe(options(plan.model))
         try:
             folders = whole_folders(plan, base, inner.folder)

@@ -41,14 +41,10 @@ class Serving(ProcessFolder):
 
     def traffic(self) -> Traffic:
         """What happened so far, as its journal tells. ``gone`` where it ended without a word."""
+        died = self.gone()  # asked first: one that ends in between has had its last word
         found = traffic_of(self.path)
-        self.mark_gone(found)
+        found.mark_gone(died)
         return found
-
-    def mark_gone(self, traffic: Traffic) -> None:
-        """Say so in ``traffic`` where the process died without a word."""
-        if traffic.state in ("starting", "serving") and self.gone():
-            traffic.state = "gone"
 
 
 def servings() -> list[Serving]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import words
+from engine.errors import DanluError
 from engine.runs.journal import JournalWriter
 from engine.runs.lock import RunLock
 from engine.serve.plan import Named, Plan, Why
@@ -72,10 +73,33 @@ async def test_one_that_died_says_so_and_shows_its_log(recorded: Serving) -> Non
     (recorded.path / "lock").write_text("1")
     async with DanluApp(first=ServingScreen(recorded)).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert "died" in screen_text(pilot.app)
+        assert "died" in screen_text(pilot.app) and "curl" not in screen_text(pilot.app)
         await pilot.press("o")
         await settle(pilot)
         assert "last words" in screen_text(pilot.app)
+
+
+async def test_one_that_loads_says_how_far_it_is_and_one_that_failed_what_to_do(
+    recorded: Serving,
+) -> None:
+    folder = recorded.path.parent / "loading"
+    folder.mkdir()
+    (folder / PLAN_NAME).write_bytes((recorded.path / PLAN_NAME).read_bytes())
+    lock, journal = RunLock(folder), JournalWriter(folder)
+    journal.write("status", status="starting", pid=1, backend="transformers")
+    journal.write("phase", name="load_model", done=1, total=4, unit="")
+    async with DanluApp(first=ServingScreen(Serving(folder))).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "1 / 4" in screen_text(pilot.app))
+        taken = DanluError("serve.port_taken", host="127.0.0.1", port=8000)
+        words.use_language("zh")
+        journal.write("error", exit_code=1, **taken.document())
+        words.use_language("en")
+        journal.write("status", status="failed")
+        await until(pilot, lambda: "failed" in screen_text(pilot.app))
+        assert taken.what in screen_text(pilot.app)
+        assert taken.fix_text(taken.fixes[0]) in screen_text(pilot.app)
+    journal.close()
+    lock.release()
 
 
 async def test_home_lists_what_is_served_and_opens_it(recorded: Serving) -> None:

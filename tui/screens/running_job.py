@@ -16,6 +16,7 @@ from engine.jobs.record import JobRecord, JobWatch
 from engine.jobs.state import JobState
 from engine.units import human_duration
 from tui.cells import fit
+from tui.error_details import error_details
 from tui.ink import ink
 from tui.job_results import (
     has_screen,
@@ -121,7 +122,7 @@ class RunningJobScreen(DanluScreen):
         if state.active:
             return [Detail(words.t("jobs.goes_on"), "foreground", "wrap")]
         if state.error is not None:
-            return _error_details(state.error)
+            return error_details(state.error)
         if state.status == "finished":
             lines = result_lines(self._record) or [words.t("jobs.finished_open")]
             return [Detail(line, "jade", "wrap") for line in lines]
@@ -268,9 +269,3 @@ def _note_lines(at: float, text: str, cells: int) -> list[str]:
     clock = time.strftime("%H:%M:%S  ", time.localtime(at))
     first, *more = wrap(text, max(20, cells - len(clock)))
     return [clock + first, *(" " * len(clock) + line for line in more)]
-
-
-def _error_details(error: DanluError) -> list[Detail]:
-    fixes = [Detail(error.fix_text(fix), "gold", "wrap") for fix in error.fixes]
-    what = Detail(f"{sign('no')} {error.what}", "cinnabar", "wrap", most=2)
-    return [what, Detail(error.why, "foreground", "wrap", most=2), *fixes[:3]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -13,13 +14,17 @@ from textual.widget import Widget
 
 from engine import words
 from engine.errors import DanluError
+from engine.units import human_duration
 from tui.cells import fit
+from tui.error_details import error_details
 from tui.ink import ink
 from tui.screens.base import DanluScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.serve_line import Event, backend_text, event_line
+from tui.symbols import sign
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.head_line import HeadLine
+from tui.widgets.job_bar import JobBar
 from tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -46,6 +51,8 @@ class ServingScreen(DanluScreen):
     ]
     DEFAULT_CSS = """
     ServingScreen DetailLines { height: 12; }
+    ServingScreen JobBar { display: none; }
+    ServingScreen.-starting JobBar { display: block; }
     """
 
     class Began(Message):
@@ -78,19 +85,31 @@ class ServingScreen(DanluScreen):
     # -- drawing ---------------------------------------------------------------------------
 
     def work(self) -> list[Widget]:
-        return [RowList(self._draw, self._rows(), enter=""), DetailLines(self._details())]
+        rows = RowList(self._draw, self._rows(), enter="")
+        return [JobBar(), rows, DetailLines(self._details())]
+
+    async def retranslate(self) -> None:
+        await super().retranslate()
+        self._redraw()
 
     def head_right(self) -> str:
         state = self._traffic.state if self._traffic else "starting"
         name = self._serving.name if self._serving else self._target or ""
-        return f"{name} · {words.t(f'serve.state.{state}')}   {words.language().upper()}"
+        said = f"{name} {sign('dot')} {words.t(f'serve.state.{state}')}"
+        if self._starting and self._traffic and self._traffic.begun:
+            said += f" {sign('dot')} {human_duration(time.time() - self._traffic.begun)}"
+        return f"{said}   {words.language().upper()}"
+
+    @property
+    def _starting(self) -> bool:
+        return self._traffic is None or self._traffic.state == "starting"
 
     def _rows(self) -> list[str]:
         """Requests with the newest on top, or the log as it was written."""
         if self._shows_log:
             return self._log or [words.t("serving.no_log")]
         lines = [line for event in reversed(self._events) if (line := event_line(event))]
-        return lines or [words.t("serving.waiting")]
+        return lines or ["" if self._starting else words.t("serving.waiting")]
 
     def _draw(self, line: str, cells: int, selected: bool) -> Text:
         return Text(f" {fit(line, cells - 1)}", "" if selected else ink(self, "ash"))
@@ -100,11 +119,22 @@ class ServingScreen(DanluScreen):
         if traffic is None or plan is None:
             return [Detail(words.t("serving.starting"), "ash")]
         if traffic.error is not None:
-            error = traffic.error
-            return [Detail(error["what"], "cinnabar"), Detail(error["why"], "ash", "wrap")]
-        if traffic.url is None:
-            phase = words.t(f"phase.{traffic.phase or 'starting'}")
-            return [Detail(phase, "gold")]
+            return error_details(traffic.error)
+        if self._starting:
+            return [Detail(words.t("serving.loading"), "foreground", "wrap")]
+        if traffic.state != "serving":
+            return self._ended(traffic.state)
+        return self._facts(traffic, plan)
+
+    def _ended(self, state: str) -> list[Detail]:
+        """That it is no longer there, and where its last words are."""
+        said = words.t("jobs.gone" if state == "gone" else "serving.ended")
+        path = str(self._serving.log_path) if self._serving else ""
+        log = Detail(path, "ash", "cut_start", words.t("serving.log") + "  ")
+        return [Detail(said, "gold", "wrap"), log]
+
+    def _facts(self, traffic: Traffic, plan: Plan) -> list[Detail]:
+        """Where it is, what it serves, how to ask it."""
         pace = traffic.tokens_per_second or traffic.last_tokens_per_second
         so_far = words.t(
             "serving.pace_words",
@@ -113,7 +143,7 @@ class ServingScreen(DanluScreen):
             pace="–" if pace is None else f"{pace:.1f}",
         )
         facts = {
-            "address": Detail(traffic.url, "ember"),
+            "address": Detail(traffic.url or "", "ember"),
             "models": Detail(", ".join(each.name for each in plan.named)),
             "with": Detail(backend_text(plan), "ash", "wrap", most=3),
             "pace": Detail(so_far),
@@ -128,6 +158,9 @@ class ServingScreen(DanluScreen):
         self.query_one(RowList).show(self._rows())
         self.query_one(DetailLines).show(self._details())
         self.query_one(HeadLine).show(right=self.head_right())
+        where = self._traffic.loading.progress if self._starting and self._traffic else None
+        self.query_one(JobBar).show_progress(where)
+        self.set_class(where is not None, "-starting")
         self.refresh_bindings()
 
     # -- looking, in a thread ----------------------------------------------------------------
@@ -170,11 +203,12 @@ class ServingScreen(DanluScreen):
         if self._follower is None:
             self._follower, self._traffic = JournalFollower(serving.path), Traffic()
         traffic, seen = self._traffic or Traffic(), list[Event]()
+        died = serving.gone()  # asked first: one that ends in between has had its last word
         while events := self._follower.poll():
             seen += events
             for event in events:
                 traffic.add(event)
-        serving.mark_gone(traffic)
+        traffic.mark_gone(died)
         log = serving.last_log_lines(_KEPT) if self._shows_log else []
         self.post_message(self.Seen(seen, traffic, serving.plan(), log))
 

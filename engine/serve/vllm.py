@@ -1,8 +1,8 @@
 """Serving with vLLM where it is installed: the right command, and the process that runs it.
 
 Written from the sources of vLLM 0.33 (``entrypoints/common/cli_args.py``, ``engine/arg_utils.py``,
-``config/lora.py``, ``lora/peft_helper.py``). The key travels as ``VLLM_API_KEY``, never as an
-argument.
+``config/lora.py``, ``lora/peft_helper.py``), tried with 0.32 on a CPU. The key travels as
+``VLLM_API_KEY``, never as an argument.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def serve(
     host: str = "127.0.0.1",
     backend: Backend = "danlu",
     asked: bool = True,
-    dtype: Literal["auto", "bfloat16"] = "auto",
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto",
 ) -> Server:
     """Start a server and wait until it serves."""
     model, named = what_to_serve(targets, renamed)

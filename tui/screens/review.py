@@ -27,6 +27,7 @@ from tui.wizard.choices_pane import ON_REVIEW, ChoicesPane
 from tui.wizard.command_line import command_line
 from tui.wizard.flow import keep_started
 from tui.wizard.forecast import forecast
+from tui.wizard.forecast_parts import ForecastParts
 from tui.wizard.states import problems
 from tui.wizard.step_list import StepList
 from tui.wizard.step_screen import StepScreen
@@ -57,6 +58,8 @@ class ReviewScreen(StepScreen):
     ReviewScreen FactGrid { padding: 0 1; }
     ReviewScreen .command { height: auto; max-height: 4; padding: 0 1; margin-top: 1; }
     ReviewScreen RowList { height: 1fr; min-height: 3; margin-top: 1; }
+    ReviewScreen ForecastParts { display: none; }
+    ReviewScreen.-tall ForecastParts { display: block; height: 1fr; }
     ReviewScreen ChoicesPane { display: none; }
     ReviewScreen.-huge .split { layout: horizontal; }
     ReviewScreen.-huge ChoicesPane { display: block; width: 100; height: 1fr; }
@@ -67,6 +70,7 @@ class ReviewScreen(StepScreen):
         told = Vertical(
             FactGrid(columns=1),
             StepList(self._draw, self._rows(), id="actions"),
+            ForecastParts(),
             Vertical(command, classes="command"),
         )
         choices = ChoicesPane("wizard_review.choices", ON_REVIEW)
@@ -74,6 +78,9 @@ class ReviewScreen(StepScreen):
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.look_now)
 
     def refresh_work(self) -> None:
         findings.ask_shelf(self.draft)
@@ -84,6 +91,11 @@ class ReviewScreen(StepScreen):
         self.query_one(FactGrid).show(self._title(), forecast(self.draft))
         self.query_one(RowList).show(self._rows(), same=lambda row: (row.action, row.step))
         self.query_one("#command", Prose).say(self._command())
+        if self.has_class("-tall"):
+            self.query_one(RowList).styles.height = len(self._rows()) + 1
+            self.query_one(ForecastParts).show(self.draft)
+        else:
+            self.query_one(RowList).styles.clear_rule("height")
         self.query_one(ChoicesPane).show(self.draft.resolved())
 
     def _command(self) -> str:

@@ -128,6 +128,12 @@ class Line:
         return self.can_talk or self.exported.format in _BESIDE.get(use, ())
 
     @property
+    def goes_on(self) -> bool:
+        """Whether more epochs of its run would go on from here: the run, or its last checkpoint."""
+        last = self.head.last if self.head is not None else None
+        return self.is_run or (self.kept is not None and self.kept.name == last)
+
+    @property
     def can_resume(self) -> bool:
         """Whether its run ended early and training can go on from here."""
         head = self.head

@@ -112,10 +112,15 @@ def test_the_report_of_an_average_is_kept_and_can_be_shown_again(tmp_path: Path)
 
 
 def test_the_command_writes_both_reports(
-    run: Run, golden: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run,
+    golden: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(golden.parent)
     page, document = tmp_path / "out" / "report.md", tmp_path / "report.json"
-    told = ["verify", "identity", "--golden", str(golden), "--max-new-tokens", "32"]
+    told = ["verify", "identity", "--golden", golden.name, "--max-new-tokens", "32"]
     told += ["--match", "normalised", "--report", str(page), "--report", str(document)]
     assert main(told) == 0
     assert "0 of 3 right; the base had 0" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine import words
-from engine.chat.target import ChatTarget
+from engine.chat.target import ChatTarget, resolve_target
 from engine.chat.verify_report import VerifiedRow, VerifyReport
 from engine.home import runs_root
 from engine.runs.lock import RunLock
@@ -35,6 +35,7 @@ from tui.run_watch import RunWatch
 from tui.screens.browse import BrowseScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.data import DataScreen
 from tui.screens.error import ErrorScreen
 from tui.screens.opened import OpenedScreen
 from tui.screens.prune import PruneScreen
@@ -336,7 +337,12 @@ async def test_only_what_ended_early_can_be_resumed() -> None:
         screen = app.screen
         assert _run_under_cursor(app) == finished
         assert screen.check_action("resume", ()) is False
-        await pilot.press("down", "down", "down")
+        going_on = [screen.check_action("extend", ())]
+        for _ in range(2):  # its last checkpoint stands for it, an earlier one does not
+            await pilot.press("down")
+            going_on.append(screen.check_action("extend", ()))
+        assert going_on == [True, True, False]
+        await pilot.press("down")
         assert _run_under_cursor(app) == interrupted
         assert screen.check_action("resume", ()) is True
 
@@ -495,6 +501,16 @@ async def test_what_another_program_trained_is_opened_by_its_path(tmp_path: Path
         assert "swift-out" in shown and "Qwen2.5-0.5B-Instruct" in shown
         await pilot.press("v")  # no run tells what it was trained on: golden answers are asked for
         await until(pilot, lambda: isinstance(app.screen, BrowseScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        app.push_screen(
+            OpenedScreen(folder, resolve_target(str(folder))),
+            lambda what: _screen(app).use(what or "", str(folder)),
+        )
+        await until(pilot, lambda: isinstance(app.screen, OpenedScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, DataScreen))
+        assert app.screen.draft.spec.method.adapter == str(folder)
 
 
 async def test_what_was_verified_is_shown_and_not_asked_anew() -> None:

@@ -66,12 +66,13 @@ def _ask(args: argparse.Namespace) -> VerifyReport:
     from engine.chat.target import resolve_target
     from engine.chat.verify import verify
 
+    file = Path(args.golden or "").expanduser().absolute()  # the report is read elsewhere, too
     with lasting_job(args, args.run) as job:
         report = verify(
             resolve_target(args.run, base=args.base_model),
             job,
             batch_size=max(1, args.batch_size),
-            golden=args.golden,
+            golden=str(file) if file.is_file() else args.golden,
             match=args.match or "exact",
             max_new_tokens=args.max_new_tokens,
         )

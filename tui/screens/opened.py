@@ -16,7 +16,8 @@ from tui.widgets.prose import Prose
 
 
 class OpenedScreen(OverlayScreen[str]):
-    """Dismissed with what to do (``chat``, ``verify``, ``evaluate``, ``export``, ``serve``)."""
+    """Dismissed with what to do (``chat``, ``verify``, ``evaluate``, ``export``, ``serve``,
+    ``branch``)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,c", "use('chat')", "keys.run_chat", id="opened.chat"),
@@ -24,6 +25,7 @@ class OpenedScreen(OverlayScreen[str]):
         Binding("e", "use('evaluate')", "keys.run_evaluate", id="opened.evaluate"),
         Binding("x", "use('export')", "keys.run_export", id="opened.export"),
         Binding("s", "use('serve')", "keys.run_serve", id="opened.serve"),
+        Binding("n", "use('branch')", "keys.run_branch", id="opened.branch"),
     ]
 
     def __init__(self, path: Path, found: ChatTarget) -> None:
@@ -38,6 +40,11 @@ class OpenedScreen(OverlayScreen[str]):
         notes = [Prose("· ", words.said(code, values)) for code, values in found.notes]
         title = Prose("", found.label, style="bold")
         return [title, Prose("", facts), *notes, Prose("", str(self._path))]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if parameters == ("verify",):
+            return self._found.tuned is not None
+        return super().check_action(action, parameters)
 
     def action_use(self, what: str) -> None:
         self.dismiss(what)

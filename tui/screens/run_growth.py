@@ -26,16 +26,15 @@ class RunGrowth(RunTidying, GoingOn):  # Textual styles by the first base
     # -- a new run ---------------------------------------------------------------------------------
 
     def action_branch(self) -> None:
-        """Open the wizard on a new run that begins with these weights."""
+        if self.line is not None:
+            self.branch(self.line.target)
+
+    def branch(self, target: str) -> None:
+        """Open the wizard on a new run that begins with the weights of ``target``."""
         from engine.runs.from_weights import spec_from
         from tui.wizard.flow import start_wizard
 
-        line = self.line
-        if line is not None:
-            target = line.target
-            self.find(
-                lambda: spec_from(target), lambda spec: start_wizard(self.danlu, spec, at="data")
-            )
+        self.find(lambda: spec_from(target), lambda spec: start_wizard(self.danlu, spec, at="data"))
 
     # -- the mean of several ---------------------------------------------------------------------
 

@@ -78,8 +78,8 @@ class RunsScreen(RunGrowth):
         if action == "undo":  # also where nothing is left to stand on
             return bool(self.aside)
         line = self.line
-        if line is not None and action == "use" and not line.can(str(parameters[0])):
-            return False
+        if line is not None and action == "use":
+            return _usable(self, line, str(parameters[0]))
         return line is not None and allowed(self, line)
 
     def foremost(self) -> Sequence[str]:
@@ -100,7 +100,9 @@ class RunsScreen(RunGrowth):
             self.action_report()
 
     def action_use(self, what: str) -> None:
-        if self.line is not None:
+        if what == "serve":
+            self.app.push_screen(ServingScreen(targets=[each.target for each in self.lines]))
+        elif self.line is not None:
             self.use(what, self.line.target)
 
     def action_verify(self) -> None:
@@ -108,9 +110,12 @@ class RunsScreen(RunGrowth):
             self.use("verify", self.line.target)
 
     def use(self, what: str, target: str) -> None:
-        """Open what _USES names on ``target``, or verify it."""
+        """Open what _USES names on ``target``; or verify it, or begin a new run from it."""
         if what == "verify":
             self.find(lambda: wanted_of(target), lambda wanted: show_or_ask(self, wanted))
+            return
+        if what == "branch":
+            self.branch(target)
             return
         module, name = _USES[what]
         screen: Callable[..., Screen[None]] = getattr(importlib.import_module(module), name)
@@ -200,6 +205,13 @@ def _alone(screen: RunsScreen) -> bool:
     return not screen.listed.marked
 
 
+def _usable(screen: RunsScreen, line: Line, what: str) -> bool:
+    """One server may serve all that is marked; anything else is for one alone."""
+    if what == "serve":
+        return all(each.can(what) for each in screen.lines)
+    return line.can(what) and _alone(screen)
+
+
 def _comparable(screen: RunsScreen, line: Line) -> bool:
     marked = list(screen.listed.marked.values())
     pair = [*marked, line] if len(marked) == 1 else marked
@@ -210,11 +222,11 @@ def _comparable(screen: RunsScreen, line: Line) -> bool:
 _ALLOWED: dict[str, Callable[[RunsScreen, Line], bool]] = {
     "resume": lambda screen, line: line.can_resume,
     "rebuild": lambda screen, line: line.is_run and line.found.damaged,
-    "use": lambda screen, line: _alone(screen),
+    "use": lambda screen, line: True,
     "verify": lambda screen, line: line.can("verify") and _alone(screen),
     "report": lambda screen, line: (line.is_run or line.kind == "export") and _alone(screen),
     "compare": _comparable,
-    "extend": lambda screen, line: line.is_run and line.can_talk and _alone(screen),
+    "extend": lambda screen, line: line.goes_on and line.can_talk and _alone(screen),
     "branch": lambda screen, line: line.can_talk and _alone(screen),
     "average": lambda screen, line: len(screen.listed.marked) > 1,
     "copy": lambda screen, line: True,
@@ -230,14 +242,14 @@ _ALLOWED: dict[str, Callable[[RunsScreen, Line], bool]] = {
 }
 
 # Which keys stand first on the key line, by what the cursor is on.
-_OF_SEVERAL = ("compare", "average", "delete", "pin", "prune", "mark")
+_OF_SEVERAL = ("compare", "average", "use('serve')", "delete", "pin", "prune", "mark")
 _OF_ONE: dict[str, Sequence[str]] = {
     "run": (
         "rebuild", "choose", "resume", "use('chat')", "verify", "use('evaluate')",
         "use('export')", "extend", "branch", "delete", "prune", "filter", "mark",
     ),
     "checkpoint": (
-        "choose", "resume", "use('chat')", "branch", "verify", "use('evaluate')",
+        "choose", "resume", "use('chat')", "extend", "branch", "verify", "use('evaluate')",
         "use('export')", "best", "pin", "delete", "mark",
     ),
     "export": (

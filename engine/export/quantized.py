@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import DanluError, reason_of
+from engine.errors import DanluError, is_disk_full, reason_of
 from engine.export.origin import write_json
 from engine.export.outside_tools import run_tool
 from engine.export.tool_python import tool_for
@@ -52,6 +52,8 @@ def write_bitsandbytes(merged: Path, folder: Path, bits: int, shard_bytes: int, 
             job.report("export_write")
             model.save_pretrained(folder, max_shard_size=shard_bytes)
     except (OSError, ValueError, RuntimeError, ImportError, NotImplementedError) as error:
+        if is_disk_full(error):
+            raise  # told as such, not as the library's failure
         raise _failed("bitsandbytes", error) from error
 
 

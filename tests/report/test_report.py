@@ -10,9 +10,11 @@ from xml.etree import ElementTree
 import pytest
 
 from engine import words
+from engine.errors import DanluError
 from engine.export.manifest import record
 from engine.report.curves import Curves, curves_of, thinned
 from engine.report.facts import facts_of
+from engine.report.of import run_of
 from engine.report.pictures import pictures
 from engine.report.ticks import number_text, ticks
 from engine.report.write import write_report
@@ -198,6 +200,27 @@ def test_the_same_facts_come_as_json(run: Run, capsys: pytest.CaptureFixture[str
     assert document["verify"]["checkpoint"] == "checkpoint-160"
     assert document["evaluations"][0]["metrics"]["rouge-l"] == 41.5
     assert not (run.path / "report.md").exists()
+
+
+def test_what_was_made_of_a_run_is_reported_as_that_run(danlu_home: Path, tmp_path: Path) -> None:
+    made = recorded_run(danlu_home / "runs" / "one", events=3)
+    other = recorded_run(danlu_home / "runs" / "two", events=3)
+    mean = make_average("mix", "one/checkpoint-160", "two/checkpoint-20")
+    listed = json.loads((mean / "average.json").read_text())
+    for part, run in zip(listed["adapters"], (made, other), strict=True):
+        part |= {"run": run.name, "path": str(run.path.absolute() / "checkpoint-1")}
+    (tmp_path / "export.json").write_text(json.dumps({"format": "gguf", "run": str(made.path)}))
+    for named in ("one", "one/checkpoint-160", str(tmp_path)):
+        assert run_of(named).name == "one"
+    (mean / "average.json").write_text(json.dumps(listed))
+    with pytest.raises(DanluError) as caught:
+        run_of("mix")
+    assert caught.value.code == "report.several" and "one, two" in str(caught.value)
+    (mean / "average.json").write_text(json.dumps({"adapters": listed["adapters"][1:]}))
+    assert run_of("mix").name == "two"
+    with pytest.raises(DanluError) as caught:
+        run_of("nothing")
+    assert caught.value.code == "run.not_found"
 
 
 def test_parameters_say_who_chose_them(danlu_home: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,7 @@ def report_lines(report: ExportReport, cells: int) -> list[str]:
         lines += ["", *_differences(verification, cells)]
     lines.append(verdict(document))
     if document["format"] == "gguf":
-        lines.append(t("export.next_ollama", folder=report.folder))
+        lines.append(t("export.next_ollama", folder=shlex.quote(str(report.folder))))
     return lines
 
 

@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 from engine.words import t
-from tui.cli.options import add_json, add_run
+from tui.cli.options import add_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_run(parser)
+    parser.add_argument("run", nargs="?", metavar="RUN", help=t("cli_report.run"))
     parser.add_argument("--out", metavar="FILE.md", type=Path, help=t("cli_report.out"))
     add_json(parser)
 
@@ -20,10 +20,10 @@ def run(args: argparse.Namespace) -> int:
     """Write the page and say where it is; with ``--json`` print the same facts, and write only
     where ``--out`` says. Raises DanluError ``run.*`` and ``report.*``."""
     from engine.report.facts import facts_of
+    from engine.report.of import run_of
     from engine.report.write import write_report
-    from engine.runs.store import find_run
 
-    facts = facts_of(find_run(args.run))
+    facts = facts_of(run_of(args.run))
     if not args.json:
         for path in write_report(facts, args.out):
             print(path)

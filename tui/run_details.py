@@ -48,7 +48,7 @@ def _run(line: Line) -> list[Detail]:
         parts.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(head.started)))
         if head.ended is not None:
             parts.append(human_duration(head.ended - head.started))
-    details = [Detail(" · ".join(parts), "foreground", "wrap", most=2)]
+    details = [Detail(" · ".join(parts), "foreground", "wrap", most=2)] if parts else []
     remark, colour = _remark(line)
     if remark:
         details.append(Detail(remark, colour, "wrap", most=3))

@@ -23,10 +23,11 @@ from engine.data.lane import Block, Lanes, lines_of
 from engine.data.onlooker import Onlooker, Run
 from engine.data.parts import parts_of
 from engine.data.pictures import OTHER_MEDIA
-from engine.data.read import PHASE, Row, _reader, read_file, readable
+from engine.data.read import read_file, readable, reader_of
 from engine.data.read_jsonl import entries, lines, read_jsonl
 from engine.data.remarks import remarks
 from engine.data.report import SourceReport
+from engine.data.row import PHASE, Row
 from engine.data.sample import amount, is_mixed
 from engine.data.schema import FORMATS, schema_of
 from engine.data.stage import stage_of
@@ -211,7 +212,7 @@ def _judged_names() -> frozenset[str]:
 
 
 def _is_plain_lines(path: Path) -> bool:
-    return path.suffix.lower() not in COMPRESSED and _reader(path) is read_jsonl
+    return path.suffix.lower() not in COMPRESSED and reader_of(path) is read_jsonl
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

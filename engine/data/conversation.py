@@ -12,7 +12,7 @@ from typing import Any
 from engine.data.columns import Layout
 from engine.data.fill import filled_message
 from engine.data.finding import Finding, at_row, found
-from engine.data.read import Row
+from engine.data.row import Row
 from engine.data.spoken import turns_of
 from engine.data.tool_calls import NotACall, numbered, tools_of
 from engine.data.turns import Turn, problems

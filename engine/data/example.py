@@ -13,7 +13,7 @@ from engine.data.pictures import pictured
 from engine.data.plain_text import PlainText, plain_text_of
 from engine.data.preference import Preference, preference_of
 from engine.data.prompt import Prompt, prompt_of
-from engine.data.read import Row
+from engine.data.row import Row
 
 Example: TypeAlias = Conversation | Preference | Labelled | Prompt | PlainText
 _MAKERS = {

@@ -9,7 +9,8 @@ from typing import Any
 
 from engine.data.files import locate
 from engine.data.parts import parts_of
-from engine.data.read import Row, read_file
+from engine.data.read import read_file
+from engine.data.row import Row
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source

@@ -10,7 +10,7 @@ from typing import Any
 from engine.data.columns import Layout
 from engine.data.conversation import Conversation, content_key, conversation_of
 from engine.data.finding import Finding
-from engine.data.read import Row
+from engine.data.row import Row
 from engine.data.told import Told
 
 

@@ -18,7 +18,7 @@ from engine.data.finding import Finding, found
 from engine.data.labelled import Labelled
 from engine.data.preference import Preference
 from engine.data.prompt import Prompt
-from engine.data.read import Row
+from engine.data.row import Row
 from engine.data.spoken import IMAGE
 from engine.data.told import Told
 

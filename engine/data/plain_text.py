@@ -11,7 +11,7 @@ from engine.data.columns import Layout
 from engine.data.conversation import content_key
 from engine.data.fill import filled
 from engine.data.finding import Finding, at_row, found
-from engine.data.read import Row
+from engine.data.row import Row
 from engine.data.spoken import turns_of
 from engine.data.tool_calls import NotACall
 

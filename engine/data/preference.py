@@ -10,7 +10,7 @@ from typing import Any
 from engine.data.columns import Layout
 from engine.data.conversation import Conversation, content_key, made_of, turns_and_tools
 from engine.data.finding import Finding, found
-from engine.data.read import Row
+from engine.data.row import Row
 from engine.data.spoken import answer_turns, with_system
 from engine.data.told import Told
 from engine.data.tool_calls import NotACall

@@ -9,7 +9,7 @@ from typing import Any
 from engine.data.columns import Layout
 from engine.data.conversation import Conversation, made_of, turns_and_tools
 from engine.data.finding import Finding
-from engine.data.read import Row
+from engine.data.row import Row
 from engine.data.told import Told
 from engine.data.turns import prompt_problems
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,11 @@ from engine.data.finding import Finding
 from engine.data.kinds import TABLES, ending_of
 from engine.data.not_data import refuse_irregular, refuse_other_kinds
 from engine.data.opened import opened
+from engine.data.row import Row
 from engine.errors import DanluError
 from engine.job import Job
 
-PHASE = "reading_data"
 _LONGEST = 1 << 26  # bytes of a first line that are looked at
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row as its file has it. ``line`` is the line it starts on, counted from 1; in Parquet,
-    and Arrow, which have no lines, the number of the row."""
-
-    value: dict[str, Any]
-    file: str
-    line: int
 
 
 def read_file(path: Path, job: Job) -> Iterator[Row | Finding]:
@@ -36,7 +25,7 @@ def read_file(path: Path, job: Job) -> Iterator[Row | Finding]:
     ``data.no_rows_in_json``.
     """
     with readable(path):
-        yield from _reader(path)(path, job)
+        yield from reader_of(path)(path, job)
 
 
 @contextmanager
@@ -55,7 +44,8 @@ def readable(path: Path) -> Iterator[None]:
         raise DanluError("data.unreadable", path=path, reason=reason) from error
 
 
-def _reader(path: Path) -> Any:
+def reader_of(path: Path) -> Any:
+    """What reads files of the kind of ``path``: called with it and a job."""
     ending = ending_of(path)
     if ending == ".parquet":
         from engine.data.read_parquet import read_parquet

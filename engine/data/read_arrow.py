@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow
 
 from engine.data.finding import Finding
-from engine.data.read import PHASE, Row
+from engine.data.row import PHASE, Row
 from engine.errors import DanluError
 from engine.job import Job
 

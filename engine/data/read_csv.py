@@ -14,8 +14,8 @@ from engine.data.encodings import BOM, encoding_of, shown_name
 from engine.data.finding import Finding, found
 from engine.data.kinds import ending_of
 from engine.data.opened import opened
-from engine.data.read import PHASE, Row
 from engine.data.read_jsonl import LONGEST, undecoded
+from engine.data.row import PHASE, Row
 from engine.errors import DanluError
 from engine.job import Job
 

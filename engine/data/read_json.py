@@ -15,7 +15,7 @@ from engine.data.columns import is_row
 from engine.data.finding import Finding, found
 from engine.data.json_faults import fault_of
 from engine.data.json_window import FAULTS, Window, window
-from engine.data.read import PHASE, Row
+from engine.data.row import PHASE, Row
 from engine.data.schema import type_name
 from engine.errors import DanluError
 from engine.job import Job

@@ -11,7 +11,7 @@ from engine.data.encodings import BOM, encoding_of, shown_name
 from engine.data.finding import Finding, found
 from engine.data.json_faults import fault_of, is_cut
 from engine.data.opened import opened
-from engine.data.read import PHASE, Row
+from engine.data.row import PHASE, Row
 from engine.data.schema import type_name
 from engine.job import Job
 

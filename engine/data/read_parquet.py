@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet
 
 from engine.data.finding import Finding
-from engine.data.read import PHASE, Row
+from engine.data.row import PHASE, Row
 from engine.errors import DanluError
 from engine.job import Job
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from engine.data.encodings import BOM
 from engine.data.finding import Finding, found
 from engine.data.opened import Opened, opened
-from engine.data.read import PHASE, Row
 from engine.data.read_jsonl import undecoded
+from engine.data.row import PHASE, Row
 from engine.job import Job
 
 _Decoder = codecs.getincrementaldecoder("utf-8")

@@ -14,12 +14,12 @@ from engine.data.columns import layout_of
 from engine.data.example import example_of
 from engine.data.files import locate
 from engine.data.finding import Finding
-from engine.data.read import Row
 from engine.data.repair_diff import Line, diff, visible, written
 from engine.data.repair_place import with_images
 from engine.data.repair_read import Read, read_for_repair
 from engine.data.repair_row import mend_row
 from engine.data.repair_write import Writer
+from engine.data.row import Row
 from engine.data.schema import problems
 from engine.data.secrets import hidden
 from engine.data.stage import stage_of

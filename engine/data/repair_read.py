@@ -16,9 +16,10 @@ from engine.data.json_faults import mended
 from engine.data.kinds import TABLES, ending_of
 from engine.data.not_data import refuse_irregular
 from engine.data.opened import opened
-from engine.data.read import Row, _reader, read_file, readable
+from engine.data.read import read_file, readable, reader_of
 from engine.data.read_json import read_json, read_pieces
 from engine.data.read_jsonl import lines
+from engine.data.row import Row
 from engine.errors import DanluError
 from engine.job import Job
 
@@ -75,7 +76,7 @@ def _with_broken(path: Path, job: Job) -> Iterator[tuple[Row | Finding, str]]:
     """Each row of JSON, or why there is none with the text that is no JSON, where it may be
     mended."""
     with readable(path), opened(path) as source:
-        if _reader(path) is read_json:
+        if reader_of(path) is read_json:
             for piece in read_pieces(path, job):
                 yield piece.entry, piece.broken
             return

@@ -17,8 +17,9 @@ from engine.data.finding import Finding, at_row, found
 from engine.data.garbled import half_character
 from engine.data.parts import parts_of
 from engine.data.plain_text import PlainText
-from engine.data.read import Row, read_file
+from engine.data.read import read_file
 from engine.data.report import SourceReport
+from engine.data.row import Row
 from engine.data.sample import is_mixed, mixed
 from engine.data.schema import listed, problems
 from engine.data.stage import stage_of

@@ -10,7 +10,8 @@ import pytest
 from engine.data.csv_header import letter
 from engine.data.files import locate
 from engine.data.finding import Finding
-from engine.data.read import Row, read_file
+from engine.data.read import read_file
+from engine.data.row import Row
 from engine.errors import DanluError
 from engine.job import Job
 from engine.spec.sections import Source

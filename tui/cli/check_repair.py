@@ -13,6 +13,8 @@ from engine import words
 from engine.data.repair_place import can_repair, plain_source, repaired_source
 from engine.errors import DanluError
 from engine.words import t
+from tui.cli.check_lines import report_lines
+from tui.cli.data_options import sources_of
 from tui.cli.lasting_job import lasting_job
 from tui.wrap import wrap
 
@@ -30,7 +32,6 @@ def run_repair(args: argparse.Namespace) -> int:
     from engine.data.check import check
     from engine.data.repair import repair
     from engine.data.role_names import propose_roles
-    from tui.cli.check import sources_of
 
     fill = dict(args.fill)
     sources = sources_of(args, args.data)
@@ -87,8 +88,6 @@ def _name(source: str) -> str:
 
 def repair_lines(repairs: list[Repair], after: Report, cells: int) -> list[str]:
     """What was repaired, with some of the diff, and what is left, in ``cells``."""
-    from tui.cli.check import report_lines
-
     lines: list[str] = []
     for made in repairs:
         lines += _head(made, cells)

@@ -16,7 +16,7 @@ from engine.evaluate.stored_rows import StoredRows
 from engine.evaluate.versus import Versus, read_evaluation, versus
 from engine.job import Job
 from engine.words import t
-from tui.cli.check import filling
+from tui.cli.data_options import add_fill
 from tui.cli.evaluate_lines import evaluation_lines
 from tui.cli.lasting_job import lasting_job
 from tui.cli.options import add_json, number_within
@@ -45,14 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--labels", metavar="NAME,…", help=t("cli_evaluate.labels"))
     add("--language", choices=("auto", "zh", "en"), default=_AUTO, help=t("cli_evaluate.language"))
     add("--system", metavar="TEXT", help=t("cli_evaluate.system"))
-    add(
-        "--fill",
-        action="append",
-        default=[],
-        type=filling,
-        metavar="NAME=TEXT",
-        help=t("cli_check.fill"),
-    )
+    add_fill(parser)
     add("--format", default="auto", help=t("cli_check.format"))
     add("--seed", type=int, default=42, metavar="N", help=t("cli_evaluate.seed"))
     add("--base", action="store_true", help=t("cli_evaluate.base"))
@@ -86,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
         with lasting_job(args, args.target) as job:
             if (args.data is None) == (args.benchmark is None):
                 raise DanluError("benchmark.data_or_benchmark", target=args.target)
+            _refuse_unknown_other(args)
             document = _measured(args, args.target, job)
             found = _against(args, document, job) if args.against else None
             job.keep(document)
@@ -96,6 +90,16 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print("\n".join(_lines(document, found)))
     return 0
+
+
+def _refuse_unknown_other(args: argparse.Namespace) -> None:
+    """Raises DanluError for an ``--against`` that names nothing: now, not once all is measured."""
+    from engine.chat.target import resolve_target
+
+    if args.against and args.against.endswith(".json"):
+        read_evaluation(Path(args.against))
+    elif args.against:
+        resolve_target(args.against, base=args.base_model)
 
 
 def _lines(document: dict[str, Any], found: Versus | None) -> list[str]:

@@ -211,11 +211,13 @@ def test_what_cannot_be_evaluated_is_named(
         (["identity", str(asks_only)], "evaluate.no_rows"),
         (["identity", data, "--labels", "auto"], "evaluate.no_labels"),
         (["identity", data, "--metrics", "rogue"], "evaluate.unknown_metric"),
+        (["identity", data, "--against", "nobody"], "chat.not_found"),
         (["identity", data, "--out", f"{data}/below"], "evaluate.cannot_write"),
     ]
     for arguments, code in wrong:
         assert main(["evaluate", *arguments, "--json"]) == 1
         assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+    assert not list((run.path / "evaluations").glob("*.json")), "before anything was asked"
     with pytest.raises(SystemExit) as ended:
         main(["evaluate", "identity", data, "--sample", "0"])
     assert ended.value.code == 2

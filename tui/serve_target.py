@@ -1,7 +1,9 @@
-"""Serving what the cursor is on: the server there is already, else a new one."""
+"""Serving what the cursor is on, or all that is marked: by the server there is already, else by a
+new one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine import words
@@ -10,13 +12,14 @@ if TYPE_CHECKING:
     from engine.serve.serving import Serving
 
 
-def serve_target(target: str | None) -> Serving:
-    """A server of ``target`` alone on this machine. Takes a moment; raises DanluError."""
+def serve_targets(targets: Sequence[str]) -> Serving:
+    """A server of ``targets`` (without any, of the newest run) for this machine alone. Takes a
+    moment; raises DanluError."""
     from engine.serve.backend import choose_backend
     from engine.serve.plan import Plan, what_to_serve
     from engine.serve.serving import servings, start_serving
 
-    model, named = what_to_serve([target] if target else [])
+    model, named = what_to_serve(targets)
     for there in servings():
         plan = there.plan() if there.alive() else None
         if plan is not None and plan.model == model and set(named) <= set(plan.named):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 from textual.pilot import Pilot
@@ -15,6 +16,7 @@ from textual.widgets import Input
 from engine import words
 from engine.chat.target import ChatTarget, resolve_target
 from engine.chat.verify_report import VerifiedRow, VerifyReport
+from engine.errors import DanluError
 from engine.home import runs_root
 from engine.runs.lock import RunLock
 from engine.runs.marks import read_marks
@@ -510,7 +512,7 @@ async def test_what_another_program_trained_is_opened_by_its_path(tmp_path: Path
         await until(pilot, lambda: isinstance(app.screen, OpenedScreen))
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, DataScreen))
-        assert app.screen.draft.spec.method.adapter == str(folder)
+        assert cast(DataScreen, app.screen).draft.spec.method.adapter == str(folder)
 
 
 async def test_what_was_verified_is_shown_and_not_asked_anew() -> None:
@@ -589,6 +591,26 @@ async def test_the_marked_are_averaged_by_a_job_of_its_own(
         await pilot.press("enter")
     made = ["--out", str(tmp_path / "mean")]
     assert commands == [["average", "identity/checkpoint-160", "news/checkpoint-20", *made]]
+
+
+async def test_the_marked_are_served_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run("identity", saved=(160,))
+    make_run("news", saved=(20,), age=60)
+    served: list[str] = []
+
+    def serve(targets: Sequence[str]) -> None:
+        served.extend(targets)
+        raise DanluError("serve.libraries_missing", packages="x")
+
+    monkeypatch.setattr("tui.serve_target.serve_targets", serve)
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        await pilot.press("down", "space", "down", "space")
+        assert not app.screen.check_action("use", ("chat",))
+        await pilot.press("s")
+        await until(pilot, lambda: bool(served))
+    assert served == ["identity/checkpoint-160", "news/checkpoint-20"]
 
 
 async def test_a_run_whose_rows_changed_goes_on_by_a_key_only(

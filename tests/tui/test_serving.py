@@ -120,7 +120,7 @@ async def test_home_lists_what_is_served_and_opens_it(recorded: Serving) -> None
 
 @pytest.mark.slow
 async def test_a_model_is_served_from_the_screen_and_ended_there(tiny_model: Path) -> None:
-    screen = ServingScreen(target=str(tiny_model))
+    screen = ServingScreen(targets=[str(tiny_model)])
     async with DanluApp(first=screen).run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "http://127.0.0.1" in screen_text(pilot.app), seconds=90)
         [made] = servings()

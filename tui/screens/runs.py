@@ -29,7 +29,6 @@ _USES = {
     "chat": ("tui.screens.chat", "ChatScreen"),
     "evaluate": ("tui.screens.evaluate", "EvaluateScreen"),
     "export": ("tui.screens.export", "ExportScreen"),
-    "serve": ("tui.screens.serving", "ServingScreen"),
     "publish": ("tui.screens.publish", "PublishScreen"),
 }
 
@@ -101,7 +100,7 @@ class RunsScreen(RunGrowth):
 
     def action_use(self, what: str) -> None:
         if what == "serve":
-            self.app.push_screen(ServingScreen(targets=[each.target for each in self.lines]))
+            self._serve([line.target for line in self.chosen()])
         elif self.line is not None:
             self.use(what, self.line.target)
 
@@ -117,9 +116,17 @@ class RunsScreen(RunGrowth):
         if what == "branch":
             self.branch(target)
             return
+        if what == "serve":
+            self._serve([target])
+            return
         module, name = _USES[what]
         screen: Callable[..., Screen[None]] = getattr(importlib.import_module(module), name)
         self.app.push_screen(screen(target=target))
+
+    def _serve(self, targets: Sequence[str]) -> None:
+        from tui.screens.serving import ServingScreen
+
+        self.app.push_screen(ServingScreen(targets=targets))
 
     def action_report(self) -> None:
         line = self.line
@@ -208,7 +215,7 @@ def _alone(screen: RunsScreen) -> bool:
 def _usable(screen: RunsScreen, line: Line, what: str) -> bool:
     """One server may serve all that is marked; anything else is for one alone."""
     if what == "serve":
-        return all(each.can(what) for each in screen.lines)
+        return all(each.can(what) for each in screen.chosen())
     return line.can(what) and _alone(screen)
 
 

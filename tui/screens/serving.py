@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -38,7 +39,7 @@ _KEPT = 2000  # of the last requests, and of the log's lines
 
 
 class ServingScreen(DanluScreen):
-    """Shows ``serving``; or serves ``target`` (a run, ``run/checkpoint-20``) first. Leaving the
+    """Shows ``serving``; or serves ``targets`` (runs, ``run/checkpoint-20``) first. Leaving the
     screen, or danlu, leaves the server as it is."""
 
     title_key = "serving.title"
@@ -71,10 +72,10 @@ class ServingScreen(DanluScreen):
             super().__init__()
             self.events, self.traffic, self.plan, self.log = events, traffic, plan, log
 
-    def __init__(self, serving: Serving | None = None, target: str | None = None) -> None:
+    def __init__(self, serving: Serving | None = None, targets: Sequence[str] = ()) -> None:
         super().__init__()
         self._serving = serving
-        self._target = target
+        self._targets = targets
         self._follower: JournalFollower | None = None
         self._traffic: Traffic | None = None
         self._plan: Plan | None = None
@@ -94,7 +95,7 @@ class ServingScreen(DanluScreen):
 
     def head_right(self) -> str:
         state = self._traffic.state if self._traffic else "starting"
-        name = self._serving.name if self._serving else self._target or ""
+        name = self._serving.name if self._serving else " + ".join(self._targets)
         said = f"{name} {sign('dot')} {words.t(f'serve.state.{state}')}"
         if self._starting and self._traffic and self._traffic.begun:
             said += f" {sign('dot')} {human_duration(time.time() - self._traffic.begun)}"
@@ -174,10 +175,10 @@ class ServingScreen(DanluScreen):
 
     def _begin(self) -> None:
         """In a thread: find the server of the target, else start one."""
-        from tui.serve_target import serve_target
+        from tui.serve_target import serve_targets
 
         try:
-            self.post_message(self.Began(serve_target(self._target)))
+            self.post_message(self.Began(serve_targets(self._targets)))
         except DanluError as error:
             self.post_message(self.Began(None, error))
 

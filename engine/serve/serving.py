@@ -58,10 +58,14 @@ def find_serving(name: str | None) -> Serving:
     there = servings()
     alive = [each for each in there if each.alive()]
     chosen = [each for each in there if each.name == name] if name else alive
-    if len(chosen) != 1:
-        listed = ", ".join(each.name for each in alive) or "–"
-        raise DanluError("serve.no_such_server", name=name or "–", there=listed)
-    return chosen[0]
+    if len(chosen) == 1:
+        return chosen[0]
+    if not alive:
+        raise DanluError("serve.none_alive")
+    listed = ", ".join(each.name for each in alive)
+    if name:
+        raise DanluError("serve.no_such_server", name=name, there=listed)
+    raise DanluError("serve.which_server", there=listed)
 
 
 def start_serving(plan: Plan, key: str | None) -> tuple[Serving, subprocess.Popen[bytes]]:

@@ -140,6 +140,7 @@ def test_detached_it_gives_the_shell_back_and_its_curl_line_works(
     ran = subprocess.run(run, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     assert danlu("serve", "--stop").returncode == 0
+    assert "Nothing is being served" in danlu("serve", "--stop").stderr
     assert not (folder / "authorization").exists()
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from engine.chat.sampling import Sampling
 from engine.data.adapted import adapted
 from engine.data.template import chat_template
-from engine.export.artefact import Opened, Reader, open_checkpoint, opened_artefact
+from engine.export.artefact import open_checkpoint, opened_artefact
 from engine.export.compared import Compared, ComparedRow, compare_tokens, threshold
 from engine.export.modelfile import probes
+from engine.export.opened import Opened, Reader
 from engine.export.origin import ExportOrigin
 from engine.export.prompts import Prompt
 from engine.job import Job

@@ -16,7 +16,7 @@ from transformers import (
     modeling_gguf_pytorch_utils,
 )
 
-from engine.export.artefact import Opened
+from engine.export.opened import Opened
 from engine.hardware import machine
 from engine.models.load import device_of
 

@@ -33,6 +33,7 @@ def check_home() -> None:
 
 
 def runs_root() -> Path:
+    """All runs, each in a folder by its name."""
     return home() / "runs"
 
 

@@ -30,4 +30,5 @@ def unshared(text: str, start: str) -> str:
 
 
 def one_line(text: str) -> str:
+    """``text`` with each run of white space as one space."""
     return " ".join(text.split())

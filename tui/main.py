@@ -22,7 +22,8 @@ from engine.home import check_home, use_home
 from engine.job import Cancelled
 from tui.cli.parser import Parser
 
-# Verb → its module below tui.cli; a module is loaded only when its verb is asked for.
+# Verb → its module below tui.cli, loaded only when its verb is asked for. ``add_arguments(parser)``
+# declares what it takes; ``run(arguments)`` does it, gives the exit code and raises DanluError.
 VERBS = (
     "demo",
     "train",

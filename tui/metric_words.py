@@ -14,6 +14,7 @@ __all__ = ["change", "interval", "main_metric", "metric_name", "number", "remark
 
 
 def metric_name(name: str) -> str:
+    """A metric in words."""
     return t(f"evaluate.name.{name}")
 
 

@@ -23,6 +23,7 @@ class Settings:
 
 
 def settings_path() -> Path:
+    """The file the settings stand in."""
     return home() / "settings.json"
 
 

@@ -68,6 +68,7 @@ def use_ascii(wanted: bool) -> None:
 
 
 def ascii_only() -> bool:
+    """Whether signs are drawn in plain ASCII."""
     return _ascii
 
 

@@ -21,6 +21,7 @@ def _ends(found: Versus) -> dict[str, Any]:
 
 
 def figure_lines(found: Versus, cells: int) -> list[str]:
+    """The figures of both evaluations, a line each, and how sure the difference is."""
     titles = [t("evaluate.metric"), *(t(f"versus.{name}") for name in ("before", "after"))]
     titles += [t("evaluate.change"), t("evaluate.interval")]
     rows = [

@@ -35,6 +35,7 @@ class KeptTalk:
 
 
 def chats_root() -> Path:
+    """Where talks are saved, each in a JSON file."""
     return home() / "chats"
 
 

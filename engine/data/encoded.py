@@ -29,6 +29,7 @@ _REMEMBERED = 2000  # files whose digest is remembered
 
 
 def cache_root() -> Path:
+    """Where encoded rows are kept, each set of them in a folder."""
     return home() / "cache" / "data"
 
 

@@ -49,6 +49,7 @@ def other_names(repo: str, kind: str) -> list[tuple[Hub, str]]:
 
 
 def suggested(error: DanluError, repo: str, kind: str, hub: Hub, other: str) -> DanluError:
+    """``error`` anew, with the way out of taking ``other``, the name by which ``hub`` knows it."""
     change = {"model.source": other, "model.hub": hub} if kind == "model" else None
     fixes = [Fix("take", change), Fix("command" if kind == "model" else "write"), *_login(error)]
     return DanluError(

@@ -49,6 +49,7 @@ def files_of(folder: Path) -> list[PushFile]:
 
 
 def is_weights(path: str) -> bool:
+    """Whether a file holds weights, by its name."""
     return path.endswith(_WEIGHTS)
 
 

@@ -58,6 +58,7 @@ def datasets(origin: PushOrigin) -> list[str]:
 
 
 def tags(origin: PushOrigin) -> list[str]:
+    """What a hub is to list it under, each once."""
     found = ["danlu", origin.kind]
     if origin.facts is not None:
         method = origin.facts.spec.method

@@ -36,6 +36,7 @@ def given_key(text: str | None) -> str | None:
 
 
 def key_file(folder: Path) -> Path:
+    """Where the key of the server in ``folder`` stands."""
     return folder / _FILE
 
 
@@ -47,8 +48,10 @@ def keep_key(folder: Path, key: str) -> None:
 
 
 def read_key(folder: Path) -> str:
+    """The key of the server in ``folder``. Raises OSError where it has none."""
     return key_file(folder).read_text(encoding="ascii").removeprefix(_HEADER).strip()
 
 
 def forget_key(folder: Path) -> None:
+    """Remove the key of the server in ``folder``, if it has one."""
     key_file(folder).unlink(missing_ok=True)

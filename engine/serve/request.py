@@ -101,6 +101,7 @@ def _model(given: dict[str, Any], names: Collection[str]) -> str:
 
 
 def unknown_model(name: str, names: Collection[str]) -> Refusal:
+    """The refusal of a request that names none of ``names``."""
     message = t("serve.api.unknown_model", model=name, known=", ".join(names))
     return Refusal(404, message, code="model_not_found", param="model")
 

@@ -15,11 +15,15 @@ _QUANTIZED = {"model.quantization": ("nf4", "int8")}
 
 @dataclass(frozen=True)
 class Run:
+    """What the run is called."""
+
     name: str | None = parameter(None, rule="run_name")
 
 
 @dataclass(frozen=True)
 class Model:
+    """The weights it begins with, and how they are held."""
+
     source: str = parameter("embedded", required=True)
     hub: Literal["auto", "modelscope", "huggingface"] = parameter("auto")
     revision: str | None = parameter(None, level="expert", rule="revision")
@@ -56,6 +60,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Data:
+    """The rows it is trained and measured on, and what is done with them."""
+
     train: list[Source] = parameter([], required=True)
     eval: list[Source] = parameter([])
     eval_fraction: float = parameter(0.0, low=0, high=0.5)
@@ -73,6 +79,8 @@ class Data:
 
 @dataclass(frozen=True)
 class Method:
+    """What is learnt from the rows, and which weights learn."""
+
     stage: Literal["sft", "dpo"] = parameter("sft")
     beta: float = parameter(0.1, above=0, high=100, applies=_DPO)
     loss_type: Literal["sigmoid", "ipo", "hinge", "apo_zero"] = parameter(
@@ -101,6 +109,8 @@ class Method:
 
 @dataclass(frozen=True)
 class Train:
+    """How long, how fast and how often."""
+
     num_train_epochs: float = parameter(3.0, above=0, high=10_000, unit="epochs")
     max_steps: int | None = parameter(None, low=1, unit="steps", level="expert", rule="max_steps")
     learning_rate: float | None = parameter(None, above=0, high=1, rule="learning_rate")
@@ -142,6 +152,8 @@ class Train:
 
 @dataclass(frozen=True)
 class Watch:
+    """What the model is asked again and again while it trains."""
+
     prompts: list[str] = parameter([])
     every: int | None = parameter(None, low=1, unit="steps", rule="watch_every")
     max_new_tokens: int = parameter(64, low=1, high=4096, unit="tokens", level="expert")

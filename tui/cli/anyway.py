@@ -10,6 +10,7 @@ from tui.cli.progress_line import progress_line
 
 
 def add_anyway(parser: argparse.ArgumentParser) -> None:
+    """``--anyway``: take rows that changed since."""
     parser.add_argument("--anyway", action="store_true", help=words.t("cli_runs.anyway"))
 
 

@@ -10,6 +10,7 @@ from engine.errors import DanluError
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
+    """``--yes``: ask nothing."""
     parser.add_argument("--yes", action="store_true", help=words.t("cli_runs.yes"))
 
 

@@ -11,21 +11,25 @@ from engine import words
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
+    """``--json``: print one JSON document."""
     parser.add_argument("--json", action="store_true", help=words.t("cli.json"))
 
 
 def add_headless(parser: argparse.ArgumentParser) -> None:
+    """``--headless``: plain lines, at a terminal, too."""
     parser.add_argument("--headless", action="store_true", help=words.t("cli.headless"))
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
+    """``--set NAME=VALUE``, as often as wanted: ``set`` is a list of such texts."""
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help=words.t("cli.set")
     )
 
 
-def add_run(parser: argparse.ArgumentParser, nargs: str | None = "?") -> None:
-    parser.add_argument("run", nargs=nargs, metavar="RUN", help=words.t("cli.run"))
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """A run by its name or path; without one the newest."""
+    parser.add_argument("run", nargs="?", metavar="RUN", help=words.t("cli.run"))
 
 
 def number_within(kind: type, low: float, high: float) -> Callable[[str], Any]:

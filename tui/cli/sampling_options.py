@@ -11,6 +11,7 @@ from tui.cli.options import number_within
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
+    """An option for each setting of sampling, and ``--sampling FILE`` for all of them."""
     for field in FIELDS:
         name = "--" + field.name.replace("_", "-")
         kind = number_within(field.kind, field.low, field.high)

@@ -61,6 +61,7 @@ class RowScreen(OverlayScreen[None]):
 
 
 def likeness(row: VerifiedRow) -> float:
+    """How alike answer and expectation are, from 0 to 1 (an upper bound, quickly told)."""
     return difflib.SequenceMatcher(None, row.expected, row.tuned, autojunk=False).quick_ratio()
 
 

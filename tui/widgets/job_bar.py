@@ -70,6 +70,7 @@ def progress_line(
 
 
 def phase_text(phase: str) -> str:
+    """The phase in words; a general one where the catalogue has none."""
     key = f"phase.{phase}"
     return words.t(key) if words.has(key) else words.t("wizard.working")
 

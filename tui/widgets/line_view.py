@@ -145,6 +145,7 @@ def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
 
 
 def row_width(row: Row) -> int:
+    """Its width in cells."""
     return sum(width(text) for text, _ in row)
 
 

@@ -118,6 +118,7 @@ def phase_pieces(phase: Phase, cells: int) -> Row:
 
 
 def phase_word(name: str) -> str:
+    """The phase in words; its name where the catalogue has none."""
     key = f"phase.{name}"
     return words.t(key) if words.has(key) else name
 

@@ -128,6 +128,7 @@ def ask_tokenizer(draft: Draft) -> Task[Any] | None:
 
 
 def tokenizer(draft: Draft) -> Any | None:
+    """The model's tokenizer; None while it is being loaded, or cannot be."""
     task = ask_tokenizer(draft)
     return task.result if task else None
 
@@ -187,6 +188,7 @@ def is_local(source: Source) -> bool:
 
 
 def check_error(draft: Draft) -> DanluError | None:
+    """What the newest check of the rows failed of."""
     task = draft.desk.find("check")
     return task.error if task else None
 

@@ -42,6 +42,7 @@ def start_recipe(app: DanluApp, recipe: Recipe) -> None:
 
 
 def open_draft(app: App[Any], draft: Draft, step: str) -> None:
+    """Open the wizard at ``step`` on ``draft``, which the app keeps from now on."""
     _keep(app, draft)
     app.push_screen(screen_of(step, draft))
 

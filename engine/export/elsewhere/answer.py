@@ -97,6 +97,7 @@ class Folder:
 
 
 def main() -> None:
+    """Answer the questions on standard input, a JSON document a line, on standard output."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # libraries greet on standard output
 

@@ -80,6 +80,7 @@ def by_gptqmodel(job: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    """Quantise as the JSON file says that is named as the argument."""
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     (by_gptqmodel if job["by"] == "gptqmodel" else by_llmcompressor)(job)
 

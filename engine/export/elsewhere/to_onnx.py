@@ -7,6 +7,7 @@ import sys
 
 
 def main() -> None:
+    """Export the model of the first argument into the folder of the second."""
     from optimum.exporters.onnx import main_export  # pyright: ignore[reportMissingImports]
 
     model, folder = sys.argv[1:]

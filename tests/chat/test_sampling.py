@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from engine.chat.conversation import Conversation
+from engine.chat.part import Part
 from engine.chat.sampling import FIELDS, Sampling, options, read_sampling, sampling_of
 from engine.errors import DanluError
+from engine.spec.sections import Model
+from tui.cli.chat_lines import ChatLines
+from tui.talk import Voice
 
 
 def test_types_survive_text_file_and_command(tmp_path: Path) -> None:
@@ -71,3 +76,12 @@ def test_a_file_that_holds_no_settings_is_named(tmp_path: Path) -> None:
         with pytest.raises(DanluError) as caught:
             read_sampling(tmp_path / name)
         assert caught.value.code == "chat.bad_file"
+
+
+def test_on_lines_a_setting_is_changed_or_all_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    voice = Voice("base", Part("embedded", Model(), kind="base"))
+    lines = ChatLines(cast(Any, None), Sampling(), (voice,), Conversation())
+    lines.command("/set top_k 20.0")
+    lines.command("/set")
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == told[1] and "top_k 20 ·" in told[1] and told[1].endswith("seed –")

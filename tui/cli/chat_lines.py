@@ -180,9 +180,12 @@ class ChatLines:
             self.ask(text or question)
 
     def _set(self, text: str) -> None:
+        """Change a setting, if one is named; tell all."""
         name, _, value = text.strip().replace("=", " ").partition(" ")
-        self._sampling = sampling_of({name.replace("-", "_"): value.strip()}, self._sampling)
-        said = [f"{each} {chosen}" for each, chosen in self._sampling.document().items()]
+        if name:
+            self._sampling = sampling_of({name.replace("-", "_"): value.strip()}, self._sampling)
+        now = self._sampling.document().items()
+        said = [f"{each} {'–' if chosen is None else chosen}" for each, chosen in now]
         print(" · ".join(said))
 
     def _set_system(self, system: str) -> None:

@@ -102,7 +102,7 @@ class PickerScreen(FindingScreen):
         text.append(f" {sign('next')} " if selected else "   ", ink(self, "ember", bold=True))
         column = min(50, cells * 6 // 10)
         text.append(fit(entry.title, max(column, min(width(entry.title), cells - 6))))
-        return text.append(f"  {entry.note}", ash)
+        return text.append(f"  {fit(entry.note, max(0, cells - text.cell_len - 3)).rstrip()}", ash)
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         self._open(message.row.target)

@@ -17,6 +17,7 @@ _MORE_QUANTS = (
     "q5_k_s", "q5_k_m", "q6_k", "iq4_nl", "iq4_xs",
 )  # fmt: skip
 QUANTS = (*PLAIN_QUANTS, *_MORE_QUANTS)
+SHARDED = ("merged", "bnb4", "bnb8")  # formats of which a shard's size says something
 DEFAULT_SHARD = 5 * 10**9  # bytes, as transformers counts its "5GB"
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}

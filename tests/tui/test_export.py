@@ -115,6 +115,7 @@ async def test_enter_starts_the_command_it_shows(
     app = DanluApp(first=ExportScreen("embedded"))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("v", "enter")
+        await pilot.press("z", *"1x", "enter", "backspace", *"gib", "enter", "v", "enter")
     folder = "/home/me/danlu/exports/embedded-merged"
-    assert asked == [["export", "embedded", "--to", folder, "--format", "merged", "--no-verify"]]
+    chosen = ["--format", "merged", "--shard-size", "1gib", "--no-verify"]
+    assert asked == [["export", "embedded", "--to", folder, *chosen]]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DanluError
-from engine.export.request import DTYPES, FORMATS, ExportRequest, read_size
+from engine.export.request import DTYPES, FORMATS, SHARDED, ExportRequest, read_size
 from engine.units import human_bytes
 from engine.words import t
 from tui.cells import fit, width
@@ -26,7 +26,7 @@ _BAD = 3  # exit code of an export that does not answer as the checkpoint does
 _CELLS = 100  # width where there is no terminal
 _QUANT, _SHARD = "q8_0", "5GB"
 # What an option says something to; elsewhere it would be passed over in silence.
-_MEANT_FOR = {"quant": ("gguf",), "dtype": ("merged",), "shard_size": ("merged", "bnb4", "bnb8")}
+_MEANT_FOR = {"quant": ("gguf",), "dtype": ("merged",), "shard_size": SHARDED}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from engine import words
 from engine.errors import DanluError
-from engine.export.request import DTYPES, FORMATS, PLAIN_QUANTS
+from engine.export.request import DTYPES, FORMATS, PLAIN_QUANTS, SHARDED, read_size
 from engine.units import human_bytes
 from tui.cells import fit
 from tui.export_room import Room, find_room, installed_since
@@ -38,6 +38,7 @@ class ExportScreen(DanluScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "folder", "keys.export_folder", id="export.folder"),
         Binding("t", "kind", "keys.export_kind", id="export.kind"),
+        Binding("z", "shard", "keys.export_shard", id="export.shard"),
         Binding("v", "verify", "keys.export_verify", id="export.verify"),
         Binding("y", "install", "keys.export_install", id="export.install"),
     ]
@@ -60,6 +61,7 @@ class ExportScreen(DanluScreen):
         self._room = Room({}, 0, {})
         self._folder: Path | None = None
         self._quant, self._dtype, self._verify = "q8_0", None, True
+        self._shard = ""  # the largest file of weights, as it was typed; nothing: the usual
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -128,10 +130,13 @@ class ExportScreen(DanluScreen):
     def _kind_words(self) -> str:
         if self._format == "gguf":
             return words.t("export_screen.kind", kind=self._quant)
+        said = []
         if self._format == "merged":
             kind = self._dtype or words.t("export_screen.as_base")
-            return words.t("export_screen.kind", kind=kind)
-        return ""
+            said.append(words.t("export_screen.kind", kind=kind))
+        if self._format in SHARDED and self._shard:
+            said.append(words.t("export_screen.shard", size=self._shard))
+        return "   ".join(said)
 
     def _to(self) -> Path:
         """The folder that was chosen, else a free one below danlu's home."""
@@ -154,6 +159,8 @@ class ExportScreen(DanluScreen):
             parts += ["--quant", self._quant]
         if self._format == "merged" and self._dtype:
             parts += ["--dtype", self._dtype]
+        if self._format in SHARDED and self._shard:
+            parts += ["--shard-size", self._shard]
         if not self._verify:
             parts.append("--no-verify")
         return parts
@@ -212,6 +219,8 @@ class ExportScreen(DanluScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "kind":
             return self.is_mounted and self._format in ("gguf", "merged")
+        if action == "shard":
+            return self.is_mounted and self._format in SHARDED
         if action == "install":
             lack = self._room.lacks.get(self._format)
             return lack is not None and "install" in lack.values
@@ -228,6 +237,20 @@ class ExportScreen(DanluScreen):
             self._dtype = _DTYPES[(_DTYPES.index(self._dtype) + 1) % len(_DTYPES)]
         self._show()
         self._look()
+
+    def action_shard(self) -> None:
+        ask = AskScreen(
+            lambda: words.t("export_screen.ask_shard"),
+            lambda: words.t("export_screen.shard_about", usual="5GB"),
+            value=self._shard,
+            refuse=_not_a_size,
+        )
+        self.app.push_screen(ask, self._take_shard)
+
+    def _take_shard(self, text: str | None) -> None:
+        if text is not None:
+            self._shard = text.strip()
+            self._show()
 
     def action_verify(self) -> None:
         self._verify = not self._verify
@@ -246,3 +269,11 @@ class ExportScreen(DanluScreen):
         if text:
             self._folder = Path(text).expanduser()
             self._show()
+
+
+def _not_a_size(text: str) -> str:
+    try:
+        read_size(text.strip() or "1")
+    except DanluError as error:
+        return error.fix_text(error.fixes[0])
+    return ""

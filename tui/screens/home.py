@@ -186,51 +186,25 @@ class HomeScreen(DanluScreen):
     def _draw(self, entry: Entry, cells: int, selected: bool) -> Text:
         if not entry.action:
             if entry.columns:
-                return self._heading(entry.title, cells)
+                from tui.home_rows import heading
+
+                return heading(self, self._facts.lines, entry.title, cells)
             style = ink(self, "ash", bold=bool(entry.title))
             return Text(f"   {entry.title or entry.note}", style)
         ember = ink(self, "ember", bold=True)
         text = Text().append(f" {sign('next')} " if selected else "   ", ember)
         if entry.run is not None:
+            from tui.home_rows import in_columns, in_words
+
             line = self._line_of(entry.run)
             if line is not None and entry.action == "open":
-                return self._columns(line, cells, selected)
+                return in_columns(self, self._facts.lines, line, cells, selected)
             text.append(fit(entry.key, 3 if entry.key else 0), ember)
-            return text.append_text(self._run_line(entry.run, cells - width(text.plain)))
+            return text.append_text(in_words(self, entry.run, cells - width(text.plain)))
         text.append(fit(entry.key, 3), ember)
         column = min(48, cells * 6 // 10, cells - width(f"{text.plain}  {entry.note}"))
         text.append(fit(entry.title, max(column, width(entry.title))))
         return text.append(f"  {entry.note}", ink(self, "ash"))
-
-    def _heading(self, title: str, cells: int) -> Text:
-        from tui.run_tree import RunTree
-        from tui.widgets.run_rows import heading
-
-        text = heading(self, RunTree(), cells, title)
-        text.stylize("bold", 0, len(title) + 3)
-        return text
-
-    def _columns(self, line: Line, cells: int, selected: bool) -> Text:
-        from tui.run_tree import RunTree
-        from tui.widgets.run_rows import draw_line
-
-        return draw_line(self, RunTree(), line, cells, selected)
-
-    def _run_line(self, state: RunState, cells: int) -> Text:
-        from engine.units import human_duration
-        from tui.run_line import loss_words, status_text, step_words
-
-        summary, ash = state.summary, ink(self, "ash")
-        text = Text(fit(state.name, min(40, max(18, cells - 54))) + "  ")
-        text.append_text(status_text(self, state.status, 14))
-        text.append(words.t("home.step"), ash)
-        text.append(f" {fit(step_words(summary.step, summary.steps), 10)}")
-        if summary.loss is not None:
-            text.append(words.t("home.loss"), ash).append(f" {fit(loss_words(summary.loss), 6)}")
-        if state.active and summary.seconds_left is not None:
-            text.append(words.t("home.eta"), ash)
-            text.append(f" {human_duration(summary.seconds_left)}")
-        return text
 
     async def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         entry: Entry = message.row

@@ -140,7 +140,7 @@ def _named(plans: list[PrunePlan]) -> str:
     if len(plans) != 1:
         return ""
     keep = [
-        f"{name} ({', '.join(words.t(f'runs.{reason}') for reason in why)})"
+        words.t("prune.kept", name=name, why=", ".join(words.t(f"runs.{each}") for each in why))
         for name, why in plans[0].keep.items()
     ]
     stays = words.t("prune.stays", names=_short(keep))

@@ -15,7 +15,7 @@ from engine.runs.scores import Score
 from engine.units import human_bytes
 from tui.cells import fit, fit_middle, right, width
 from tui.ink import ink
-from tui.run_line import status_text, step_words
+from tui.run_line import loss_words, status_text, step_words
 from tui.run_tree import Line, RunTree
 from tui.symbols import sign
 from tui.widgets.spark import spark
@@ -179,17 +179,8 @@ def _flags(widget: Widget, best: bool, pinned: bool) -> Text:
 
 
 def _losses(text: Text, at: Widths, loss: float | None, eval_loss: float | None) -> None:
-    text.append(right(short_loss(loss), _LOSS))
-    text.append(right(short_loss(eval_loss), at.eval) if at.eval else "")
-
-
-def short_loss(loss: float | None) -> str:
-    """A loss in at most five cells: ``0.040``, ``12.35``, ``123.4``."""
-    if loss is None:
-        return ""
-    if 0 < abs(loss) < 0.0005:
-        return f"{loss:.0e}"
-    return f"{loss:.3f}" if abs(loss) < 10 else f"{loss:.4g}"[:5]
+    text.append(right(loss_words(loss), _LOSS))
+    text.append(right(loss_words(eval_loss), at.eval) if at.eval else "")
 
 
 def _score(widget: Widget, text: Text, at: Widths, score: Score | None) -> None:

@@ -12,7 +12,13 @@ from engine.chat.foreign_target import Note, base_of, is_ours, notes_of
 from engine.errors import DanluError
 from engine.home import runs_root
 from engine.job import Job
-from engine.models.foreign import best_checkpoint, checkpoints_in, read_foreign, refuse_unreadable
+from engine.models.foreign import (
+    best_checkpoint,
+    checkpoints_below,
+    checkpoints_in,
+    read_foreign,
+    refuse_unreadable,
+)
 from engine.runs.store import SPEC_NAME, Run, checkpoint_step, find_run
 from engine.spec.sections import Model
 
@@ -118,6 +124,10 @@ def _of_folder(folder: Path, base: str | None) -> ChatTarget:
             return found
         values = {"folder": folder.name, "checkpoint": chosen.name, "count": len(inside)}
         return replace(found, notes=(("foreign.inside", values), *found.notes))
+    below = checkpoints_below(folder)
+    if below:
+        values = {"folder": folder, "count": len(below), "newest": below[-1]}
+        raise DanluError("chat.checkpoints_below", **values)
     raise DanluError("chat.not_a_model", folder=folder)
 
 

@@ -125,6 +125,18 @@ def checkpoints_in(folder: Path) -> list[Path]:
     return sorted(found, key=_step_of)
 
 
+def checkpoints_below(folder: Path) -> list[Path]:
+    """The checkpoints one or two folders further down, as ms-swift's ``output/MODEL/v0-…`` has
+    them, the last written at the end."""
+    found = [
+        place
+        for pattern in ("*/checkpoint-*", "*/*/checkpoint-*")
+        for place in folder.glob(pattern)
+        if _step_of(place) >= 0 and place.is_dir()
+    ]
+    return sorted(found, key=lambda place: (place.stat().st_mtime, _step_of(place)))
+
+
 def best_checkpoint(folders: list[Path]) -> Path:
     """The one the newest trainer's state calls the best, else the newest."""
     named = _json(folders[-1] / _STATE).get("best_model_checkpoint")

@@ -82,6 +82,12 @@ def test_a_run_of_checkpoints_means_its_best(adapter: Path, tmp_path: Path) -> N
     assert "2 个检查点" in told(target)
 
 
+def test_where_checkpoints_lie_further_down_is_told(adapter: Path, tmp_path: Path) -> None:
+    folder = ms_swift(adapter, tmp_path, "Qwen/Qwen2.5-0.5B-Instruct")
+    error = code_of(tmp_path)
+    assert error.code == "chat.checkpoints_below" and str(folder) in error.fix_text(error.fixes[0])
+
+
 def test_plain_peft_answers_as_it_was_trained_to(
     adapter: Path, talkative: Path, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tui.app import DanluApp
 from tui.screens.browse import BrowseScreen
-from tui.widgets.file_browser import PathInput, _meant
+from tui.widgets.file_browser import PathInput, _meant, listing
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,21 @@ async def test_a_pasted_path_is_listed_and_chosen(tmp_path: Path, danlu_home: Pa
         await pilot.press("enter")
         await pilot.pause()
     assert chosen == [rows.resolve()]
+
+
+def test_checkpoints_are_listed_newest_first_and_called_what_they_are(tmp_path: Path) -> None:
+    for name, file in (
+        ("checkpoint-100", "adapter_config.json"),
+        ("checkpoint-50", "config.json"),
+        ("a-model", "config.json"),
+        ("a-folder", "notes.txt"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text("{}")
+    _, *found = listing(tmp_path, "", "trained")
+    assert [(entry.path.name, entry.kind) for entry in found] == [
+        ("checkpoint-100", "adapter_folder"),
+        ("checkpoint-50", "model_folder"),
+        ("a-model", "model_folder"),
+        ("a-folder", ""),
+    ]

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from engine import words
 from engine.data.kinds import is_data_file
+from engine.runs.layout import checkpoint_step
 from engine.units import human_bytes
 from tui.cells import fit, right
 from tui.ink import ink
@@ -24,23 +25,26 @@ from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 
 Wanted = Literal["data", "model", "trained"]
-# A folder that is looked for holds one of these.
-_TELLTALE: dict[Wanted, tuple[str, ...]] = {
+# A folder that is looked for holds one of these; each with what it is called.
+_ADAPTER, _MODEL = ("adapter_config.json", "adapter_folder"), ("config.json", "model_folder")
+_TELLTALE: dict[Wanted, tuple[tuple[str, str], ...]] = {
     "data": (),
-    "model": ("config.json",),
-    "trained": ("adapter_config.json", "config.json"),
+    "model": (_MODEL,),
+    "trained": (_ADAPTER, _MODEL),
 }
 _MOST = 500
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file or folder; ``fits`` says whether it is of the kind that is looked for."""
+    """A file or folder; ``fits`` says whether it is of the kind that is looked for, ``kind`` what
+    a folder of that kind is called."""
 
     path: Path
     folder: bool
     size: int = 0
     fits: bool = False
+    kind: str = ""
 
 
 def listing(folder: Path, typed: str, wanted: Wanted) -> list[Entry]:
@@ -62,10 +66,11 @@ def listing(folder: Path, typed: str, wanted: Wanted) -> list[Entry]:
     return [*parent, *found[:_MOST]]
 
 
-def _place(entry: Entry, typed: str) -> tuple[bool, bool, str]:
-    """What fits first, then what begins with the typed text, then by name."""
+def _place(entry: Entry, typed: str) -> tuple[bool, bool, int, str]:
+    """What fits first, then what begins with the typed text, then checkpoints, the newest on top,
+    then by name."""
     name = entry.path.name.lower()
-    return not entry.fits, not name.startswith(typed), name
+    return not entry.fits, not name.startswith(typed), -checkpoint_step(name), name
 
 
 def _entry(entry: os.DirEntry[str], wanted: Wanted) -> Entry | None:
@@ -76,8 +81,9 @@ def _entry(entry: os.DirEntry[str], wanted: Wanted) -> Entry | None:
         return None
     path = Path(entry.path)
     if folder:
-        fits = any((path / name).is_file() for name in _TELLTALE[wanted])
-        return Entry(path, True, fits=fits)
+        kinds = (kind for name, kind in _TELLTALE[wanted] if (path / name).is_file())
+        kind = next(kinds, "")
+        return Entry(path, True, fits=bool(kind), kind=kind)
     if wanted == "data" and is_data_file(path):
         return Entry(path, False, size, True)
     return None
@@ -158,7 +164,7 @@ class FileBrowser(Vertical):
         shown = f"{name}/" if row.folder else name
         style = ink(self, "foreground", bold=True) if here or row.fits else ink(self, "ash")
         line.append(fit(shown, cells - 14), style)
-        kind = words.t("wizard_data.model_folder") if row.fits and row.folder else ""
+        kind = words.t(f"wizard_data.{row.kind}") if row.kind else ""
         return line.append(right(kind or (human_bytes(row.size) if not row.folder else ""), 11))
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.child_process import module_command
+from engine.child_process import ends_with_us, module_command
 from engine.errors import DanluError
 from engine.export.tool_python import tool_environment
 from engine.job import Job
@@ -95,6 +95,7 @@ def run_tool(
         stdin=subprocess.DEVNULL,
         cwd=scratch,
         env=tool_environment(scratch) if scratch else None,
+        preexec_fn=ends_with_us(),
     ) as process:
         said = _listen(process, job, phase)
         if process.wait() != 0:

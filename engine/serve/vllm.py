@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.child_process import ends_with_us
 from engine.errors import DanluError
 from engine.hardware import machine
 from engine.job import Job
@@ -118,7 +119,10 @@ def serve_with_vllm(
         job.note("serve.whole_base", quantization=wanted)
     job.report("load_model")
     process = subprocess.Popen(
-        vllm_command(found, plan, folder, port), stdin=subprocess.DEVNULL, env=environment
+        vllm_command(found, plan, folder, port),
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        preexec_fn=ends_with_us(),
     )
     try:
         _watch(process, plan, port, journal)

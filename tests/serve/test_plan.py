@@ -12,6 +12,7 @@ from engine.serve.plan import Plan, what_to_serve
 from engine.serve.serving import start_serving
 from engine.serve.vllm import read_metrics, vllm_command
 from engine.spec.sections import Model
+from tests.hub.conftest import write_safetensors
 
 
 def adapter_folder(folder: Path, base: str, **config: object) -> Path:
@@ -19,6 +20,7 @@ def adapter_folder(folder: Path, base: str, **config: object) -> Path:
     (folder / "adapter_config.json").write_text(
         json.dumps({"base_model_name_or_path": base, "r": 8, **config})
     )
+    write_safetensors(folder / "adapter_model.safetensors", 64)
     return folder
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from textual.app import App
 
+from tui.widgets.line_view import Row
+
 _FOLDER = Path(__file__).parent.parent / "snapshots"
 
 
@@ -15,6 +17,11 @@ def screen_text(app: App[Any]) -> str:
     """What the terminal shows now, line by line, trailing spaces cut."""
     lines = app.screen._compositor.render_strips()
     return "\n".join("".join(s.text for s in strip).rstrip() for strip in lines) + "\n"
+
+
+def row_text(row: Row) -> str:
+    """A row of a widget without its colours."""
+    return "".join(text for text, _ in row)
 
 
 def assert_snapshot(app: App[Any], name: str) -> None:

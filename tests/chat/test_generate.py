@@ -71,7 +71,7 @@ def test_each_answer_is_told_once_as_it_is_complete(live: tuple[Any, Any]) -> No
         [asked(q) for q in QUESTIONS],
         SHORT,
         batch_size=4,
-        on_done=lambda index, answer: told.append((index, answer)),
+        on_done=lambda index, said: told.append((index, said.text)),
     )
     assert sorted(told) == list(enumerate(answers))
 

@@ -7,18 +7,13 @@ import time
 import pytest
 from textual.app import App, ComposeResult
 
-from tests.snapshot import screen_text
+from tests.snapshot import row_text, screen_text
 from tui.series import Series
 from tui.symbols import use_ascii
 from tui.theme import NIGHT
 from tui.widgets.chart import Chart, Curve
-from tui.widgets.line_view import Row, changed_span
+from tui.widgets.line_view import changed_span
 from tui.widgets.ticks import nice_range, number, rate, step_text, tick_texts, ticks
-
-
-def row_text(row: Row) -> str:
-    """The row without its colours."""
-    return "".join(text for text, _ in row)
 
 
 class ChartApp(App[None]):

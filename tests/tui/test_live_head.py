@@ -7,8 +7,8 @@ import pytest
 from engine import words
 from engine.runs.journal import read_journal
 from tests.recorded.replay import IDENTITY
+from tests.snapshot import row_text
 from tui.run_model import RunModel
-from tui.widgets.line_view import row_text
 from tui.widgets.live_head import LiveHead
 
 LONG_NAME = "1122-qwen2.5-7b-instruct-lora-customer-support"

@@ -13,7 +13,7 @@ from engine.chat.verify_report import VERIFY_NAME
 @dataclass(frozen=True, slots=True)
 class Score:
     """``right`` of ``questions`` by the checkpoint, ``base_right`` by the model below it; ``worse``
-    is how many the base had right and the checkpoint has not."""
+    is how many the base, or an earlier verification, had right and the checkpoint has not."""
 
     right: int
     questions: int
@@ -44,9 +44,10 @@ def score_document(score: Score | None) -> dict[str, Any] | None:
 
 def _score(document: dict[str, Any]) -> Score:
     right = document.get("right", document.get("exact"))
+    earlier = (document.get("gate") or {}).get("worse_than_earlier") or ()
     return Score(
         int(right or 0),
         int(document["questions"]),
         int(document.get("base_right") or 0),
-        len(document.get("regressions") or ()),
+        len({*(document.get("regressions") or ()), *earlier}),
     )

@@ -184,8 +184,9 @@ def _losses(text: Text, at: Widths, loss: float | None, eval_loss: float | None)
 
 
 def _score(widget: Widget, text: Text, at: Widths, score: Score | None) -> None:
-    shown = f"{score.share:.0%}" if score else ""
-    good = score is not None and score.share >= 0.9
+    worse = sign("down") if score is not None and score.worse else ""
+    shown = f"{score.share:.0%}{worse}" if score else ""
+    good = score is not None and score.share >= 0.9 and not worse
     text.append(right(shown, at.score), ink(widget, "jade" if good else "gold"))
 
 

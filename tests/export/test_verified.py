@@ -47,6 +47,7 @@ def test_fewer_bits_are_saved_and_compared(
     found = document["verification"]
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     assert config["quantization_config"][setting] is True
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "out").iterdir()} == {0o644}
     # Random weights agree less than trained ones: what is right is told from what is noise.
     assert found["tokens"] > 50 and found["agreement"] > 0.1
     assert set(document["why"]) <= {"agreement", "runs_on"}

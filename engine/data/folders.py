@@ -1,18 +1,24 @@
-"""The data files of a folder: those of one split, as ``datasets`` saves them or by their names."""
+"""The data files of a folder: those of one split, as ``datasets`` saves them, as the card of a data
+set lists them, or by their names."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from engine.data.finding import Finding, found
 from engine.data.kinds import ENDINGS, ending_of, is_data_file
 from engine.errors import DanluError
 from engine.spec.sections import Source
 
+_FRONT = re.compile(r"---\s*\n(.*?)\n---", re.DOTALL)
 _NOT_DATA = {
     "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json",
     "config.json", "package.json",
@@ -29,8 +35,6 @@ def folder_files(folder: Path, source: Source) -> tuple[list[Path], list[Finding
     if saved:
         return saved, []
     if source.subset:
-        from engine.data.fetch import chosen
-
         return chosen(folder, str(folder), source), []
     files = files_below(folder)
     kept = [file for file in files if not _of_other_split(file, folder, source.split)] or files
@@ -44,6 +48,67 @@ def folder_files(folder: Path, source: Source) -> tuple[list[Path], list[Finding
         shown = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common())
         findings.append(found("mixed_files", str(folder), 0, kinds=shown))
     return kept, findings
+
+
+def chosen(folder: Path, repo: str, source: Source) -> list[Path]:
+    """The files for the subsets (several stand between slashes) and the split: as the set's card
+    lists them, else by their names. Raises DanluError ``data.no_subset``, ``data.no_files``."""
+    if source.subset and "/" in source.subset and not (folder / source.subset).exists():
+        parts = [replace(source, subset=part) for part in source.subset.split("/") if part]
+        return list(dict.fromkeys(f for part in parts for f in chosen(folder, repo, part)))
+    files = files_below(folder)
+    listed = _listed(folder, source)
+    if listed:
+        return listed
+    names = {file: file.relative_to(folder).as_posix() for file in files}
+    if source.subset:
+        files = [file for file in files if mentions(names[file], source.subset)]
+    if not files:
+        raise DanluError(
+            "data.no_subset",
+            id=repo,
+            subset=source.subset or "–",
+            split=source.split,
+            files=", ".join(list(names.values())[:20]),
+        )
+    return [file for file in files if mentions(names[file], source.split)] or files
+
+
+def _listed(folder: Path, source: Source) -> list[Path]:
+    """The files that the card's ``configs`` name for the subset and split."""
+    card = folder / "README.md"
+    match = _FRONT.match(card.read_text("utf-8", errors="replace")) if card.is_file() else None
+    try:
+        front = yaml.safe_load(match[1]) if match else None
+    except yaml.YAMLError:
+        front = None
+    front = front if isinstance(front, dict) else {}
+    configs: Any = front.get("configs")
+    known = [entry for entry in configs if isinstance(entry, dict)] if configs else []
+    for config in known:
+        wanted = source.subset or ("default" if len(known) > 1 else config.get("config_name"))
+        if config.get("config_name") == wanted:
+            return _matching(folder, config.get("data_files"), source.split)
+    return []
+
+
+def _matching(folder: Path, listed: object, split: str) -> list[Path]:
+    entries = listed if isinstance(listed, list) else [listed]
+    patterns = []
+    for entry in entries:
+        if isinstance(entry, str):
+            patterns.append(entry)
+        elif isinstance(entry, dict) and entry.get("split") == split:
+            path = entry.get("path")
+            patterns += path if isinstance(path, list) else [path]
+    found = {
+        file
+        for pattern in patterns
+        if isinstance(pattern, str) and not os.path.isabs(pattern)
+        for file in folder.glob(pattern)
+        if is_data_file(file)
+    }
+    return sorted(found)
 
 
 def files_below(folder: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, overload
@@ -27,6 +27,7 @@ from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.metric_grid import MetricGrid
 from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
+from tui.widgets.row_titles import RowTitles
 
 _PAGE = 64  # rows read together
 _SCORE = 9  # cells of a row's figure
@@ -215,25 +216,3 @@ class LabelsScreen(OverlayScreen[None]):
         lines += subject_lines(subjects, cells) if subjects else []
         table = Text("\n".join(lines), no_wrap=True)
         return [*said, Static(Text("\n").append_text(table))] if lines else said
-
-
-class RowTitles(Widget):
-    """The names of the columns: ``names`` are word keys, ``columns`` their cells, ``figure`` stands
-    at the right in ``room`` cells."""
-
-    DEFAULT_CSS = "RowTitles { height: 1; }"
-
-    def __init__(
-        self, names: Sequence[str], columns: Callable[[int], Sequence[int]], figure: str, room: int
-    ) -> None:
-        super().__init__()
-        self._names, self._columns = names, columns
-        self._figure, self._room = figure, room
-
-    def render(self) -> Text:
-        rooms = self._columns(self.size.width)
-        line = "  " + "".join(
-            fit(words.t(name), room) + " " for name, room in zip(self._names, rooms, strict=True)
-        )
-        figure = right(fit(self._figure, self._room).rstrip(), self._room)
-        return Text(line + figure, ink(self, "ash"))

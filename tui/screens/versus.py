@@ -19,7 +19,6 @@ from tui.cells import fit, right, width
 from tui.evaluation_line import evaluation_line
 from tui.ink import ink
 from tui.metric_words import change, metric_name, number
-from tui.screens.evaluation import RowTitles
 from tui.screens.finding import FindingScreen
 from tui.screens.overlay import OverlayScreen
 from tui.symbols import sign
@@ -27,6 +26,7 @@ from tui.versus_lines import figure_lines, notes, versus_lines
 from tui.widgets.detail_lines import Detail, DetailLines
 from tui.widgets.prose import Prose
 from tui.widgets.row_list import RowList
+from tui.widgets.row_titles import RowTitles
 
 _CHANGE = 11  # cells of a row's change
 _LINES = 4  # lines of the list and the details that must stay, whatever the figures take

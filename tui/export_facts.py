@@ -14,13 +14,22 @@ def verdict(document: dict[str, Any]) -> str:
     if document["verified"] is None:
         return t("export.unverified")
     if document["verified"]:
-        whole = document["verification"]["first_divergence"] is None
-        return t("export.verified" if whole else "export.nearly")
+        return _verified(document["verification"])
     reasons = [t(f"export.why.{name}", reason=document["reason"]) for name in document["why"]]
     key = "export.unproved" if document["why"] == ["not_compared"] else "export.bad"
     said = t(key, why=" · ".join(reasons))
     rounded = {"agreement", "runs_on"} & set(document["why"])
     coarse = rounded and document["verification"]["threshold"] <= FOUR_BITS
+    return f"{said}{t('export.more_bits')}" if coarse else said
+
+
+def _verified(found: dict[str, Any]) -> str:
+    """How many answers are the same from first to last: tokens may agree while words do not."""
+    prompts, same = found["prompts"], sum(row["divergence"] is None for row in found["rows"])
+    if same == prompts:
+        return t("export.verified")
+    said = t("export.nearly", same=same, prompts=prompts)
+    coarse = 2 * same <= prompts and found["threshold"] <= FOUR_BITS
     return f"{said}{t('export.more_bits')}" if coarse else said
 
 

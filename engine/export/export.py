@@ -121,6 +121,8 @@ def _belongs_to(target: ChatTarget) -> Path | None:
 
 
 def _put(made: Path, to: Path) -> None:
+    for file in filter(Path.is_file, made.rglob("*")):
+        file.chmod(0o644)  # safetensors writes for the owner alone, who may not be who serves it
     try:
         put(made, to)
     except OSError as error:

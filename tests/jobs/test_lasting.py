@@ -62,6 +62,7 @@ def test_a_lost_terminal_does_not_end_it_and_another_cancels_it(
     assert "evaluate-news  at work     Asking the model" in capsys.readouterr().out
     assert main(["jobs", "--cancel", "evaluate-news"]) == 0
     assert record.state().status == "cancelled" and not record.alive()
+    assert "nothing half-made is left" in record.log_path.read_text()
     with pytest.raises(DanluError, match="not at work"):
         record.end()
 

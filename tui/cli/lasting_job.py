@@ -70,6 +70,7 @@ def lasting_job(args: argparse.Namespace, *about: str | None) -> Iterator[Lastin
     except (KeyboardInterrupt, Cancelled):
         job.cancel()
         job.record_status("cancelled")
+        line.note("jobs.cancelled_here", {})
         raise
     except DanluError as error:
         job.record_failure(error)

@@ -53,12 +53,8 @@ class Line:
                 print(progress_text(progress), file=sys.stderr, flush=True)
         elif progress.phase != self._phase or time.monotonic() - self._drawn > _PACE:
             self._drawn = time.monotonic()
-            print(
-                "\r" + fit(progress_text(progress), _CELLS),
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
+            # The cursor waits at the start of the line: what ctrl+c echoes there takes no other.
+            print(fit(progress_text(progress), _CELLS), end="\r", file=sys.stderr, flush=True)
         self._phase = progress.phase
 
     def note(self, code: str, values: dict[str, Any]) -> None:
@@ -67,7 +63,7 @@ class Line:
 
     def clear(self) -> None:
         if self.live and self._phase:
-            print("\r" + " " * _CELLS + "\r", end="", file=sys.stderr, flush=True)
+            print("\r" + " " * _CELLS, end="\r", file=sys.stderr, flush=True)
 
 
 def progress_text(progress: Progress) -> str:

@@ -48,17 +48,6 @@ class Prepared:
     eval: Dataset | None
     report: Report
     fingerprints: dict[str, str] = field(default_factory=dict)
-    _reread: _Reread | None = field(default=None, repr=False)
-
-    @property
-    def train_conversations(self) -> Iterator[Any]:
-        """The rows of ``train`` (Examples of its stage), in its order: read anew."""
-        return iter(()) if self._reread is None else self._reread.of(_TRAINED)
-
-    @property
-    def eval_conversations(self) -> Iterator[Any]:
-        """The rows of ``eval``, in its order: read anew."""
-        return iter(()) if self._reread is None else self._reread.of(_HELD)
 
 
 @dataclass
@@ -67,17 +56,6 @@ class _Encoded:
 
     reports: list[SourceReport]
     fates: bytearray
-
-
-@dataclass(frozen=True)
-class _Reread:
-    spec: RunSpec
-    fates: bytearray
-
-    def of(self, fate: int) -> Iterator[Any]:
-        for row, own in zip(_all_rows(self.spec, Job()), self.fates, strict=False):
-            if own == fate:
-                yield row
 
 
 def prepare(spec: RunSpec, tokenizer: PreTrainedTokenizerBase, job: Job) -> Prepared:
@@ -100,16 +78,14 @@ def prepare(spec: RunSpec, tokenizer: PreTrainedTokenizerBase, job: Job) -> Prep
     rows, made = encoded.found(name) or _make(spec, tokenizer, name, job)
     kept = [place for place, fate in enumerate(_without(made.fates)) if fate == _TRAINED]
     held = [place for place, fate in enumerate(_without(made.fates)) if fate == _HELD]
-    reread = _Reread(spec, made.fates)
     train = rows_of(rows, kept if held else None)
     if spec.train.packing:
         train = _packed(train, f"{name}-packed", spec, job)
     return Prepared(
         train=train,
         eval=rows_of(rows, held) if held else None,
-        report=Report(made.reports, lambda: _all_rows(spec, Job())),
+        report=Report(made.reports),
         fingerprints=fingerprints,
-        _reread=reread,
     )
 
 
@@ -215,9 +191,3 @@ def _hold(fates: bytearray, sides: Iterable[bool]) -> None:
 
 def _wording(spec: RunSpec) -> Wording:
     return Wording(spec.data.fill, spec.data.system, spec.train.seed)
-
-
-def _all_rows(spec: RunSpec, job: Job) -> Iterator[Any]:
-    for source in _sources(spec):
-        report = SourceReport(source.source, spec.method.stage)
-        yield from taken(source, _wording(spec), report, job)

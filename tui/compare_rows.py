@@ -10,6 +10,7 @@ from engine import words
 from engine.runs.compare import Comparison
 from engine.runs.scores import Score
 from engine.runs.side import Side
+from engine.spec.sections import PARAMETERS
 from engine.units import human_bytes, human_duration
 from tui.average_words import shares
 
@@ -44,9 +45,12 @@ def fact_rows(found: Comparison) -> list[Pair]:
     return [row for row in rows if row.a != "–" or row.b != "–"]
 
 
-def setting_rows(found: Comparison) -> list[Pair]:
-    """The settings that differ, by their names as specs write them."""
-    return [Pair(name, a or "–", b or "–") for name, a, b in found.differing]
+def setting_rows(found: Comparison, *, labels: bool = False) -> list[Pair]:
+    """The settings that differ, by their names as specs write them, or as the form does."""
+    return [
+        Pair(PARAMETERS[name].label if labels and name in PARAMETERS else name, a or "–", b or "–")
+        for name, a, b in found.differing
+    ]
 
 
 def settings_remark(found: Comparison) -> str:

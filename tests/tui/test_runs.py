@@ -224,7 +224,7 @@ async def test_two_that_are_marked_stand_side_by_side(language: str) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await _rest(pilot)
         await pilot.press("space", "down", "down", "space", "equals_sign")
-        await until(pilot, lambda: "lora_rank" in screen_text(app))
+        await until(pilot, lambda: words.t("param_method.lora_rank.label") in screen_text(app))
         assert isinstance(app.screen, CompareScreen)
         await at_rest(pilot)
         assert_snapshot(app, f"compare-80x24-{language}")

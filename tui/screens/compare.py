@@ -108,7 +108,7 @@ class CompareScreen(FindingScreen):
             return [Pair(words.t("compare.reading"), "", "")]
         a, b = self._found.a.label, self._found.b.label
         rows = [Pair("", a, b), *fact_rows(self._found)]
-        settings = setting_rows(self._found)
+        settings = setting_rows(self._found, labels=True)
         if not settings:
             return [*rows, _EMPTY, Pair(settings_remark(self._found), "", "")]
         return [*rows, Pair("", words.t("compare.differing"), ""), *settings]

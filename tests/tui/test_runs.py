@@ -43,6 +43,7 @@ from tui.screens.opened import OpenedScreen
 from tui.screens.prune import PruneScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.verify import VerifyScreen
+from tui.symbols import sign
 from tui.widgets.line_input import LineInput
 from tui.widgets.row_list import RowList
 from tui.widgets.run_rows import widths
@@ -117,7 +118,9 @@ async def test_filtering_leaves_what_was_typed_for_and_escape_brings_all_back() 
     app = DanluApp(first=RunsScreen())
     async with app.run_test(size=(80, 24)) as pilot:
         await _rest(pilot)
-        await pilot.press("slash", *"news", "enter")
+        await pilot.press("slash", *"news")
+        await until(pilot, lambda: "home/runs/news-r1-7b" in screen_text(app))  # what is told of it
+        await pilot.press("enter")
         await _rest(pilot)
         assert {line.run.name for line in _rows(app).rows} == {"news-r1-7b"}
         await pilot.press("escape")
@@ -310,7 +313,11 @@ async def test_sorting_by_the_next_key_shows_the_best_first() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await _rest(pilot)
         await pilot.press(*"tttt")
-        assert _screen(app).listed.sort == "loss" and "by loss" in screen_text(app)
+        assert _screen(app).listed.sort == "loss"
+        lowest_first = words.t("runs.loss_short") + sign("up")
+        await until(
+            pilot, lambda: "by loss" in screen_text(app) and lowest_first in screen_text(app)
+        )
         names = [line.found.name for line in _rows(app).rows if line.is_run]
         assert names == ["identity-smollm2", "小炉-身份", "news-r1-7b", "domain-qa"]
         await pilot.press("T")

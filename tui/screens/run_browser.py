@@ -207,6 +207,7 @@ class RunBrowser(RunReading):
         self.show()
         if before is not None and self.line is not None and before.identity != self.line.identity:
             self.query_one(RowList).move_to(0)  # its own line is gone: to the first that fits
+        self.explain()
 
     def on_input_submitted(self) -> None:
         self.query_one(RowList).focus()

@@ -11,6 +11,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from engine import words
+from engine.runs.ordering import SORTS
 from engine.runs.scores import Score
 from engine.units import human_bytes
 from tui.cells import fit, fit_middle, right, width
@@ -66,7 +67,8 @@ def heading(widget: Widget, tree: RunTree, cells: int, first: str = "") -> Text:
 
 
 def _title(tree: RunTree, sort: str, word: str = "") -> str:
-    arrow = sign("up" if tree.turned else "down") if tree.sort == sort else ""
+    rising = tree.turned == SORTS[sort]
+    arrow = sign("up" if rising else "down") if tree.sort == sort else ""
     return f"{words.t(f'runs.{word or sort}')}{arrow}"
 
 

@@ -20,6 +20,7 @@ from tui.widgets.row_list import RowList
 from tui.wizard import estimates, findings, start_recipe, start_wizard
 from tui.wizard.command_line import command_line
 from tui.wizard.draft import Draft
+from tui.wizard.forecast import forecast
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +42,15 @@ async def test_review_tells_what_will_run(language: str) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await rest(pilot, draft, lambda: _all_known(draft))
         assert_snapshot(app, f"wizard_review_{language}")
+
+
+def test_it_names_whose_weights_a_run_begins_with(tmp_path: Path) -> None:
+    told = {fact.name: fact.value for fact in forecast(Draft(identity(fill=FILLED)))}
+    assert words.t("wizard_review.begins") not in told
+    folder = str(tmp_path / "demo" / "checkpoint-20")
+    spec = identity(fill=FILLED).with_values({"method.adapter": folder})
+    told = {fact.name: fact.value for fact in forecast(Draft(spec))}
+    assert told[words.t("wizard_review.begins")] == "demo/checkpoint-20"
 
 
 def _all_known(draft: Draft) -> bool:

@@ -7,6 +7,8 @@ from collections import Counter
 from engine import words
 from engine.hardware import free_disk_bytes
 from engine.home import home
+from engine.runs.from_weights import starting_folder
+from engine.runs.places import short_target
 from engine.spec.parameter import Parameter
 from engine.spec.reach import learns_little
 from engine.spec.resolve import steps_of
@@ -31,6 +33,7 @@ def forecast(draft: Draft) -> list[Fact]:
     say = words.t
     return [
         Fact(say("wizard_review.model"), _model(draft, spec), "bold"),
+        *_begins(spec),
         Fact(say("wizard_review.data"), _data(draft), "bold"),
         Fact(say("wizard_review.method"), _method(spec), "bold"),
         Fact(say("wizard_review.steps"), _steps(draft, spec)),
@@ -54,6 +57,14 @@ def _model(draft: Draft, spec: RunSpec) -> str:
     away = "" if findings.local_folder(draft) else words.t("wizard_review.fetched_first")
     quantized = spec.model.quantization if spec.model.quantization != "none" else ""
     return _dots(model_name(spec.model.source), counted, spec.model.dtype, quantized, away)
+
+
+def _begins(spec: RunSpec) -> list[Fact]:
+    """Whose weights a run begins with that does not begin with a plain model's."""
+    folder = starting_folder(spec)
+    if folder is None:
+        return []
+    return [Fact(words.t("wizard_review.begins"), short_target(str(folder)), "bold")]
 
 
 def _data(draft: Draft) -> str:

@@ -128,7 +128,8 @@ def _of_folder(folder: Path, base: str | None) -> ChatTarget:
     if below:
         values = {"folder": folder, "count": len(below), "newest": below[-1]}
         raise DanluError("chat.checkpoints_below", **values)
-    raise DanluError("chat.not_a_model", folder=folder)
+    code = "model.only_gguf" if any(folder.glob("*.gguf")) else "chat.not_a_model"
+    raise DanluError(code, folder=folder)
 
 
 def _of_checkpoint(folder: Path, run: Run) -> ChatTarget:

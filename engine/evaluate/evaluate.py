@@ -50,6 +50,7 @@ def evaluate(
     found = resolve_target(target) if isinstance(target, str) else target
     if settings.base and found.tuned is None:
         raise DanluError("chat.no_tuned", target=found.label)
+    folder = _folder(found, out)
     asked = _asked(found, data, settings, job)
     plan = _Plan.of(asked, settings)
     start = time.monotonic()
@@ -57,7 +58,7 @@ def evaluate(
     try:
         limit_by = "you" if settings.max_new_tokens else "data" if settings.asks else None
         settings = _limited(settings, asked, talker, job)
-        work = _Work(talker, asked, plan, settings, _folder(found, out), job)
+        work = _Work(talker, asked, plan, settings, folder, job)
         scored, kept = work.done_by(tuned=found.tuned is not None)
         base = work.done_by(tuned=False)[0] if settings.base else None
     finally:

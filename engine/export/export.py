@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.chat.target import ChatTarget
-from engine.errors import DanluError
+from engine.errors import DanluError, is_disk_full
 from engine.export.manifest import (
     ExportReport,
     checkpoint_bytes,
@@ -94,7 +96,7 @@ def _write(origin: ExportOrigin, request: ExportRequest, job: Job) -> dict[str, 
     if origin.quantized_training and request.format != "adapter":
         job.note("export.quantized_base", quantization=origin.quantized_training)
     to = request.to.absolute()
-    with aside(to, "exporting") as beside:
+    with _aside(to) as beside:
         made, staging = beside / "made", beside / "between"
         made.mkdir()
         staging.mkdir()
@@ -110,6 +112,19 @@ def _write(origin: ExportOrigin, request: ExportRequest, job: Job) -> dict[str, 
     if home is not None:
         record(home, to)
     return document
+
+
+@contextlib.contextmanager
+def _aside(to: Path) -> Iterator[Path]:
+    with contextlib.ExitStack() as stack:
+        try:
+            beside = stack.enter_context(aside(to, "exporting"))
+        except OSError as error:
+            if is_disk_full(error):
+                raise
+            reason = error.strerror or error
+            raise DanluError("export.cannot_write", folder=to, reason=reason) from error
+        yield beside
 
 
 def _belongs_to(target: ChatTarget) -> Path | None:

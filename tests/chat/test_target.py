@@ -131,6 +131,8 @@ def test_what_is_not_there_is_named(tiny_model: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     assert code_of(str(empty)) == "chat.not_a_model"
+    (empty / "x-q8_0.gguf").touch()
+    assert code_of(str(empty)) == "model.only_gguf"
 
 
 @pytest.mark.parametrize("record", ["export.json", "average.json"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -192,6 +193,18 @@ def test_a_folder_with_something_in_it_is_left_alone(adapter: Path, tmp_path: Pa
     with pytest.raises(DanluError) as caught:
         export(request(adapter, tmp_path), Job())
     assert caught.value.code == "export.occupied"
+
+
+def test_a_folder_nothing_can_be_written_in_is_named(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("engine.whole_folder.tempfile.mkdtemp", refuse)
+    with pytest.raises(DanluError) as caught:
+        export(request(adapter, tmp_path / "out"), Job())
+    assert caught.value.code == "export.cannot_write" and "denied" in caught.value.why
 
 
 def test_too_little_room_is_said_before_anything_is_written(

@@ -15,6 +15,7 @@ import pytest
 
 from engine import words
 from tests.drawn import wait_for_drawing
+from tests.learned_run import make_learned
 from tests.tiny_models import make_tiny_model
 
 
@@ -44,3 +45,10 @@ def drawn_after_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random two-layer Qwen2 on disk, with ChatML and a real tokenizer. Not to be written to."""
     return make_tiny_model(tmp_path_factory.mktemp("tiny-qwen2"))
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A model, and an adapter that knows all rows of :mod:`tests.learned_run` but the last. Not to
+    be written to."""
+    return make_learned(tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("learned"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.runs.store import Run
-from tests.learned_run import ROWS, make_learned, make_run
+from tests.learned_run import ROWS, make_run
 from tui.main import main
 
 pytestmark = pytest.mark.slow
@@ -25,12 +25,6 @@ _RULES = {
     "collocations.tab": "st\tlouis\n",
     "ortho_context.tab": "the\t1\n",
 }
-
-
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model, and an adapter that knows all rows but the last."""
-    return make_learned(tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("learned"))
 
 
 @pytest.fixture

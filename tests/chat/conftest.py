@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from engine.runs.store import Run
+from tests.learned_run import make_run
+
 
 @pytest.fixture(scope="session")
 def talkative(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -60,3 +63,9 @@ def adapter(talkative: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def other_adapter(talkative: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_adapter(talkative, tmp_path_factory.mktemp("other-adapter"), seed=2)
+
+
+@pytest.fixture
+def run(learned: tuple[Path, Path], tmp_path: Path) -> Run:
+    """A run of three rows whose checkpoint knows two of them."""
+    return make_run(learned, tmp_path)

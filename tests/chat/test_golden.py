@@ -16,7 +16,6 @@ from engine.evaluate.match import Mode
 from engine.job import Job
 from engine.runs.store import Run
 from engine.spec.sections import Model
-from tests.learned_run import make_learned, make_run
 from tui.main import main
 
 _ROWS = [
@@ -24,18 +23,6 @@ _ROWS = [
     VerifiedRow("Capital of France?", "Paris", "Lyon", "It is Paris | surely.\n<b>Yes</b>"),
     VerifiedRow("你是谁？", "小炉。", "通义千问", "<think>嗯</think>小炉"),
 ]
-
-
-@pytest.fixture(scope="session")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model, and an adapter that knows two rows."""
-    return make_learned(tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("learned"))
-
-
-@pytest.fixture
-def run(learned: tuple[Path, Path], tmp_path: Path) -> Run:
-    """A run whose checkpoint is that adapter."""
-    return make_run(learned, tmp_path)
 
 
 @pytest.fixture

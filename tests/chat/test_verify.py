@@ -16,23 +16,11 @@ from engine.errors import DanluError
 from engine.job import Cancelled, Job
 from engine.runs.store import Run
 from tests.chat.conftest import make_adapter
-from tests.learned_run import ROWS, make_learned, make_run
+from tests.learned_run import ROWS
 from tui.cells import width
 from tui.cli.table import table
 from tui.cli.verify import report_lines
 from tui.main import main
-
-
-@pytest.fixture(scope="session")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model, and an adapter that knows all rows but the last."""
-    return make_learned(tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("learned"))
-
-
-@pytest.fixture
-def run(learned: tuple[Path, Path], tmp_path: Path) -> Run:
-    """A run of all rows whose checkpoint is that adapter."""
-    return make_run(learned, tmp_path)
 
 
 def test_what_was_learned_is_exact_and_the_rest_is_not(run: Run) -> None:

@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.runs.store import Run
-from tests.learned_run import make_learned, make_run
-
-
-@pytest.fixture(scope="session")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model, and an adapter that knows all rows but the last."""
-    return make_learned(tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("learned"))
+from tests.learned_run import make_run
 
 
 @pytest.fixture

@@ -45,11 +45,11 @@ async def test_review_tells_what_will_run(language: str) -> None:
 
 
 def test_it_names_whose_weights_a_run_begins_with(tmp_path: Path) -> None:
-    told = {fact.name: fact.value for fact in forecast(Draft(identity(fill=FILLED)))}
+    _, draft = wizard("review", identity(fill=FILLED))
+    told = {fact.name: fact.value for fact in forecast(draft)}
     assert words.t("wizard_review.begins") not in told
-    folder = str(tmp_path / "demo" / "checkpoint-20")
-    spec = identity(fill=FILLED).with_values({"method.adapter": folder})
-    told = {fact.name: fact.value for fact in forecast(Draft(spec))}
+    draft.change({"method.adapter": str(tmp_path / "demo" / "checkpoint-20")})
+    told = {fact.name: fact.value for fact in forecast(draft)}
     assert told[words.t("wizard_review.begins")] == "demo/checkpoint-20"
 
 

@@ -34,7 +34,7 @@ def in_columns(
 
 
 def _tree(lines: Mapping[str, Line]) -> RunTree:
-    tree = RunTree()
+    tree = RunTree(sort="")  # no arrow: home is not sorted by a key
     tree.learn(line.head for line in lines.values() if line.head)
     return tree
 

@@ -29,6 +29,8 @@ class RecipesScreen(FindingScreen):
     RecipesScreen DetailLines { height: 8; }
     RecipesScreen .split { height: 1fr; }
     RecipesScreen ChoicesPane { display: none; }
+    RecipesScreen.-wide.-tall RowList { height: 10; }
+    RecipesScreen.-wide.-tall ChoicesPane { display: block; height: 1fr; padding: 0 3; }
     RecipesScreen.-huge .split { layout: horizontal; }
     RecipesScreen.-huge ChoicesPane { display: block; width: 110; height: 1fr; margin-top: 1; }
     """

@@ -12,7 +12,7 @@ from engine import words
 from engine.catalogue import CatalogueModel, Fit, find, fit_of, model_of, models
 from engine.hardware import Machine
 from engine.units import human_bytes, human_count
-from tui.cells import fit, right
+from tui.cells import cut_start, fit, right
 from tui.ink import ink
 from tui.symbols import sign
 from tui.wizard import findings
@@ -95,7 +95,8 @@ def draw_model_row(
         human_bytes(row.size) if row.size else "",
         place,
     )
-    line.append(fit(model_name(row.source), cells - 4 - sum(MODEL_COLUMNS)))
+    room = cells - 4 - sum(MODEL_COLUMNS)
+    line.append(fit(cut_start(model_name(row.source), room), room))  # an owner tells the least
     for text, column in zip(numbers, MODEL_COLUMNS, strict=True):
         colour = "jade" if row.here else "ember" if row.coming else "ash"
         style = ink(widget, colour) if text == place else ""

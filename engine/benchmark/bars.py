@@ -16,13 +16,13 @@ _LONG = 600.0  # seconds to go from which they are said
 
 
 @contextlib.contextmanager
-def counting(huggingface: Any, job: Job) -> Iterator[None]:
-    """While open, the harness draws no bars; that of ``huggingface``, which asks the model, reports
-    to ``job``, and at all of them the job may be cancelled."""
+def counting(huggingface: Any, job: Job, batch: int) -> Iterator[None]:
+    """While open, the harness draws no bars; that of ``huggingface``, which asks the model a
+    ``batch`` at a time, reports to ``job``, and at all of them the job may be cancelled."""
     modules = [each for name, each in sys.modules.items() if name.startswith("lm_eval")]
     before = {module: module.tqdm for module in modules if hasattr(module, "tqdm")}
     for module in before:
-        vars(module)["tqdm"] = partial(_Bar, job, module is huggingface)
+        vars(module)["tqdm"] = partial(_Bar, job, batch if module is huggingface else 0)
     try:
         yield
     finally:
@@ -31,12 +31,13 @@ def counting(huggingface: Any, job: Job) -> Iterator[None]:
 
 
 class _Bar:
-    """What the harness takes for a progress bar; draws nothing."""
+    """What the harness takes for a progress bar; draws nothing. ``batch`` is how many requests are
+    answered together, 0 for a bar of anything else, which is not told of."""
 
     def __init__(
-        self, job: Job, reports: bool, rows: Any = None, total: int | None = None, **_: Any
+        self, job: Job, batch: int, rows: Any = None, total: int | None = None, **_: Any
     ) -> None:
-        self._job, self._reports = job, reports
+        self._job, self._batch = job, batch
         self._rows, self._done = rows, 0
         self._total = total if total is not None else len(rows or ())
         self._started, self._told = time.monotonic(), False
@@ -49,7 +50,7 @@ class _Bar:
 
     def update(self, count: int = 1) -> None:
         self._done += count
-        if self._reports:
+        if self._batch:
             self._job.report("benchmark_ask", self._done, self._total or None, "requests")
             self._tell_when_long()
         else:
@@ -57,7 +58,7 @@ class _Bar:
 
     def _tell_when_long(self) -> None:
         """Said after the first batch, while little is lost by asking fewer questions."""
-        if self._told or not self._done:
+        if self._told or self._done < self._batch:
             return
         self._told = True
         left = (time.monotonic() - self._started) * (self._total - self._done) / self._done

@@ -87,8 +87,9 @@ def ask(
     arguments = harness_arguments(benchmark, asking, template=template)
     asking.cache.parent.mkdir(parents=True, exist_ok=True)
     huggingface = import_module("lm_eval.models.huggingface")
-    import_module("lm_eval.evaluator")  # with all that draws bars
-    with _quietly() as cut, counting(huggingface, job):
+    # It asks git of the current folder, which complains aloud where there is no repository.
+    vars(import_module("lm_eval.evaluator"))["get_git_commit_hash"] = lambda: None
+    with _quietly() as cut, counting(huggingface, job, asking.batch_size):
         try:
             spoken = huggingface.HFLM(
                 pretrained=model,

@@ -211,13 +211,16 @@ def test_what_takes_long_is_said_once_after_the_first_answers(
     now = [0.0]
     monkeypatch.setattr("engine.benchmark.bars.time.monotonic", lambda: now[0])
     job = Job()
-    bar = _Bar(job, True, total=1319)
-    assert job.notes == []
+    bar = _Bar(job, 8, total=1319)
     for now[0] in (60.0, 120.0):
-        bar.update(8)
+        for _ in range(8):
+            assert len(job.notes) == (now[0] > 60.0), (
+                "the first of a batch says nothing of its pace"
+            )
+            bar.update()
     said = [("evaluate.takes_long", {"time": "2:43:53", "requests": 1319})]
     assert job.notes == said, "a minute for eight of them"
-    short = _Bar(job, True, total=16)
+    short = _Bar(job, 8, total=16)
     now[0] += 60.0
     short.update(8)
     assert job.notes == said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,19 @@ class Answer:
 def answers_at(run_folder: Path, step: int | None = None) -> list[Answer]:
     """The last answer to each prompt at or before ``step`` (None: the last of all), in the order
     of asking."""
+    return _last_at(_samples(run_folder), step)
+
+
+def answers_of(run_folder: Path, steps: Iterable[int]) -> dict[int, list[Answer]]:
+    """The same of several steps; the journal is read once."""
+    samples = _samples(run_folder)
+    return {step: _last_at(samples, step) for step in steps}
+
+
+def _last_at(samples: list[dict[str, Any]], step: int | None) -> list[Answer]:
     found: dict[str, Answer] = {}
     first: dict[str, str] = {}
-    for event in _samples(run_folder):
+    for event in samples:
         prompt, text, at = str(event.get("prompt")), str(event.get("text")), event.get("step")
         if not isinstance(at, int):
             continue

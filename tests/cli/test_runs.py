@@ -53,7 +53,10 @@ def test_marks_are_put_on_and_taken_off(capsys: Capture) -> None:
     assert _json(capsys, "mark", "identity/checkpoint-80", "--best")[0]["best"] == "checkpoint-80"
     (pinned,) = _json(capsys, "mark", "identity/checkpoint-80", "--pin")
     assert pinned["pinned"] == ["checkpoint-80"]
-    listed = _json(capsys, "checkpoints", "identity")["checkpoints"]
+    found = _json(capsys, "checkpoints", "identity")
+    assert found["base"] == {"source": "Qwen/Qwen2.5-0.5B-Instruct", "present": False}
+    listed = found["checkpoints"]
+    assert [e["answers"] for e in listed] == [[], []]
     assert [(e["name"], e["best"], e["pinned"]) for e in listed] == [
         ("checkpoint-160", False, False),
         ("checkpoint-80", True, True),

@@ -7,6 +7,9 @@ import json
 from typing import Any
 
 from engine import words
+from engine.errors import DanluError
+from engine.models.present import is_present
+from engine.runs.answers import Answer, answers_of
 from engine.runs.contents import Contents, Exported, Kept, contents_of
 from engine.runs.scores import score_document
 from engine.runs.store import Run, find_run
@@ -34,17 +37,30 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def document(run: Run, contents: Contents) -> dict[str, Any]:
-    """``{run, path, checkpoints: [{name, step, loss, eval_loss, bytes, kind, best, chosen, pinned,
-    resumable, missing, there, verified, evaluated}], exports: [{path, format, …}]}``."""
+    """``{run, path, base: {source, present}, checkpoints: [{name, path, step, loss, eval_loss,
+    bytes, kind, best, chosen, pinned, resumable, missing, there, verified, evaluated, answers:
+    [{prompt, text, step, before, exact}]}], exports: [{path, format, …}]}``; base is null where
+    the run's spec is gone."""
+    answers = answers_of(run.path, (kept.checkpoint.step for kept in contents.kept))
     return {
         "run": run.name,
         "path": str(run.path),
-        "checkpoints": [_kept(run, kept) for kept in contents.kept],
+        "base": _base(run),
+        "checkpoints": [_kept(run, kept, answers) for kept in contents.kept],
         "exports": [_exported(export) for export in contents.exports],
     }
 
 
-def _kept(run: Run, kept: Kept) -> dict[str, Any]:
+def _base(run: Run) -> dict[str, Any] | None:
+    """The model below, and whether it is on this machine."""
+    try:
+        source = run.spec().model.source
+    except DanluError:
+        return None
+    return {"source": source, "present": is_present(source)}
+
+
+def _kept(run: Run, kept: Kept, answers: dict[int, list[Answer]]) -> dict[str, Any]:
     checkpoint = kept.checkpoint
     return {
         "name": kept.name,
@@ -62,6 +78,7 @@ def _kept(run: Run, kept: Kept) -> dict[str, Any]:
         "there": kept.there,
         "verified": score_document(kept.score),
         "evaluated": {"data": kept.data, "metrics": dict(kept.metrics)} if kept.data else None,
+        "answers": [vars(answer) for answer in answers[checkpoint.step]],
     }
 
 
@@ -74,6 +91,7 @@ def _exported(export: Exported) -> dict[str, Any]:
         "bytes": export.bytes,
         "verified": export.verified,
         "why": list(export.why),
+        "pinned": export.pinned,
     }
 
 

@@ -22,7 +22,7 @@ def more(format: str, quant: str, folder: Path, room: Room, *, verify: bool) -> 
     if verify:
         least = f"{100 * threshold(format, quant):.0f}"
         told["checked"] = words.t("export_screen.checked_value", percent=least)
-    if format in room.sizes:
+    if format in room.peaks:
         made, peak = (human_bytes(sizes[format]) for sizes in (room.sizes, room.peaks))
         told["disk"] = words.t("export_screen.disk_value", peak=peak, made=made)
     leads = {name: words.t(f"export_screen.{name}_lead") for name in told}

@@ -11,7 +11,7 @@ from engine import words
 from engine.errors import DanluError
 from engine.export.manifest import ExportReport
 from tests.snapshot import assert_snapshot, screen_text
-from tests.tui.settle import settle
+from tests.tui.settle import settle, until
 from tui.app import DanluApp
 from tui.export_room import Room
 from tui.screens.error import ErrorScreen
@@ -52,9 +52,16 @@ def room(monkeypatch: pytest.MonkeyPatch) -> None:
         install="python -m venv t && t/bin/pip install gptqmodel",
         other="python -m venv u && u/bin/pip install llmcompressor",
     )
-    known = Room(_SIZES, 80_000_000_000, {"gptq": lack})
+    known = Room(_SIZES, 80_000_000_000, {"gptq": lack}, {"merged": 4_294_967_296})
     monkeypatch.setattr("tui.screens.export.find_room", lambda *_: known)
     monkeypatch.setenv("DANLU_HOME", "/home/me/danlu")
+
+
+async def test_a_tall_screen_tells_what_a_form_gives_and_how_it_is_used(room: None) -> None:
+    app = DanluApp(first=ExportScreen("identity-qwen"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "vllm serve /home/me/danlu" in screen_text(app))
+        await until(pilot, lambda: "4.0 GiB at most while it is made" in screen_text(app))
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)

@@ -40,6 +40,16 @@ def _lengths(draft) -> int:
     return len(report.lengths) if report is not None else 0
 
 
+async def test_a_tall_screen_shows_the_first_rows_below_the_list(
+    danlu_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady(monkeypatch, danlu_home)
+    app, _ = wizard("data", identity(fill=FILLED))
+    async with app.run_test(size=(120, 40)) as pilot:
+        for told in ("read only", "row 2 of 40", "小炉"):
+            await until(pilot, lambda told=told: told in screen_text(app))
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_rows_are_shown_with_trained_tokens_apart(
     language: str, danlu_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch

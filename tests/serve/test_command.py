@@ -19,7 +19,8 @@ import psutil
 import pytest
 from openai import OpenAI
 
-from engine.serve.serving import Serving
+from engine.serve.serving import Serving, servings
+from tests.command import danlu
 from tests.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.slow
@@ -33,16 +34,6 @@ def home(danlu_home: Path) -> Iterator[Path]:
     for folder in (danlu_home / "serving").glob("*"):
         if Serving(folder).alive():
             os.kill(Serving(folder).owner(), signal.SIGKILL)
-
-
-def danlu(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tui.main", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
 
 
 def answer(url: str, key: str = "none") -> str | None:
@@ -118,6 +109,17 @@ def test_ctrl_c_ends_it(tiny_model: Path, home: Path) -> None:
     terminal.press("\x03")
     assert terminal.wait_for_end(20) == 0
     wait_for_end(Serving(Path(found["folder"])))
+    assert [each["state"] for each in listed()] == ["ended"]
+
+
+def test_ctrl_c_before_it_serves_is_an_interruption(tiny_model: Path, home: Path) -> None:
+    terminal = Terminal(["serve", str(tiny_model), *OWN, "--detach"], home, columns=200)
+    deadline = time.monotonic() + 30
+    while not any(each.alive() for each in servings()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    terminal.press("\x03")
+    assert terminal.wait_for_end(20) == 130
     assert [each["state"] for each in listed()] == ["ended"]
 
 

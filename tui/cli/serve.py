@@ -51,7 +51,8 @@ def _port(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until ctrl+c, or until it serves with ``--detach``. Raises DanluError."""
+    """Serve until ctrl+c, or until it serves with ``--detach``. Raises DanluError, and
+    KeyboardInterrupt where ctrl+c came before it served."""
     if args.stop is not None:
         return _stop(args)
     from engine.runs.journal import JournalFollower
@@ -66,11 +67,16 @@ def run(args: argparse.Namespace) -> int:
     lines = ServeLines(serving, quiet=args.json)
     asked = _end_asked()
     follower = JournalFollower(serving.path)
+    began = False
     try:
         _begin(serving, process, follower, lines, args)
+        began = True
         return 0 if args.detach else _watch(serving, process, follower, lines, asked)
     except KeyboardInterrupt:
-        return _end(serving, process, lines)
+        _end(serving, process, lines)
+        if began:
+            return 0
+        raise
 
 
 def _end_asked() -> threading.Event:
@@ -155,7 +161,7 @@ def _watch(
     return 0
 
 
-def _end(serving: Serving, process: subprocess.Popen[bytes], lines: ServeLines) -> int:
+def _end(serving: Serving, process: subprocess.Popen[bytes], lines: ServeLines) -> None:
     """What ctrl+c asks for: the server ends too."""
     lines.say(t("serve.ending"))
     process.terminate()
@@ -165,7 +171,6 @@ def _end(serving: Serving, process: subprocess.Popen[bytes], lines: ServeLines) 
         process.kill()
         process.wait()
     lines.say(t("serve.ended", name=serving.name))
-    return 0
 
 
 def _stop(args: argparse.Namespace) -> int:

@@ -70,8 +70,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.home:
         use_home(arguments.home)
     try:
+        code = _carry_out(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read our output has left, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
+    """Do what is asked, or show why not."""
+    try:
         check_home()
         return _run(arguments)
+    except BrokenPipeError:
+        raise
     except DanluError as error:
         from tui.cli.show_error import show_error
 
@@ -79,10 +93,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (KeyboardInterrupt, Cancelled):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has left, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
     except Exception as fault:
         from tui.cli.show_error import show_fault
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tui.main import main
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_home_that_is_a_file_is_refused_by_name(
@@ -32,3 +37,14 @@ def test_an_unknown_verb_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> N
         main(["trian"])
     assert ended.value.code == 2
     assert "trian" in capsys.readouterr().err
+
+
+def test_who_stops_reading_gets_no_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "tui.main", "checkpoints", "nothing", "--json"]
+    try:
+        done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")

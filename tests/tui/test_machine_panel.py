@@ -13,8 +13,8 @@ STEP = {"kind": "step", "step": 3, "tokens_per_second": 1200.0, "learning_rate":
 @pytest.mark.parametrize("language", words.LANGUAGES)
 def test_of_preferences_the_order_and_the_margin_are_told(language: str) -> None:
     words.use_language(language)
-    plain = pace_rows(STEP)
-    told = pace_rows({**STEP, "reward_accuracy": 0.875, "reward_margin": 0.4213})
+    plain = pace_rows(STEP, 20)
+    told = pace_rows({**STEP, "reward_accuracy": 0.875, "reward_margin": 0.4213}, 20)
     assert told[-len(plain) :] == plain
     figures = ["".join(text for text, _ in row) for row in told[: -len(plain)]]
     assert [figure.split()[-1] for figure in figures] == ["88%", "0.421"]

@@ -31,7 +31,7 @@ class MachinePanel(Pane):
         return [(words.t("live.machine.title"), "bold")]
 
     def body(self, width: int, height: int) -> Sequence[Row]:
-        pace = pace_rows(self.model.last_step)
+        pace = pace_rows(self.model.last_step, width - 1)
         device = device_rows(self.model.device, width - 1, height - len(pace))
         return [[(" ", "text"), *clip(row, width - 1)] for row in [*device, *pace]]
 
@@ -39,33 +39,33 @@ class MachinePanel(Pane):
         """How many rows, title included, show all there is to show."""
         cards = len(self.model.device.get("gpus") or ())
         each = 1 if cards > _DETAILED else 4
-        pace = pace_rows(self.model.last_step)
+        pace = pace_rows(self.model.last_step, 0)
         return 1 + (each * cards if cards else 2) + len(pace)
 
 
-def pace_rows(step: Event) -> list[Row]:
+def pace_rows(step: Event, cells: int) -> list[Row]:
     """Tokens a second, learning rate, gradient norm; of preferences how many pairs are in the
-    right order, and how far apart."""
+    right order, and how far apart. The figures stand below those of the device."""
     speed = step.get("tokens_per_second")
     return [
-        *_rewards(step),
-        _figure("live.machine.speed", human_count(speed) if speed else "–"),
-        _figure("live.machine.learning_rate", rate(step.get("learning_rate"))),
-        _figure("live.machine.grad_norm", number(step.get("grad_norm"))),
+        *_rewards(step, cells),
+        _figure("live.machine.speed", human_count(speed) if speed else "–", cells),
+        _figure("live.machine.learning_rate", rate(step.get("learning_rate")), cells),
+        _figure("live.machine.grad_norm", number(step.get("grad_norm")), cells),
     ]
 
 
-def _rewards(step: Event) -> list[Row]:
+def _rewards(step: Event, cells: int) -> list[Row]:
     if step.get("reward_accuracy") is None:
         return []
     return [
-        _figure("live.machine.preferred", f"{step['reward_accuracy']:.0%}"),
-        _figure("live.machine.margin", number(step.get("reward_margin"))),
+        _figure("live.machine.preferred", f"{step['reward_accuracy']:.0%}", cells),
+        _figure("live.machine.margin", number(step.get("reward_margin")), cells),
     ]
 
 
-def _figure(key: str, value: str) -> Row:
-    return [(fit(words.t(key), 9), "ash"), (right(value, 7), "text")]
+def _figure(key: str, value: str, cells: int) -> Row:
+    return [(fit(words.t(key), 9), "ash"), (right(value, max(7, cells - 9)), "text")]
 
 
 def device_rows(device: Event, cells: int, height: int) -> list[Row]:

@@ -7,7 +7,6 @@ import io
 import os
 import stat
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import psutil
 import pytest
 
 from engine.hub import child
+from tests.command import DANLU
 from tests.hub.conftest import write_safetensors
 from tests.publish.conftest import TOKEN, Hubs
 from tests.publish.conftest import hubs as hubs  # the fixture, with accounts
@@ -86,7 +86,7 @@ def test_a_token_is_told_by_no_process_and_by_no_client_s_own_log(
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{TOKEN}\n"))
     assert main(["login", name]) == 0
     loud = {"HF_DEBUG": "1", "HF_HUB_VERBOSITY": "debug", "MODELSCOPE_LOG_LEVEL": "10"}
-    command = [sys.executable, "-m", "tui.main", "fetch", REPO, "--hub", name]
+    command = [*DANLU, "fetch", REPO, "--hub", name]
     hub.bytes_per_second = 1_500_000
     told = ""
     for status in (None, 401, 403):

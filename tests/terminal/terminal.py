@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import Any
 import pexpect
 import pyte
 
-DANLU = (sys.executable, "-m", "tui.main")
+from tests.command import DANLU
 
 
 def _heed_ctrl_c() -> None:

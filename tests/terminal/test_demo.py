@@ -6,13 +6,13 @@ import json
 import os
 import resource
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from engine.home import models_root
 from engine.models import embedded
+from tests.command import DANLU
 from tests.real_model import embedded_model
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ def test_the_demo_learns_nine_answers_of_ten_word_for_word(danlu_home: Path) -> 
     (models_root() / embedded.NAME).symlink_to(embedded_model())
     before = _seconds_of_children()
     done = subprocess.run(
-        [sys.executable, "-m", "tui.main", "demo", "--headless", "--json"],
+        [*DANLU, "demo", "--headless", "--json"],
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": str(_CORES)},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from engine.runs.lock import LOCK_NAME
 from engine.runs.store import Run
 from engine.spec.yaml_form import write_spec
+from tests.command import danlu, started
 from tests.terminal.terminal import Terminal
 from tests.train.runs import tiny_spec, write_rows
 
@@ -62,16 +62,6 @@ def wait_for_status(run: Run, status: str, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-def danlu(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tui.main", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
-
-
 def test_a_dropped_line_leaves_the_run_going_and_attach_shows_it_and_stops_it(
     spec: Path, run: Run, danlu_home: Path
 ) -> None:
@@ -117,23 +107,14 @@ def test_a_headless_run_survives_its_terminal(spec: Path, run: Run, danlu_home: 
 def test_a_killed_run_reads_as_interrupted_and_resumes(
     spec: Path, run: Run, danlu_home: Path
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tui.main", "train", str(spec), "--headless"],
-        stdout=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-    )
+    process = started("train", str(spec), "--headless")
     wait_for_step(run, 25)
     process.kill()
     process.wait()
     assert run.summary().status == "interrupted"
     last = run.last_checkpoint()
     assert last is not None
-    resumed = subprocess.Popen(
-        [sys.executable, "-m", "tui.main", "resume", "long", "--headless"],
-        stdout=subprocess.PIPE,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    resumed = started("resume", "long", "--headless", stdout=subprocess.PIPE)
     wait_for_step(run, 60)
     resumed.send_signal(signal.SIGTERM)
     output, _ = resumed.communicate(timeout=60)
@@ -143,12 +124,7 @@ def test_a_killed_run_reads_as_interrupted_and_resumes(
 
 @pytest.mark.slow
 def test_ctrl_c_saves_and_stops_a_headless_run(spec: Path, run: Run, danlu_home: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tui.main", "train", str(spec), "--headless"],
-        stdout=subprocess.PIPE,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    process = started("train", str(spec), "--headless", stdout=subprocess.PIPE)
     wait_for_step(run, 2)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
@@ -161,11 +137,7 @@ def test_ctrl_c_saves_and_stops_a_headless_run(spec: Path, run: Run, danlu_home:
 def test_leaving_what_another_process_trains_says_how_to_come_back(
     spec: Path, run: Run, danlu_home: Path
 ) -> None:
-    training = subprocess.Popen(
-        [sys.executable, "-m", "tui.main", "train", str(spec), "--headless"],
-        stdout=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-    )
+    training = started("train", str(spec), "--headless")
     wait_for_step(run, 1)
     for arguments in (["attach", "long"], ["attach", "long", "--headless"]):
         terminal = Terminal(arguments, danlu_home)

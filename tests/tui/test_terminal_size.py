@@ -7,10 +7,11 @@ import pty
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
 from fcntl import ioctl
+
+from tests.command import DANLU
 
 
 def test_the_app_fills_a_large_terminal(tmp_path):
@@ -19,7 +20,7 @@ def test_the_app_fills_a_large_terminal(tmp_path):
     environment = {**os.environ, "TERM": "xterm-256color"}
     environment.pop("COLUMNS", None)
     app = subprocess.Popen(
-        [sys.executable, "-m", "tui.main", "--home", str(tmp_path)],
+        [*DANLU, "--home", str(tmp_path)],
         stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
     )  # fmt: skip
     os.close(slave)

@@ -9,7 +9,7 @@ from engine.chat.part import Part
 from tui.answer_lines import Piece
 from tui.symbols import sign
 
-_TOLD_BY_ITSELF = "foreign.system"  # names an option of the command line
+TOLD_BY_ITSELF = "foreign.system"  # names an option of the command line
 
 
 def preface_of(parts: Sequence[Part], system: str) -> list[Piece]:
@@ -18,7 +18,7 @@ def preface_of(parts: Sequence[Part], system: str) -> list[Piece]:
         words.t(code, **values)
         for part in parts
         for code, values in part.notes
-        if code != _TOLD_BY_ITSELF
+        if code != TOLD_BY_ITSELF
     )
     trained = dict.fromkeys(part.system for part in parts if part.system)
     lacking = [

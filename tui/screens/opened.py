@@ -10,9 +10,12 @@ from textual.widget import Widget
 
 from engine import words
 from engine.chat.target import ChatTarget
+from tui.preface import TOLD_BY_ITSELF
 from tui.run_details import base_words
 from tui.screens.overlay import OverlayScreen
 from tui.widgets.prose import Prose
+
+_SHOWN = 200  # characters of a system prompt
 
 
 class OpenedScreen(OverlayScreen[str]):
@@ -37,7 +40,10 @@ class OpenedScreen(OverlayScreen[str]):
         found = self._found
         kind = "adapter" if found.adapter else "full" if found.weights else "plain"
         facts = f"{words.t(f'runs.{kind}')} · {base_words(found.base.source)}"
-        notes = [Prose("· ", words.said(code, values)) for code, values in found.notes]
+        told = [words.said(code, values) for code, values in found.notes if code != TOLD_BY_ITSELF]
+        if found.system:
+            told.append(words.t("runs.trained_system", system=found.system[:_SHOWN]))
+        notes = [Prose("· ", note) for note in told]
         title = Prose("", found.label, style="bold")
         return [title, Prose("", facts), *notes, Prose("", str(self._path))]
 

@@ -11,7 +11,7 @@ from engine.errors import DanluError
 from engine.hub.child import ChildEnded, run_child
 from engine.hub.endpoints import endpoint, offline, probe
 from engine.hub.reference import HUB_NAMES
-from engine.job import Job
+from engine.job import Job, Part
 from engine.publish.files import PushFile
 from engine.publish.request import PushRequest, check_repo_id
 from engine.publish.stage import stage
@@ -132,7 +132,8 @@ class _Relay:
                 if self._count:
                     job.report("push_upload", 0, self._total, "bytes")
             case "bytes":
-                job.report("push_upload", event["done"], self._total, "bytes")
+                part = Part(*event["part"])
+                job.report("push_upload", event["done"], self._total, "bytes", [part])
             case "sent":
                 size = human_bytes(event["size"])
                 values = {"file": event["file"], "size": size, "number": event["number"]}

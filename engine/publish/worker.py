@@ -4,8 +4,9 @@ no argument and no event.
 
 Request: ``{hub, repo, public, license, message, files: [{path, local, size}]}``. Events:
 ``account`` {user}, ``repo`` {created, private}, ``hashing`` {done, total}, ``sending`` {files,
-bytes, same}, ``bytes`` {done}, ``sent`` {file, number}, ``retry`` {file}, ``committing``, ``done``
-{url, commit, sent, bytes, created, private}, ``failed`` {code, values}.
+bytes, same}, ``bytes`` {done, part: [file, moved, size]}, ``sent`` {file, number}, ``retry``
+{file}, ``committing``, ``done`` {url, commit, sent, bytes, created, private}, ``failed`` {code,
+values}.
 """
 
 from __future__ import annotations
@@ -132,15 +133,16 @@ class _Work:
         self._say("sending", files=len(files), bytes=total, same=same)
         done = 0
         for number, file in enumerate(files, 1):
-            with ticking(lambda before=done, size=file.size: self._tell(before, size)):
+            with ticking(lambda before=done, file=file: self._tell(before, file)):
                 self.patiently(lambda file=file: self._side.send(file), file.path)
             done += file.size
-            self._say("bytes", done=done)
+            self._say("bytes", done=done, part=[file.path, file.size, file.size])
             self._say("sent", file=file.path, size=file.size, number=number)
 
-    def _tell(self, before: int, size: int) -> None:
+    def _tell(self, before: int, file: LocalFile) -> None:
         """Say how many bytes are on their way."""
-        self._say("bytes", done=before + min(self._side.moved(), size))
+        moved = min(self._side.moved(), file.size)
+        self._say("bytes", done=before + moved, part=[file.path, moved, file.size])
 
     def patiently(self, ask: Callable[[], T], file: str = "") -> T:
         """What ``ask`` answers, asked again while a line or a server fails. Raises Failed."""

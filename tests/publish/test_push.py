@@ -53,7 +53,8 @@ def front(data: bytes) -> dict[str, object]:
 def test_a_run_is_published_whole_private_by_one_commit_and_nothing_else_leaves(
     logged_in: Hubs, run: Run, name: Hub, tmp_path: Path
 ) -> None:
-    job = Job()
+    told: dict[str, float] = {}
+    job = Job(lambda now: told.update({part.name: part.total for part in now.parts}))
     done = pushed(name, job=job)
     hub = logged_in.named(name)
     there = hub.files(REPO)
@@ -65,6 +66,7 @@ def test_a_run_is_published_whole_private_by_one_commit_and_nothing_else_leaves(
     assert not set(NEVER) & set(there)
     assert not any(str(tmp_path).encode() in data for data in there.values())
     assert not any(b"secret-folder" in data for data in there.values())
+    assert told == {path: len(data) for path, data in there.items()}  # how far each file was
     here = run.path / "checkpoint-160"
     for kept in (WEIGHTS, "tokenizer.json", "chat_template.jinja"):
         assert there[kept] == (here / kept).read_bytes()

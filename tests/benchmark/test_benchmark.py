@@ -246,6 +246,7 @@ async def test_b_takes_one_benchmark_after_the_other_and_then_data_again() -> No
         await pilot.press("down", "enter", *"20", "enter")
         command = screen._choices.command("embedded")
         assert command == ["evaluate", "embedded", "--benchmark", "gsm8k", "--limit", "20"]
+        assert "published figures" in screen._about("tokens")
         await pilot.press("down", "down", "enter", *["backspace"] * 3, *"999", "enter")
         assert screen._choices.command("embedded") == [*command, "--max-new-tokens", "999"]
         await pilot.press("b", "b")

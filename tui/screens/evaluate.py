@@ -118,7 +118,12 @@ class EvaluateScreen(DanluScreen):
             ]
         if benchmark and key == "data":
             key = f"benchmark.{benchmark.name}"
-        return [Detail(words.t(f"evaluate_screen.{key}_about"), "ash", "wrap")]
+        return [Detail(self._about(key), "ash", "wrap")]
+
+    def _about(self, key: str) -> str:
+        if key == "tokens" and self._choices.benchmark:
+            key = "benchmark_tokens"
+        return words.t(f"evaluate_screen.{key}_about")
 
     # -- what was measured before ------------------------------------------------------------
 
@@ -219,7 +224,7 @@ class EvaluateScreen(DanluScreen):
         value = self._choices.typed(field)
         question = AskScreen(
             lambda: words.t(f"evaluate_screen.{field}"),
-            lambda: words.t(f"evaluate_screen.{field}_about"),
+            lambda: self._about(field),
             value=value,
             refuse=refuse,
         )

@@ -41,7 +41,7 @@ class DataScreen(DataSourcesScreen):
     DEFAULT_CSS = """
     DataScreen .split { height: 1fr; }
     DataScreen SamplePane { display: none; }
-    DataScreen.-tall .split { height: 40%; }
+    DataScreen.-tall .split { height: 40%; min-height: 19; }
     DataScreen.-tall SamplePane { display: block; height: 1fr; }
     DataScreen .list { height: 1fr; }
     DataScreen .heading { height: 1; }

@@ -32,10 +32,10 @@ def forecast(draft: Draft) -> list[Fact]:
     spec = draft.resolved()
     say = words.t
     return [
-        Fact(say("wizard_review.model"), _model(draft, spec), "bold"),
+        Fact(say("wizard_review.model"), _model(draft, spec), "bold", wide=True),
         *_begins(spec),
-        Fact(say("wizard_review.data"), _data(draft), "bold"),
-        Fact(say("wizard_review.method"), _method(spec), "bold"),
+        Fact(say("wizard_review.data"), _data(draft), "bold", wide=True),
+        Fact(say("wizard_review.method"), _method(spec), "bold", wide=True),
         Fact(say("wizard_review.steps"), _steps(draft, spec)),
         *_reach(draft, spec),
         Fact(say("wizard_review.time"), _time(draft)),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalogue import models
+from engine.chat.named_bases import named_base
 from engine.errors import DanluError
 from engine.models.foreign import Foreign, hub_id_of, looks_like_id
 from engine.spec.sections import Model
@@ -25,8 +26,9 @@ class FoundBase:
 
 
 def base_of(adapter: Path, known: Foreign, named: str | None) -> FoundBase:
-    """The base of ``adapter``: ``named`` by the person, else by what its makers wrote. Raises
-    DanluError ``chat.base_unknown`` and ``chat.base_missing``."""
+    """The base of ``adapter``: ``named`` by the person, now or before, else by what its makers
+    wrote. Raises DanluError ``chat.base_unknown`` and ``chat.base_missing``."""
+    named = named or named_base(adapter)
     if named:
         return FoundBase(Model(source=named))
     recorded = _recorded(adapter)

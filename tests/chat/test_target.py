@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.chat.named_bases import can_be_base, name_base
 from engine.chat.target import resolve_target
 from engine.errors import DanluError
 from engine.runs.journal import JournalWriter
@@ -104,6 +105,9 @@ def test_an_adapter_whose_base_moved_can_be_given_it(tmp_path: Path, tiny_model:
     assert moved.base.source == str(tiny_model)
     config.write_text("{}")
     assert code_of(str(tmp_path)) == "chat.base_unknown"
+    assert can_be_base(str(tiny_model)) and not can_be_base(str(tmp_path))
+    name_base(tmp_path, str(tiny_model))
+    assert resolve_target(str(tmp_path)).base.source == str(tiny_model), "it is remembered"
     config.write_text("{")
     assert code_of(str(tmp_path)) == "chat.broken_adapter"
 

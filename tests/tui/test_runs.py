@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine import words
+from engine.chat.named_bases import named_base
 from engine.chat.target import ChatTarget, resolve_target
 from engine.chat.verify_report import VerifiedRow, VerifyReport
 from engine.errors import DanluError
@@ -34,6 +35,7 @@ from tui.cells import fit_middle, width
 from tui.run_heads import HeadWatch
 from tui.run_tree import Line, RunTree
 from tui.run_watch import RunWatch
+from tui.screens.ask import AskScreen
 from tui.screens.browse import BrowseScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.confirm import ConfirmScreen
@@ -520,6 +522,25 @@ async def test_what_another_program_trained_is_opened_by_its_path(tmp_path: Path
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, DataScreen))
         assert cast(DataScreen, app.screen).draft.spec.method.adapter == str(folder)
+
+
+@pytest.mark.slow
+async def test_the_base_of_an_adapter_that_does_not_say_it_is_asked_for(tmp_path: Path) -> None:
+    folder = tmp_path / "copied"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA"}))
+    (folder / "adapter_model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    app = DanluApp(first=RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _rest(pilot)
+        _screen(app)._open_path(folder)
+        for key in (None, "b"):  # once because nobody knows it, then because it was another
+            if key:
+                await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, AskScreen))
+            await pilot.press(*("embedded" if key else "Qwen/x"), "enter")
+            await until(pilot, lambda: isinstance(app.screen, OpenedScreen))
+    assert named_base(folder) == "embedded"
 
 
 async def test_what_was_verified_is_shown_and_not_asked_anew() -> None:

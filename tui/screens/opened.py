@@ -20,7 +20,7 @@ _SHOWN = 200  # characters of a system prompt
 
 class OpenedScreen(OverlayScreen[str]):
     """Dismissed with what to do (``chat``, ``verify``, ``evaluate``, ``export``, ``serve``,
-    ``branch``)."""
+    ``branch``), or with ``base`` where another base is to be named."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,c", "use('chat')", "keys.run_chat", id="opened.chat"),
@@ -29,6 +29,7 @@ class OpenedScreen(OverlayScreen[str]):
         Binding("x", "use('export')", "keys.run_export", id="opened.export"),
         Binding("s", "use('serve')", "keys.run_serve", id="opened.serve"),
         Binding("n", "use('branch')", "keys.run_branch", id="opened.branch"),
+        Binding("b", "use('base')", "keys.opened_base", id="opened.base"),
     ]
 
     def __init__(self, path: Path, found: ChatTarget) -> None:
@@ -50,6 +51,8 @@ class OpenedScreen(OverlayScreen[str]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if parameters == ("verify",):
             return self._found.tuned is not None
+        if parameters == ("base",):
+            return self._found.adapter is not None and self._found.run is None
         return super().check_action(action, parameters)
 
     def action_use(self, what: str) -> None:

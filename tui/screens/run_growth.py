@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from engine import words
+from engine.errors import DanluError
 from engine.runs.averages import averages_root
+from tui.run_details import base_words
 from tui.screens.ask import AskScreen
 from tui.screens.going_on import GoingOn
 from tui.screens.run_tidying import RunTidying
+
+_WITHOUT_BASE = ("chat.base_missing", "chat.base_unknown")
 
 
 class RunGrowth(RunTidying, GoingOn):  # Textual styles by the first base
@@ -64,14 +68,43 @@ class RunGrowth(RunTidying, GoingOn):  # Textual styles by the first base
         from engine.chat.target import resolve_target
 
         if path is not None:
-            self.find(lambda: resolve_target(str(path)), lambda found: self._offer(path, found))
+            self.find(
+                lambda: resolve_target(str(path)),
+                lambda found: self._offer(path, found),
+                lambda error: self._not_opened(path, error),
+            )
+
+    def _not_opened(self, path: Path, error: DanluError) -> None:
+        if error.code in _WITHOUT_BASE:
+            self._ask_base(path, Path(str(error.values["adapter"])), error.what)
+        else:
+            self.fail(error)
 
     def _offer(self, path: Path, found: Any) -> None:
         from tui.screens.opened import OpenedScreen
 
-        self.app.push_screen(
-            OpenedScreen(path, found), lambda what: self.use(what, str(path)) if what else None
+        def take(what: str | None) -> None:
+            if what == "base":
+                self._ask_base(path, found.adapter, base_words(found.base.source))
+            elif what:
+                self.use(what, str(path))
+
+        self.app.push_screen(OpenedScreen(path, found), take)
+
+    def _ask_base(self, path: Path, adapter: Path, told: str) -> None:
+        """Let the person name the model below an adapter; that is remembered."""
+        from engine.chat.named_bases import can_be_base, name_base
+
+        def take(text: str | None) -> None:
+            if text:
+                self.find(lambda: name_base(adapter, text), lambda _: self._open_path(path))
+
+        ask = AskScreen(
+            lambda: words.t("runs.name_base", adapter=adapter.name),
+            lambda: words.sentences(words.t("runs.name_base_about"), told),
+            refuse=lambda text: "" if can_be_base(text) else words.t("runs.no_base"),
         )
+        self.app.push_screen(ask, take)
 
     def use(self, what: str, target: str) -> None:
         """Open a screen on a trained model."""

@@ -15,6 +15,8 @@ from tui.widgets.ticks import number
 
 RING = 5000
 
+_WORDS = {"true": "wizard_parameters.on", "false": "wizard_parameters.off"}
+
 
 class LogLine(NamedTuple):
     """One line. ``code`` is a word key that ``values`` fill; without one ``said`` is the text.
@@ -38,9 +40,16 @@ class LogLine(NamedTuple):
 
 
 def _labelled(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A parameter by the name it has on the form."""
+    """A parameter by the name it has on the form, and its value as it stands there."""
     declared = PARAMETERS.get(str(values.get("parameter")))
-    return {**values, "parameter": declared.label} if declared is not None else values
+    if declared is None:
+        return values
+    value = str(values.get("value", ""))
+    if value in _WORDS:
+        value = words.t(_WORDS[value])
+    elif value.isdigit():
+        value = declared.with_unit(value)
+    return {**values, "parameter": declared.label, "value": value}
 
 
 class LogRing:

@@ -218,7 +218,7 @@ async def test_pruning_shows_what_goes_and_keeps_best_last_and_pinned() -> None:
         assert [f.name for f in run.checkpoint_folders()] == ["checkpoint-80", "checkpoint-160"]
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 async def test_two_that_are_marked_stand_side_by_side(language: str) -> None:
     words.use_language(language)
     make_run("identity", best=160)

@@ -119,6 +119,21 @@ def read_lora(folder: Path) -> LoraWeights:
     return LoraWeights(folder, config, dict(modules), replaced, tuple(unknown))
 
 
+def refuse_not_finite(folder: Path) -> None:
+    """Raises DanluError ``export.not_finite`` where a training went astray: such an adapter answers
+    nothing, and what is made of it agrees with that to the last token; ``export.adapter_weights``
+    where they cannot be read."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(folder / ADAPTER_WEIGHTS, framework="pt") as file:
+            for key in file.keys():  # noqa: SIM118
+                if not torch.isfinite(file.get_tensor(key)).all():
+                    raise DanluError("export.not_finite", adapter=folder, tensor=key)
+    except (OSError, SafetensorError) as error:
+        raise DanluError("export.adapter_weights", adapter=folder, reason=error) from error
+
+
 def why_in_memory(lora: LoraWeights) -> str | None:
     """What of the adapter only PEFT can merge; None where tensor by tensor gives the same."""
     start = lora.config.get("init_lora_weights")

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.export import outside_tools, quantized
 from engine.export.carry import carry_beside, carry_config, carry_generation, carry_tokenizer
+from engine.export.lora_weights import ADAPTER_WEIGHTS, refuse_not_finite
 from engine.export.merge import MergePlan, NeedsWholeModel, plan_merge, write_merged
 from engine.export.merge_in_memory import merge_in_memory
 from engine.export.modelfile import write_modelfile
@@ -30,6 +31,8 @@ def write_artefact(
 ) -> dict[str, Any]:
     """Write what ``request`` asks into ``folder``; ``staging`` is an empty folder for what lies
     between. Returns facts for the manifest. Raises DanluError, Cancelled."""
+    if origin.adapter is not None and (origin.adapter / ADAPTER_WEIGHTS).is_file():
+        refuse_not_finite(origin.adapter)
     if request.format == "adapter":
         from engine.export.adapter_only import copy_adapter
 

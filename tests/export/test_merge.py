@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,21 @@ def test_an_adapter_of_another_model_is_refused(base: Path, adapter: Path, tmp_p
         export(ExportRequest(target, tmp_path / "out", verify=False), Job())
     assert caught.value.code == "export.other_base"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("form", ["merged", "adapter"])
+def test_an_adapter_whose_training_went_astray_is_refused(
+    form: str, adapter: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    broken = shutil.copytree(adapter, tmp_path / "broken")
+    weights = load_file(broken / "adapter_model.safetensors")
+    next(iter(weights.values()))[0, 0] = float("nan")
+    save_file(weights, broken / "adapter_model.safetensors", {"format": "pt"})
+    with pytest.raises(DanluError) as caught:
+        export(request(broken, tmp_path / "out", format=form), Job())
+    assert caught.value.code == "export.not_finite" and not (tmp_path / "out").exists()
 
 
 def test_a_cancelled_export_leaves_nothing(base: Path, adapter: Path, tmp_path: Path) -> None:

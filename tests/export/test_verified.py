@@ -38,7 +38,11 @@ def test_a_right_export_is_verified(form: str, adapter: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("form", "setting"), [("bnb4", "_load_in_4bit"), ("bnb8", "_load_in_8bit")]
+    ("form", "setting"),
+    [
+        ("bnb4", "_load_in_4bit"),
+        pytest.param("bnb8", "_load_in_8bit", marks=pytest.mark.slow),
+    ],
 )
 def test_fewer_bits_are_saved_and_compared(
     form: str, setting: str, adapter: Path, tmp_path: Path

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.home_lines import HomeLines
     from tui.run_watch import RunState, RunWatch
     from tui.tree_line import Line
+    from tui.widgets.home_side import HomeSide
 
 # What reads runs, recipes or the machine is imported when it is used: the first paint waits for
 # nothing.
@@ -84,6 +85,7 @@ class HomeScreen(DanluScreen):
         self._facts = Facts()
         self._watch: RunWatch | None = None
         self._lines: HomeLines | None = None
+        self._side: HomeSide | None = None
 
     @property
     def looked(self) -> bool:
@@ -112,6 +114,8 @@ class HomeScreen(DanluScreen):
     def on_screen_resume(self) -> None:
         if self._watch is not None:
             self._look()
+        if self._side is not None and self._side.is_attached:
+            self._side.look_anew()
 
     def _look(self) -> None:
         if self.app.screen is self:
@@ -160,12 +164,13 @@ class HomeScreen(DanluScreen):
             return
         from tui.widgets.home_side import HomeSide
 
-        if not self.query(HomeSide):
-            self.query_one(".beside").mount(HomeSide())
+        if self._side is None or not self._side.is_attached:
+            self._side = HomeSide()
+            self.query_one(".beside").mount(self._side)
         entry: Entry | None = self.query_one(RowList).current
         known = (*self._facts.running, *self._facts.recent)
         state = (entry and entry.run) or next(iter(known), None)
-        self.query_one(HomeSide).tell(self._line_of(state))
+        self._side.tell(self._line_of(state))
 
     def _line_of(self, state: RunState | None) -> Line | None:
         return self._facts.lines.get(state.name) if state is not None else None

@@ -63,6 +63,11 @@ class HomeSide(Vertical):
             self._reading = True
             self.run_worker(lambda: self._read(line), thread=True, exit_on_error=False)
 
+    def look_anew(self) -> None:
+        """Models may have come or gone meanwhile."""
+        self._models = []
+        self.tell(self._wanted)
+
     def _read(self, line: Line | None) -> None:
         """In a thread."""
         found = self.Found(line, [])

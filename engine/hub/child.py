@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import tempfile
 import threading
@@ -39,7 +40,8 @@ class ChildEnded(Exception):
     """The process ended without having said that it is done; ``exit_code`` is its own."""
 
     def __init__(self, exit_code: int) -> None:
-        super().__init__(f"exit {exit_code}")
+        killed = exit_code < 0  # by the signal of that number
+        super().__init__(signal.Signals(-exit_code).name if killed else f"exit {exit_code}")
         self.exit_code = exit_code
 
 

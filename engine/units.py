@@ -48,8 +48,8 @@ def human_amount(count: float, unit: str) -> str:
 
 
 def human_progress(done: float, total: float | None, unit: str) -> str:
-    """``320 / 500 rows``, ``1.2 GiB / 3.4 GiB``, ``320 rows`` of an unknown total; empty for nothing
-    of nothing."""
+    """``320 / 500 rows``, ``1.2 GiB / 3.4 GiB``; ``320 rows`` of an unknown total, and nothing for
+    none of it."""
     if not total:
         return human_amount(done, unit) if done else ""
     so_far = human_bytes(done) if unit == "bytes" else human_count(done)

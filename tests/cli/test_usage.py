@@ -21,6 +21,16 @@ def test_a_number_out_of_range_is_wrong_usage(
     assert "is not a number from 1" in capsys.readouterr().err
 
 
+def test_an_unknown_option_is_told_with_what_its_verb_takes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--lang", "en", "verify", "identity", "--gaet"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and "danlu verify: not understood: --gaet" in told
+    assert "--gate" in told
+
+
 def test_a_misspelt_recipe_is_told_the_nearest(
     danlu_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,7 +30,9 @@ class Parser(argparse.ArgumentParser):
         self._optionals.title = t("cli.options")
         self.add_argument("-h", "--help", action="help", help=t("cli.help"))
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]  # it has overloads
+        self, args: Any = None, namespace: Any = None
+    ) -> Any:
         """Nothing may be unknown: refused here, with the usage of the verb it was given to."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:

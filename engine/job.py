@@ -29,7 +29,8 @@ class Progress:
 
     ``phase`` is a word key below ``phase.``; ``total`` is None while unknown. ``first`` was done
     already when the phase began. ``pace`` is units a second lately, known of bytes. ``parts`` are
-    under way now.
+    under way now. ``at_once`` are worked on together, as a batch: the first of them takes nearly as
+    long as all.
     """
 
     phase: str
@@ -40,6 +41,7 @@ class Progress:
     first: float = 0
     pace: float | None = None
     parts: tuple[Part, ...] = ()
+    at_once: int = 1
 
     @property
     def seconds_left(self) -> float | None:
@@ -48,6 +50,8 @@ class Progress:
         elapsed = time.monotonic() - self.started
         gained = self.done - self.first
         if not self.total or gained <= 0 or elapsed < 0.5:
+            return None
+        if gained < min(self.at_once, self.total - self.first):
             return None
         left = max(0.0, self.total - self.done)
         if self.pace is None:
@@ -87,6 +91,7 @@ class Job:
         total: float | None = None,
         unit: str = "",
         parts: Sequence[Part] = (),
+        at_once: int = 1,
     ) -> None:
         """Say where the work is. Raises Cancelled when the person cancelled meanwhile."""
         before = self.progress
@@ -96,7 +101,8 @@ class Job:
         if not same:
             self._samples.clear()
         pace = self._pace(now, done) if unit == "bytes" else None
-        self.mirror(Progress(phase, done, total, unit, started, first, pace, tuple(parts)))
+        told = Progress(phase, done, total, unit, started, first, pace, tuple(parts), at_once)
+        self.mirror(told)
 
     def mirror(self, progress: Progress) -> None:
         """Be where work that is done elsewhere is. Raises Cancelled as :meth:`report` does."""

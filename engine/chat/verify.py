@@ -105,7 +105,7 @@ def _answers(
     def count(index: int, said: Said) -> None:
         nonlocal done
         done += 1
-        job.report(phase, done, len(questions), "questions")
+        job.report(phase, done, len(questions), "questions", at_once=batch_size)
 
     job.report(phase, 0, len(questions), "questions")
     answers = talker.answer_batch(

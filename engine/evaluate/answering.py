@@ -43,7 +43,7 @@ class Answering:
         self._voice: Voice = voice
         self._job, self._phase = job, phase
         self._faults: dict[str, str] = {}
-        self._total = 0
+        self._total, self._batch_size = 0, 1
         self._done = 0
 
     def ask(self, rows: Sequence[Asked], sampling: Sampling, batch_size: int) -> Answered:
@@ -51,7 +51,7 @@ class Answering:
         ``evaluate.out_of_memory``; Cancelled, with all complete answers kept."""
         different = {row.key: row for row in rows}
         waiting = {key: row for key, row in different.items() if key not in self._file.answers}
-        self._total = len(different)
+        self._total, self._batch_size = len(different), batch_size
         kept = self._done = len(different) - len(waiting)
         self._report()
         # Like lengths together, so that little of a batch is padding.
@@ -98,4 +98,5 @@ class Answering:
         self._job.check()
 
     def _report(self) -> None:
-        self._job.report(self._phase, self._done, self._total, "rows")
+        at_once = self._batch_size
+        self._job.report(self._phase, self._done, self._total, "rows", at_once=at_once)

@@ -11,6 +11,7 @@ from engine.job import Job, Progress
 from engine.runs.journal import JournalWriter
 
 _PACE = 0.5  # seconds between two lines of one phase
+_FIGURES = ("done", "total", "unit", "first", "pace", "at_once")
 
 
 class JournallingJob(Job):
@@ -52,5 +53,5 @@ class JournallingJob(Job):
 
 
 def _told(now: Progress) -> dict[str, Any]:
-    told = {name: getattr(now, name) for name in ("done", "total", "unit", "first", "pace")}
+    told = {name: getattr(now, name) for name in _FIGURES}
     return {**told, "parts": [[part.name, part.done, part.total] for part in now.parts]}

@@ -18,7 +18,7 @@ ENDED: tuple[Status, ...] = ("finished", "failed", "cancelled", "gone")
 class JobState:
     """Events folded together, in order. Times are seconds since the epoch; ``notes`` are (when,
     word key, values). ``gone`` is a job whose process died without a word; ``holds`` counts how
-    often it was paused or let go on; ``first``, ``pace`` and ``parts`` are as in
+    often it was paused or let go on; ``first``, ``pace``, ``parts`` and ``at_once`` are as in
     :class:`engine.job.Progress`."""
 
     status: Status = "starting"
@@ -29,6 +29,7 @@ class JobState:
     first: float = 0
     pace: float | None = None
     parts: tuple[Part, ...] = ()
+    at_once: int = 1
     pausable: bool = False
     paused: bool = False
     holds: int = 0
@@ -47,7 +48,7 @@ class JobState:
         """Where it is, as a job of this process would tell it."""
         age = time.time() - (self.phase_started or time.time())
         where = (self.phase, self.done, self.total, self.unit, time.monotonic() - age)
-        return Progress(*where, self.first, self.pace, self.parts)
+        return Progress(*where, self.first, self.pace, self.parts, self.at_once)
 
     def add(self, event: Event) -> None:
         """Fold in one event."""
@@ -73,4 +74,5 @@ class JobState:
         self.total, self.unit = event["total"], event["unit"]
         self.first, self.pace = event.get("first", 0), event.get("pace")
         self.parts = tuple(Part(*each) for each in event.get("parts") or ())
+        self.at_once = event.get("at_once", 1)
         self.pausable = event.get("pausable", False)

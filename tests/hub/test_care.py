@@ -72,6 +72,15 @@ def test_time_left_counts_what_was_here_before_as_no_speed(
     assert plain.seconds_left == 40
 
 
+def test_no_time_is_told_from_the_first_answers_of_a_batch() -> None:
+    some, batch = (
+        Progress("x", done, 100, "rows", started=time.monotonic() - 10, first=50, at_once=16)
+        for done in (51, 66)
+    )
+    assert some.seconds_left is None
+    assert batch.seconds_left == pytest.approx(10 * 34 / 16, rel=0.01)
+
+
 @pytest.mark.parametrize("file", ["config.json", WEIGHTS])
 def test_every_file_s_checksum_is_looked_at(hubs: Hubs, published: Path, file: str) -> None:
     """Of Hugging Face's small files its client looks at the size only."""

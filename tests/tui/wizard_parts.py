@@ -71,7 +71,7 @@ async def rest(pilot: Pilot[Any], draft: Draft, also: Callable[[], bool] = lambd
     seen = -1
     for _ in range(6):  # one piece of work may begin the next: shelf, tokenizer, check, estimate
         await until(pilot, lambda: not draft.desk.busy and also(), 60)
-        await pilot.pause(0.3)
+        await pilot.pause(0.12)  # two looks of the screen
         now = len(draft.desk.state())
         if now == seen and not draft.desk.busy:
             return

@@ -28,9 +28,16 @@ def test_a_program_that_was_started_ends_with_who_started_it() -> None:
     done = subprocess.run([sys.executable, "-c", _PARENT], cwd=ROOT, capture_output=True)
     child = int(done.stdout)
     deadline = time.monotonic() + 30
-    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+    while at_work(child):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def at_work(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_what_was_left_half_made_goes_with_the_next_and_what_is_at_work_stays(

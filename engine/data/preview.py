@@ -249,8 +249,9 @@ class _Relay(Job):
         total: float | None = None,
         unit: str = "",
         parts: Sequence[Part] = (),
+        at_once: int = 1,
     ) -> None:
-        self._preview._job.report(phase, done, total, unit, parts)
+        self._preview._job.report(phase, done, total, unit, parts, at_once)
 
 
 def preview(

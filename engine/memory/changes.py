@@ -79,8 +79,8 @@ def changes_of(
 
 
 def _useful(change: Change, now: Estimate) -> bool:
-    if change.saves_bytes < 0:  # it costs memory: worth saying only where that is there
-        return change.fits
+    if change.saves_bytes < 0:  # it costs memory: worth saying where that is there, for speed
+        return change.fits and (change.speed is None or change.speed > 1)
     return change.saves_bytes > 0.01 * now.required_bytes or (change.speed or 1) > 1
 
 

@@ -143,11 +143,18 @@ def test_fit_changes_the_spec_until_it_fits(four_layers: Path) -> None:
     assert found.estimate.required_bytes <= found.estimate.free_bytes
 
 
-def test_checkpointing_is_traded_against_speed(tiny_model: Path) -> None:
+def test_checkpointing_is_traded_against_speed(four_layers: Path) -> None:
     sections = {"train": {"per_device_train_batch_size": 4}}
-    found = estimate(asked(**sections), tiny_model, CPU, max_row_tokens=400, job=Job())
+    found = estimate(asked(**sections), four_layers, CPU, max_row_tokens=400, job=Job())
     recompute = [change for change in found.changes if change.why == "recompute"]
     assert recompute and recompute[0].speed is not None and recompute[0].speed < 1
+    assert recompute[0].saves_bytes > 0
+
+
+def test_nothing_is_offered_that_costs_both_memory_and_speed(tiny_model: Path) -> None:
+    found = estimate(asked(), tiny_model, CPU, max_row_tokens=40, job=Job())
+    costly = [change for change in found.changes if change.saves_bytes < 0]
+    assert costly and all(change.speed is None or change.speed > 1 for change in costly)
 
 
 def test_a_cancelled_estimate_ends(tiny_model: Path) -> None:

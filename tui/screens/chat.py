@@ -127,4 +127,4 @@ class ChatScreen(ConversingScreen):
         part = (self._voice if self._voice in tuned else tuned[-1]).part
         if self._talker is not None:  # the process that asks needs room for the same models
             threading.Thread(target=self._talker.give_way, daemon=True).start()
-        show_or_ask(self, wanted_of_part(part))
+        self.find(lambda: wanted_of_part(part), lambda wanted: show_or_ask(self, wanted))

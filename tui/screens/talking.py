@@ -13,7 +13,7 @@ from engine.errors import DanluError
 from engine.job import Cancelled, Job
 from engine.units import human_amount
 from tui.opening import begin, open_again, ready
-from tui.screens.base import DanluScreen
+from tui.screens.finding import FindingScreen
 from tui.talk import Answer, Exchange, Voice, new_voice
 from tui.widgets.job_bar import JobBar
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TICK = 0.125  # seconds between two looks at what is being said
 
 
-class TalkingScreen(DanluScreen):
+class TalkingScreen(FindingScreen):
     """Subclasses give :meth:`show_all` and are told by :meth:`voices_changed`."""
 
     DEFAULT_CSS = """

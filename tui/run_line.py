@@ -38,10 +38,10 @@ def step_words(step: int, steps: int | None) -> str:
 
 
 def loss_words(loss: float | None) -> str:
-    """A loss in at most five cells: ``0.040``, ``12.35``, ``123.4``, ``2e-04``; empty when there is
+    """A loss in at most five cells: ``0.040``, ``12.35``, ``123.4``, ``2e-4``; empty when there is
     none."""
     if loss is None:
         return ""
     if 0 < abs(loss) < 0.0005:
-        return f"{loss:.0e}"
+        return f"{loss:.0e}".replace("e-0", "e-")  # as the charts write it
     return f"{loss:.3f}" if abs(loss) < 10 else f"{loss:.4g}"[:5]
